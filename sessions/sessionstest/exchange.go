@@ -1,0 +1,163 @@
+package sessionstest
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	maxBody    = 1 << 20  // bytes of a request's body that are read
+	maxShown   = 64       // bytes of a part of an unknown path that a violation shows
+	maxDrained = 16 << 20 // bytes of one that are thrown away, so that its sender gets to read the answer
+)
+
+// exchange is a request on its way through the server.
+type exchange struct {
+	request *http.Request
+	op      *operation        // nil for a request that is none of the fragment's operations
+	params  map[string]string // in its path
+	allowed []string          // the methods that the path is good for, if the request has another
+	body    []byte
+	now     time.Time
+	trace   string
+}
+
+// serve answers one request: record it, compare it with the fragment, let it be struck by a fault or else work on it, and compare
+// the answer with the fragment.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{request: r, now: s.Now(), trace: fmt.Sprintf("%032x", s.traces.Add(1))}
+	x.op, x.params, x.allowed = s.fragment.match(r)
+	w.Header().Set("Clerk-Trace-Id", x.trace)
+
+	refused := x.readBody()
+	s.journal.record(x.call())
+	if refused == nil && x.op == nil {
+		s.serveElsewhere(w, x)
+		return
+	}
+	if refused != nil {
+		s.journal.violation(fmt.Errorf("%s: the body cannot be read or is larger than %d bytes", x.name(), maxBody))
+		refused.answer(x.trace).send(w)
+		return
+	}
+
+	breaches := x.op.checkRequest(x)
+	for _, b := range breaches {
+		s.journal.violation(fmt.Errorf("%s: %s: %s", x.op.name, b.where, b.reason))
+	}
+	if f, ok := s.faults.take(x.op.name); ok {
+		if a, ok := f.strike(w, r, x.trace); ok {
+			a.send(w)
+			return
+		}
+		x.now = s.Now()
+	}
+	a := s.work(x, breaches)
+	if err := x.op.checkAnswer(x, a); err != nil {
+		s.journal.violation(err)
+	}
+	a.send(w)
+}
+
+// work comes to the answer of a request for an operation.
+func (s *Server) work(x *exchange, breaches []breach) answer {
+	if refused := s.admit(x); refused != nil {
+		return refused.answer(x.trace)
+	}
+	if refused := refusalFor(breaches); refused != nil {
+		return refused.answer(x.trace)
+	}
+	value, refused := handlers[x.op.name](s, x)
+	if refused != nil {
+		return refused.answer(x.trace)
+	}
+	return jsonAnswer(http.StatusOK, value)
+}
+
+// admit refuses a request for what all operations have in common: the key, the version and the rate.
+func (s *Server) admit(x *exchange) *refusal {
+	if refused := s.authenticate(x.request.Header); refused != nil {
+		return refused
+	}
+	asked, refused := version(x.request.Header)
+	if refused != nil {
+		return refused
+	}
+	if refused := s.limiter.admit(x.now); refused != nil {
+		return refused
+	}
+	if x.op.name == "VerifySession" && asked >= firstWithoutVerify {
+		return notFound("This endpoint is not part of API version " + asked + ".")
+	}
+	return nil
+}
+
+// serveElsewhere answers a request that is none of the fragment's operations: the public keys, which are beside the fragment, or
+// something that does not exist.
+func (s *Server) serveElsewhere(w http.ResponseWriter, x *exchange) {
+	reads := x.request.Method == http.MethodGet || x.request.Method == http.MethodHead
+	switch path := x.request.URL.Path; {
+	case reads && path == "/.well-known/jwks.json":
+		jsonAnswer(http.StatusOK, keySet()).send(w)
+	case reads && path == s.fragment.base+"/jwks":
+		if refused := s.authenticate(x.request.Header); refused != nil {
+			refused.answer(x.trace).send(w)
+			return
+		}
+		jsonAnswer(http.StatusOK, keySet()).send(w)
+	case len(x.allowed) > 0:
+		s.journal.violation(fmt.Errorf("%s: the fragment has no such method for this path", x.name()))
+		w.Header().Set("Allow", strings.Join(x.allowed, ", "))
+		refuse(http.StatusMethodNotAllowed, "method_not_allowed", "method not allowed", "This endpoint does not have this method.").answer(x.trace).send(w)
+	default:
+		s.journal.violation(fmt.Errorf("%s: the fragment has no such path", x.name()))
+		notFound("There is no such endpoint.").answer(x.trace).send(w)
+	}
+}
+
+// name names the request for a violation. Parts of an unknown path that may be a secret are left out.
+func (x *exchange) name() string {
+	if x.op != nil {
+		return x.op.name
+	}
+	segments := strings.Split(x.request.URL.EscapedPath(), "/")
+	for i, segment := range segments {
+		if len(segment) > maxShown || strings.Contains(segment, secretKey) {
+			segments[i] = "…"
+		}
+	}
+	return x.request.Method + " " + strings.Join(segments, "/")
+}
+
+func (x *exchange) call() Call {
+	c := Call{
+		Method:   x.request.Method,
+		Path:     x.request.URL.EscapedPath(),
+		RawQuery: x.request.URL.RawQuery,
+		Header:   x.request.Header.Clone(),
+		Body:     x.body,
+	}
+	if x.op != nil {
+		c.Operation = x.op.name
+	}
+	return c
+}
+
+// readBody reads the body, or what fits of it.
+func (x *exchange) readBody() *refusal {
+	body, err := io.ReadAll(io.LimitReader(x.request.Body, maxBody+1))
+	if len(body) > 0 {
+		x.body = body[:min(len(body), maxBody)]
+	}
+	if len(body) > maxBody {
+		_, _ = io.CopyN(io.Discard, x.request.Body, maxDrained)
+		return refuse(http.StatusRequestEntityTooLarge, "request_body_too_large", "request body is too large", "The request body is larger than 1 MiB.")
+	}
+	if err != nil {
+		return malformedBody()
+	}
+	return nil
+}

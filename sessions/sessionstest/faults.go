@@ -1,0 +1,113 @@
+package sessionstest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Fault is something that goes wrong. Its zero fields change nothing: a Fault with only a Delay slows the usual answer down.
+type Fault struct {
+	Operation   string        // the operation it hits, such as "GetSession"; "" for any
+	Times       int           // how many requests it hits; 0 for one
+	Status      int           // answered instead of the usual, with Clerk's error body from 400 on; 0 with a Body is 200
+	RetryAfter  time.Duration // the answer's Retry-After header, rounded up to whole seconds
+	Delay       time.Duration // how long the request waits before anything is done about it, in real time (in a bubble: its time)
+	Body        string        // answered instead of the usual
+	ContentType string        // of the Body; "application/json" by default
+	Drop        bool          // the connection is cut in the middle of the answer, and nothing is done about the request
+}
+
+// faultQueue holds the faults to come.
+type faultQueue struct {
+	mu     sync.Mutex
+	faults []Fault
+}
+
+// Inject makes f happen to the next requests that it fits. Of several that fit, the one injected first goes first. A faulty request
+// is recorded and checked like any other. One that the fault answers is not authenticated, and the answer need not fit the fragment.
+// Inject panics when f names an unknown operation or makes no sense.
+func (s *Server) Inject(f Fault) {
+	if f.Operation != "" && s.fragment.operation(f.Operation) == nil {
+		panic(fmt.Sprintf("sessionstest: Inject: there is no operation %q, only %s", f.Operation, strings.Join(s.fragment.names(), ", ")))
+	}
+	answers := f.Status != 0 || f.Body != ""
+	switch {
+	case f.Times < 0 || f.RetryAfter < 0 || f.Delay < 0:
+		panic("sessionstest: Inject: a Fault has no negative numbers")
+	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
+		panic(fmt.Sprintf("sessionstest: Inject: status %d is not one of a final answer", f.Status))
+	case f.Drop && (answers || f.RetryAfter != 0):
+		panic("sessionstest: Inject: a Fault either answers or drops the connection")
+	case f.ContentType != "" && f.Body == "":
+		panic("sessionstest: Inject: a ContentType needs a Body")
+	case !answers && !f.Drop && f.RetryAfter == 0 && f.Delay == 0:
+		panic("sessionstest: Inject: the Fault changes nothing")
+	}
+	f.Times = max(f.Times, 1)
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.faults = append(s.faults.faults, f)
+}
+
+// take returns the fault that hits a request of the operation, if there is one.
+func (q *faultQueue) take(operation string) (Fault, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := slices.IndexFunc(q.faults, func(f Fault) bool { return f.Operation == "" || f.Operation == operation })
+	if i < 0 {
+		return Fault{}, false
+	}
+	hit := q.faults[i]
+	if q.faults[i].Times--; q.faults[i].Times == 0 {
+		q.faults = slices.Delete(q.faults, i, i+1)
+	}
+	return hit, true
+}
+
+// strike lets f happen to a request. It returns the answer if the fault decides on one.
+func (f Fault) strike(w http.ResponseWriter, r *http.Request, trace string) (answer, bool) {
+	if f.Delay > 0 {
+		timer := time.NewTimer(f.Delay)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-r.Context().Done():
+			panic(http.ErrAbortHandler) // nobody is waiting any more
+		}
+	}
+	if f.Drop {
+		drop(w)
+	}
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(wholeSeconds(f.RetryAfter)))
+	}
+	switch {
+	case f.Body != "":
+		contentType := f.ContentType
+		if contentType == "" {
+			contentType = jsonMediaType
+		}
+		return answer{status: max(f.Status, http.StatusOK), contentType: contentType, body: []byte(f.Body)}, true
+	case f.Status >= http.StatusBadRequest:
+		return genericRefusal(f.Status).answer(trace), true
+	case f.Status != 0:
+		return answer{status: f.Status}, true
+	}
+	return answer{}, false
+}
+
+// drop cuts the connection after the first line of an answer. Without it a client may take the connection for one that was idle for
+// too long, and send the request again by itself.
+func drop(w http.ResponseWriter) {
+	if conn, buffered, err := http.NewResponseController(w).Hijack(); err == nil {
+		_, _ = buffered.WriteString("HTTP/1.1 200 OK\r\n")
+		_ = buffered.Flush()
+		_ = conn.Close()
+	}
+	panic(http.ErrAbortHandler)
+}

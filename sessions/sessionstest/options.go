@@ -1,0 +1,47 @@
+package sessionstest
+
+import (
+	"fmt"
+	"time"
+)
+
+// defaultTokenLifetime is how long Clerk's session tokens are good for.
+const defaultTokenLifetime = time.Minute
+
+// Option changes how NewServer sets up a server.
+type Option func(*config)
+
+type config struct {
+	withoutListener bool
+	withoutCalls    bool
+	now             func() time.Time
+	tokenLifetime   time.Duration
+}
+
+// WithoutListener makes a server that opens no socket and can be reached only through its Handler and HTTPClient. Its URL names a
+// host that does not exist.
+func WithoutListener() Option {
+	return func(cfg *config) { cfg.withoutListener = true }
+}
+
+// WithClock makes the server read the time from now instead of time.Now; what Advance adds comes on top.
+func WithClock(now func() time.Time) Option {
+	if now == nil {
+		panic("sessionstest: WithClock needs a function")
+	}
+	return func(cfg *config) { cfg.now = now }
+}
+
+// WithTokenLifetime sets how long a token is good for that does not ask for a time of its own, in whole seconds; 60 seconds
+// otherwise.
+func WithTokenLifetime(d time.Duration) Option {
+	if d < time.Second || d%time.Second != 0 {
+		panic(fmt.Sprintf("sessionstest: WithTokenLifetime(%v): needs whole seconds, at least one", d))
+	}
+	return func(cfg *config) { cfg.tokenLifetime = d }
+}
+
+// WithoutCalls makes a server that does not record what Calls returns, for one that runs for long.
+func WithoutCalls() Option {
+	return func(cfg *config) { cfg.withoutCalls = true }
+}

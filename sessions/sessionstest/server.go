@@ -1,0 +1,104 @@
+package sessionstest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	secretKey      = "sk_test_fake_clerk_not_a_secret"
+	publishableKey = "pk_test_ZmFrZS5jbGVyay5leGFtcGxlLnRlc3Qk" // base64 of frontendAPI and "$"
+	frontendAPI    = "fake.clerk.example.test"
+
+	// listenerlessURL is the base URL of a server that only its own HTTPClient reaches.
+	listenerlessURL = "https://api." + frontendAPI
+)
+
+// Server is an in-process Clerk instance. It is safe for concurrent use.
+type Server struct {
+	URL            string // the base URL of the API, ends in "/v1"
+	SecretKey      string // the one key that the server accepts, "sk_test_…"
+	PublishableKey string // the instance's publishable key, "pk_test_…"
+
+	fragment *fragment
+	clock    clock
+	tokens   tokenMinter
+	store    store
+	journal  journal
+	faults   faultQueue
+	limiter  limiter
+	ids      atomic.Int64
+	traces   atomic.Int64
+	close    func()
+}
+
+// NewServer starts a server on a loopback port of the system's choice; Close it after use. It panics when it cannot listen or an
+// option makes no sense.
+func NewServer(opts ...Option) *Server {
+	cfg := config{now: time.Now, tokenLifetime: defaultTokenLifetime}
+	for _, opt := range opts {
+		opt(&cfg)
+	}
+	s := &Server{
+		URL:            listenerlessURL,
+		SecretKey:      secretKey,
+		PublishableKey: publishableKey,
+		fragment:       loadFragment(),
+		clock:          clock{base: cfg.now},
+		tokens:         tokenMinter{lifetime: cfg.tokenLifetime},
+		journal:        journal{withoutCalls: cfg.withoutCalls},
+		close:          func() {},
+	}
+	if !cfg.withoutListener {
+		s.URL, s.close = s.listen()
+	}
+	s.URL += s.fragment.base
+	return s
+}
+
+// Close ends the listener and every connection, also those that wait for a delayed answer, and returns when no request is being
+// served any more. A server without a listener has nothing to close.
+func (s *Server) Close() { s.close() }
+
+// Handler returns the server's endpoints, to be served elsewhere: /v1/sessions and what is below it, /v1/jwks and
+// /.well-known/jwks.json.
+func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
+
+// listen serves on a loopback port and returns its address and what ends it.
+func (s *Server) listen() (address string, end func()) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(fmt.Sprintf("sessionstest: cannot listen on a loopback port: %v", err))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	server := &http.Server{
+		Handler:           s.Handler(),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: 10 * time.Second,
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				running.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				running.Done()
+			}
+		},
+	}
+	running.Go(func() { _ = server.Serve(listener) }) // it only ever ends with ErrServerClosed
+	return "http://" + listener.Addr().String(), func() {
+		cancel()
+		_ = server.Close()
+		running.Wait()
+	}
+}
+
+// newID returns an id that no other object of the server has.
+func (s *Server) newID(prefix string) string {
+	return fmt.Sprintf("%s_fake%08d", prefix, s.ids.Add(1))
+}

@@ -1,0 +1,178 @@
+package sessionstest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/gen"
+)
+
+const (
+	statusAbandoned = "abandoned"
+	statusActive    = "active"
+	statusExpired   = "expired"
+	statusPending   = "pending"
+	statusRevoked   = "revoked"
+
+	defaultExpiry      = 7 * 24 * time.Hour
+	defaultAbandonment = 30 * 24 * time.Hour
+)
+
+// Session is a session as the server keeps it. Times have a precision of a millisecond.
+type Session struct {
+	ID                       string
+	ClientID                 string
+	UserID                   string
+	Status                   string         // "active" by default; one that the API does not list makes the server's answers violations
+	LastActiveOrganizationID string         // "" when none
+	LatestActivity           *Activity      // nil when unknown
+	Actor                    map[string]any // nil unless impersonated; must be encodable as JSON
+	Tasks                    []Task         // what keeps a pending session from being active
+	LastActiveAt             time.Time      // CreatedAt by default
+	ExpireAt                 time.Time      // 7 days after CreatedAt by default
+	AbandonAt                time.Time      // 30 days after CreatedAt by default
+	CreatedAt                time.Time      // the server's time by default
+	UpdatedAt                time.Time      // CreatedAt by default
+}
+
+// Activity is the device and place that a session was last used from.
+type Activity struct {
+	ID             string // filled in when empty
+	DeviceType     string
+	BrowserName    string
+	BrowserVersion string
+	IPAddress      string
+	City           string
+	Country        string
+	IsMobile       bool
+}
+
+// Task is something that a user has to do before a pending session becomes active.
+type Task struct {
+	Key string // such as "choose-organization"
+}
+
+// AddSession keeps the session in, as if its user had signed in, and returns it with its zero fields filled in. A session that has
+// the same ID is replaced. Its user exists from then on. It panics when the Actor cannot be encoded as JSON.
+func (s *Server) AddSession(in Session) Session {
+	out := s.complete(in)
+	s.store.put(record{Session: out})
+	return out.clone()
+}
+
+// complete returns in with its zero fields filled in.
+func (s *Server) complete(in Session) Session {
+	out := in.clone()
+	setDefault(&out.ID, func() string { return s.newID("sess") })
+	setDefault(&out.ClientID, func() string { return s.newID("client") })
+	setDefault(&out.UserID, func() string { return s.newID("user") })
+	setDefault(&out.Status, func() string { return statusActive })
+	if out.LatestActivity != nil {
+		setDefault(&out.LatestActivity.ID, func() string { return s.newID("sess_activity") })
+	}
+	setDefault(&out.CreatedAt, s.Now)
+	setDefault(&out.UpdatedAt, func() time.Time { return out.CreatedAt })
+	setDefault(&out.LastActiveAt, func() time.Time { return out.CreatedAt })
+	setDefault(&out.ExpireAt, func() time.Time { return out.CreatedAt.Add(defaultExpiry) })
+	setDefault(&out.AbandonAt, func() time.Time { return out.CreatedAt.Add(defaultAbandonment) })
+	for _, t := range []*time.Time{&out.CreatedAt, &out.UpdatedAt, &out.LastActiveAt, &out.ExpireAt, &out.AbandonAt} {
+		*t = onWire(*t)
+	}
+	return out
+}
+
+func setDefault[T comparable](field *T, value func() T) {
+	if *field == *new(T) {
+		*field = value()
+	}
+}
+
+// onWire returns t as precise as the API states it.
+func onWire(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()).UTC() }
+
+// clone returns a copy that shares nothing with x.
+func (x Session) clone() Session {
+	if x.LatestActivity != nil {
+		activity := *x.LatestActivity
+		x.LatestActivity = &activity
+	}
+	x.Tasks = slices.Clone(x.Tasks)
+	if x.Actor != nil {
+		encoded, err := json.Marshal(x.Actor)
+		x.Actor = nil
+		if err != nil || json.Unmarshal(encoded, &x.Actor) != nil {
+			panic(fmt.Sprintf("sessionstest: session %q: the Actor cannot be encoded as JSON", x.ID))
+		}
+	}
+	return x
+}
+
+// at returns x as it is at the time now: lapsed, if its time has passed.
+func (x Session) at(now time.Time) Session {
+	if !x.live() {
+		return x
+	}
+	switch {
+	case !now.Before(x.AbandonAt):
+		x.Status = statusAbandoned
+	case !now.Before(x.ExpireAt):
+		x.Status = statusExpired
+	}
+	return x
+}
+
+// live reports whether x can still get tokens.
+func (x Session) live() bool { return x.Status == statusActive || x.Status == statusPending }
+
+// answered returns x as the API states it, with null for what is not there.
+func (x Session) answered() any {
+	type task struct {
+		Key string `json:"key"`
+	}
+	var tasks []task
+	for _, t := range x.Tasks {
+		tasks = append(tasks, task(t))
+	}
+	var organization *string
+	if x.LastActiveOrganizationID != "" {
+		organization = &x.LastActiveOrganizationID
+	}
+	return struct {
+		Object                   string               `json:"object"`
+		ID                       string               `json:"id"`
+		ClientID                 string               `json:"client_id"`
+		UserID                   string               `json:"user_id"`
+		Actor                    map[string]any       `json:"actor"`
+		Status                   string               `json:"status"`
+		LastActiveOrganizationID *string              `json:"last_active_organization_id"`
+		LatestActivity           *gen.SessionActivity `json:"latest_activity"`
+		Tasks                    []task               `json:"tasks"`
+		LastActiveAt             gen.Timestamp        `json:"last_active_at"`
+		ExpireAt                 gen.Timestamp        `json:"expire_at"`
+		AbandonAt                gen.Timestamp        `json:"abandon_at"`
+		CreatedAt                gen.Timestamp        `json:"created_at"`
+		UpdatedAt                gen.Timestamp        `json:"updated_at"`
+	}{
+		"session", x.ID, x.ClientID, x.UserID, x.Actor, x.Status, organization, x.LatestActivity.answered(), tasks,
+		gen.NewMillis(x.LastActiveAt), gen.NewMillis(x.ExpireAt), gen.NewMillis(x.AbandonAt), gen.NewMillis(x.CreatedAt), gen.NewMillis(x.UpdatedAt),
+	}
+}
+
+func (a *Activity) answered() *gen.SessionActivity {
+	if a == nil {
+		return nil
+	}
+	return &gen.SessionActivity{
+		Object:         "session_activity",
+		ID:             a.ID,
+		DeviceType:     a.DeviceType,
+		BrowserName:    a.BrowserName,
+		BrowserVersion: a.BrowserVersion,
+		IPAddress:      a.IPAddress,
+		City:           a.City,
+		Country:        a.Country,
+		IsMobile:       a.IsMobile,
+	}
+}
