@@ -1,0 +1,162 @@
+package sessions
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/gen"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
+)
+
+// List returns one page of the sessions that match params, newest first. Name a user or a client: Clerk deprecated unfiltered
+// lists.
+//
+// GET /sessions
+func (c *Client) List(ctx context.Context, params ListParams) (*SessionList, error) {
+	if err := params.check(); err != nil {
+		return nil, err
+	}
+	return do(ctx, c, wire.GetSessionList, nil, readList(params.Limit), func(ctx context.Context) (*http.Response, error) {
+		return c.api.GetSessionList(ctx, params.query())
+	})
+}
+
+// Get returns a session.
+//
+// GET /sessions/{session_id}
+func (c *Client) Get(ctx context.Context, sessionID string) (*Session, error) {
+	if err := checkSessionID(sessionID); err != nil {
+		return nil, err
+	}
+	return do(ctx, c, wire.GetSession, nil, readSession(sessionID), func(ctx context.Context) (*http.Response, error) {
+		return c.api.GetSession(ctx, sessionID)
+	})
+}
+
+// Create starts a session for a user who has not signed in. It is meant for tests: Clerk refuses it for production instances.
+// It is not sent again once it may have reached Clerk; an error then matches ErrOutcomeUnknown.
+//
+// POST /sessions
+func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, error) {
+	if err := params.check(); err != nil {
+		return nil, err
+	}
+	return do(ctx, c, wire.CreateSession, nil, readSession(""), func(ctx context.Context) (*http.Response, error) {
+		return c.api.CreateSession(ctx, gen.CreateSessionRequest{
+			UserID:               params.UserID,
+			ActiveOrganizationID: params.ActiveOrganizationID,
+		})
+	})
+}
+
+// Revoke ends a session and returns it: its user has to sign in again. Tokens that were minted before stay good until they expire.
+//
+// POST /sessions/{session_id}/revoke
+func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error) {
+	if err := checkSessionID(sessionID); err != nil {
+		return nil, err
+	}
+	return do(ctx, c, wire.RevokeSession, nil, readSession(sessionID), func(ctx context.Context) (*http.Response, error) {
+		return c.api.RevokeSession(ctx, sessionID)
+	})
+}
+
+// Verify returns the session that a session token belongs to, if it is active. It asks for API version 2024-10-01 (see
+// WithAPIVersion), and may answer ErrGone or ErrNotFound one day.
+//
+// POST /sessions/{session_id}/verify
+//
+// Deprecated: Clerk removed the endpoint in version 2025-04-10. Verify the token's signature instead, which needs no request.
+func (c *Client) Verify(ctx context.Context, sessionID, token string) (*Session, error) {
+	if err := checkSessionID(sessionID); err != nil {
+		return nil, err
+	}
+	if err := checkRequired("the token", token); err != nil {
+		return nil, err
+	}
+	secrets := func() []string { return []string{token} }
+	return do(ctx, c, wire.VerifySession, secrets, readSession(sessionID), func(ctx context.Context) (*http.Response, error) {
+		return c.api.VerifySession(ctx, sessionID, gen.VerifySessionRequest{Token: token})
+	})
+}
+
+// GetToken mints a token of a session: a session token, or one made from a JWT template if params name one.
+//
+// POST /sessions/{session_id}/tokens
+// POST /sessions/{session_id}/tokens/{template_name}
+func (c *Client) GetToken(ctx context.Context, sessionID string, params TokenParams) (*Token, error) {
+	if err := checkSessionID(sessionID); err != nil {
+		return nil, err
+	}
+	if err := params.check(); err != nil {
+		return nil, err
+	}
+	return do(ctx, c, tokenOperation(params), nil, readToken, func(ctx context.Context) (*http.Response, error) {
+		body := gen.CreateTokenRequest{ExpiresInSeconds: int(params.ExpiresIn / time.Second)}
+		switch {
+		case params.Template == "" && params.ExpiresIn == 0:
+			return c.api.CreateSessionTokenWithBody(ctx, sessionID, mediaType, nil)
+		case params.Template == "":
+			return c.api.CreateSessionToken(ctx, sessionID, body)
+		case params.ExpiresIn == 0:
+			return c.api.CreateSessionTokenFromTemplateWithBody(ctx, sessionID, params.Template, mediaType, nil)
+		}
+		return c.api.CreateSessionTokenFromTemplate(ctx, sessionID, params.Template, body)
+	})
+}
+
+func tokenOperation(params TokenParams) *wire.Operation {
+	if params.Template == "" {
+		return wire.CreateSessionToken
+	}
+	return wire.CreateSessionTokenFromTemplate
+}
+
+// RefreshToken trades an expired session token and the browser's refresh token for a new session token. ErrUnauthorized means that
+// the browser has to go through Clerk's handshake. It is not sent again once it may have reached Clerk; an error then matches
+// ErrOutcomeUnknown, and the refresh token may be used up.
+//
+// POST /sessions/{session_id}/refresh
+func (c *Client) RefreshToken(ctx context.Context, sessionID string, params RefreshParams) (*Token, error) {
+	return refresh(ctx, c, sessionID, &params, gen.RefreshSessionRequestFormatToken, readToken)
+}
+
+// RefreshCookies does what RefreshToken does and returns the new token as the cookie directives to hand to the browser.
+//
+// POST /sessions/{session_id}/refresh
+func (c *Client) RefreshCookies(ctx context.Context, sessionID string, params RefreshParams) (*Cookies, error) {
+	return refresh(ctx, c, sessionID, &params, gen.RefreshSessionRequestFormatCookie, readCookies)
+}
+
+// refresh asks for the answer in a format; read refuses an answer in another one.
+func refresh[T any](ctx context.Context, c *Client, sessionID string, params *RefreshParams,
+	format gen.RefreshSessionRequestFormat, read func([]byte) (*T, error),
+) (*T, error) {
+	if err := checkSessionID(sessionID); err != nil {
+		return nil, err
+	}
+	if err := params.check(); err != nil {
+		return nil, err
+	}
+	return do(ctx, c, wire.RefreshSession, params.secrets, read, func(ctx context.Context) (*http.Response, error) {
+		return c.api.RefreshSession(ctx, sessionID, params.query(), params.body(format))
+	})
+}
+
+// OperationFromContext returns which operation the context of a request belongs to, for an http.RoundTripper (see WithHTTPClient)
+// that traces or counts. It is false for a request that is not of this package.
+func OperationFromContext(ctx context.Context) (Operation, bool) {
+	call := wire.FromContext(ctx)
+	if call == nil {
+		return Operation{}, false
+	}
+	return Operation{Name: call.Op.Name, Method: call.Op.Method, PathTemplate: call.Op.PathTemplate}, true
+}
+
+// Operation is an endpoint, in words that have no ids in them and so suit the names of spans and metrics.
+type Operation struct {
+	Name         string // the operationId: "GetSession"
+	Method       string // "GET"
+	PathTemplate string // below the base URL: "/sessions/{session_id}"
+}

@@ -1,0 +1,132 @@
+package sessions
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/sessionid"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
+)
+
+// ErrInvalidParams is matched by every error about a parameter that was found wrong before anything was sent, and by nothing else.
+var ErrInvalidParams = errors.New("clerk: invalid parameters")
+
+const (
+	maxName   = 256 // bytes of a template's name
+	maxQuoted = 64  // bytes of an input that an error shows
+)
+
+// invalid returns an error that matches ErrInvalidParams.
+func invalid(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrInvalidParams}, args...)...)
+}
+
+// quote returns the start of an input for an error, without what looks like a secret.
+func quote(input string) string {
+	input = wire.ScrubPatterns(input[:min(len(input), 4*maxQuoted)])
+	return fmt.Sprintf("%q", input[:min(len(input), maxQuoted)])
+}
+
+// checkKey refuses what cannot be a secret key, without showing it.
+func checkKey(key string) error {
+	switch {
+	case key == "":
+		return errors.New("clerk: the secret key is empty; it starts with sk_")
+	case strings.HasPrefix(key, "pk_"):
+		return errors.New("clerk: this is a publishable key; the secret key starts with sk_")
+	case !printableASCII(key) || strings.Contains(key, " "):
+		return errors.New("clerk: the secret key holds a space, a control or a non-ASCII character; copy it again")
+	}
+	return nil
+}
+
+// checkSessionID lets through what is exactly one segment of a path and cannot be read as anything else.
+func checkSessionID(id string) error {
+	if problem := sessionid.Problem(id); problem != "" {
+		return invalid("session id %s %s", quote(id), problem)
+	}
+	return nil
+}
+
+// checkTemplate lets through what is exactly one segment of a path once it is escaped; "" stands for no template.
+func checkTemplate(name string) error {
+	switch {
+	case len(name) > maxName:
+		return invalid("template %s… is longer than %d bytes", quote(name), maxName)
+	case !utf8.ValidString(name):
+		return invalid("template %s is not valid UTF-8", quote(name))
+	case strings.ContainsAny(name, `/\%?#`):
+		return invalid(`template %s must hold none of / \ %% ? #`, quote(name))
+	case strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }):
+		return invalid("template %s must not hold control or format characters", quote(name))
+	case name != "" && strings.Trim(name, ".") == "":
+		return invalid("template %s is made of dots alone", quote(name))
+	}
+	return nil
+}
+
+// checkText refuses text that the wire cannot carry unchanged. It shows nothing of it: it may be a token.
+func checkText(field, value string) error {
+	if !utf8.ValidString(value) {
+		return invalid("%s is not valid UTF-8", field)
+	}
+	return nil
+}
+
+// checkRequired refuses text that is empty, or that the wire cannot carry unchanged.
+func checkRequired(field, value string) error {
+	if value == "" {
+		return invalid("%s is empty", field)
+	}
+	return checkText(field, value)
+}
+
+func (p ListParams) check() error {
+	switch {
+	case p.Limit < 0:
+		return invalid("Limit %d is negative; 0 leaves it to the server", p.Limit)
+	case p.Offset < 0:
+		return invalid("Offset %d is negative", p.Offset)
+	}
+	return errors.Join(checkText("ClientID", p.ClientID), checkText("UserID", p.UserID), checkText("Status", string(p.Status)))
+}
+
+func (p CreateParams) check() error {
+	return errors.Join(checkRequired("UserID", p.UserID), checkText("ActiveOrganizationID", p.ActiveOrganizationID))
+}
+
+func (p TokenParams) check() error {
+	switch {
+	case p.ExpiresIn < 0:
+		return invalid("ExpiresIn %v is negative; 0 leaves it to the server", p.ExpiresIn)
+	case p.ExpiresIn%time.Second != 0:
+		return invalid("ExpiresIn %v is not in whole seconds", p.ExpiresIn)
+	}
+	return checkTemplate(p.Template)
+}
+
+func (p *RefreshParams) check() error {
+	errs := []error{
+		checkRequired("ExpiredToken", p.ExpiredToken),
+		checkRequired("RefreshToken", p.RefreshToken),
+		checkRequired("RequestOrigin", p.RequestOrigin),
+		checkText("RequestOriginatingIP", p.RequestOriginatingIP),
+	}
+	for name, values := range p.RequestHeaders {
+		for _, text := range append([]string{name}, values...) {
+			if !utf8.ValidString(text) {
+				return invalid("a name or value in RequestHeaders is not valid UTF-8")
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// printableASCII reports whether s holds nothing but ASCII from the space to the tilde.
+func printableASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+}

@@ -1,0 +1,183 @@
+package sessions
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// The errors that an *Error matches by its StatusCode, for errors.Is.
+var (
+	ErrBadRequest    = errors.New("clerk: bad request")              // 400
+	ErrUnauthorized  = errors.New("clerk: unauthorized")             // 401: wrong key; for a refresh: go through the handshake
+	ErrForbidden     = errors.New("clerk: forbidden")                // 403
+	ErrNotFound      = errors.New("clerk: not found")                // 404
+	ErrGone          = errors.New("clerk: gone")                     // 410
+	ErrUnprocessable = errors.New("clerk: unprocessable parameters") // 422
+	ErrRateLimited   = errors.New("clerk: rate limited")             // 429
+	ErrServer        = errors.New("clerk: server error")             // 500 to 599
+)
+
+var (
+	// ErrInvalidResponse is matched by an *Error about an answer that cannot be what was asked for: a 200 that cannot be decoded, or
+	// is too large, incomplete, of the wrong kind or about another id; any other status below 400, redirects too; 600 and above.
+	ErrInvalidResponse = errors.New("clerk: invalid response")
+
+	// ErrOutcomeUnknown is matched by an *Error of a create or a refresh that may have happened: its answer was lost or could not be
+	// read. It matches ErrServer or the context's error as well, where those apply.
+	ErrOutcomeUnknown = errors.New("clerk: outcome unknown")
+)
+
+// Error is every failure of a call whose parameters were found good. It never holds the secret key, a token or a cookie, whatever
+// the server answered.
+type Error struct {
+	Operation  string        // the operationId: "GetSession"
+	StatusCode int           // 0: no answer
+	Details    []ErrorDetail // what Clerk says is wrong, if it says so
+	TraceID    string        // names the request to Clerk's support
+	RetryAfter time.Duration // how long the server asks to stay silent; 0 if it does not
+	Attempts   int           // how many times the request was handed to the transport
+	Body       string        // up to 512 bytes of an answer that is not JSON; not part of the text of the error
+
+	cause          error
+	lost           bool // the answer broke off
+	badStatus      bool // the answer's status is 000, which StatusCode cannot tell from no answer
+	outcomeUnknown bool
+}
+
+// ErrorDetail is one thing that Clerk says is wrong.
+type ErrorDetail struct {
+	Code        string // stable: "resource_not_found"
+	Message     string
+	LongMessage string
+	Meta        map[string]any // such as the name of the parameter; numbers are float64
+}
+
+// HasCode reports whether one of the details has a code, such as "resource_not_found".
+func (e *Error) HasCode(code string) bool {
+	for _, detail := range e.Details {
+		if detail.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// Unwrap returns why there is no answer, or why the answer is not good; nil where the status says it all.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Is reports whether e is what a sentinel of this package stands for.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case ErrBadRequest:
+		return e.StatusCode == http.StatusBadRequest
+	case ErrUnauthorized:
+		return e.StatusCode == http.StatusUnauthorized
+	case ErrForbidden:
+		return e.StatusCode == http.StatusForbidden
+	case ErrNotFound:
+		return e.StatusCode == http.StatusNotFound
+	case ErrGone:
+		return e.StatusCode == http.StatusGone
+	case ErrUnprocessable:
+		return e.StatusCode == http.StatusUnprocessableEntity
+	case ErrRateLimited:
+		return e.StatusCode == http.StatusTooManyRequests
+	case ErrServer:
+		return e.StatusCode/100 == 5
+	case ErrInvalidResponse:
+		switch {
+		case e.StatusCode == http.StatusOK:
+			return !e.lost
+		case e.StatusCode == 0:
+			return e.badStatus
+		}
+		return e.StatusCode < 400 || e.StatusCode >= 600
+	case ErrOutcomeUnknown:
+		return e.outcomeUnknown
+	}
+	return false
+}
+
+// Error returns one line: the operation, the status, what Clerk says is wrong or else the cause, and the trace id.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("clerk: ")
+	if e.Operation != "" {
+		b.WriteString(e.Operation + ": ")
+	}
+	switch text := http.StatusText(e.StatusCode); {
+	case e.StatusCode == 0 && !e.badStatus:
+		b.WriteString("no answer")
+	default:
+		b.WriteString(strings.TrimRight(strconv.Itoa(e.StatusCode)+" "+text, " "))
+	}
+	for i, detail := range e.Details {
+		b.WriteString([]string{": ", "; "}[min(i, 1)] + detail.text())
+	}
+	if e.cause != nil {
+		b.WriteString(": " + oneLine(e.cause.Error()))
+	}
+	if e.outcomeUnknown {
+		b.WriteString(": it may have happened all the same")
+	}
+	if e.TraceID != "" {
+		b.WriteString(" (trace id " + oneLine(e.TraceID) + ")")
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&b, " (%d attempts)", e.Attempts)
+	}
+	return b.String()
+}
+
+func (d ErrorDetail) text() string {
+	message := d.LongMessage
+	if message == "" {
+		message = d.Message
+	}
+	return oneLine(strings.Trim(d.Code+": "+message, ": "))
+}
+
+// Format writes the text of the error, for every verb: fields of its own and of its cause stay out of %+v and %#v.
+func (e *Error) Format(f fmt.State, verb rune) {
+	text := "<nil>"
+	if e != nil {
+		text = e.Error()
+	}
+	if verb == 'q' {
+		text = strconv.Quote(text)
+	}
+	_, _ = io.WriteString(f, text)
+}
+
+// LogValue returns the fields of the error that are for logs, as a group.
+func (e *Error) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("error", e.Error()), slog.String("operation", e.Operation), slog.Int("status", e.StatusCode)}
+	if e.TraceID != "" {
+		attrs = append(attrs, slog.String("trace_id", e.TraceID))
+	}
+	return slog.GroupValue(append(attrs, slog.Int("attempts", e.Attempts))...)
+}
+
+// maxLine is how much an error shows of a text from outside.
+const maxLine = 300
+
+// oneLine returns a text from outside so that it can neither break a line nor fill a log.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
+			return ' '
+		}
+		return r
+	}, text)
+	if len(text) > maxLine {
+		text = strings.ToValidUTF8(text[:maxLine], "") + "…"
+	}
+	return text
+}

@@ -1,0 +1,307 @@
+package sessions_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
+)
+
+// The clock of the Clerk in the examples, so that their output stays the same.
+func noon() time.Time { return time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC) }
+
+// newExample returns an in-process Clerk, in which Ada has signed in on her phone and then on her laptop, and a client for it.
+func newExample(opts ...sessions.Option) (*sessionstest.Server, *sessions.Client) {
+	clerk := sessionstest.NewServer(sessionstest.WithClock(noon))
+	for i, id := range []string{"sess_phone", "sess_laptop"} {
+		clerk.AddSession(sessionstest.Session{ID: id, UserID: "user_ada", CreatedAt: noon().Add(time.Duration(i-2) * time.Hour)})
+	}
+	client, err := sessions.NewClient(clerk.SecretKey, append(opts, sessions.WithBaseURL(clerk.URL))...)
+	if err != nil {
+		panic(err)
+	}
+	return clerk, client
+}
+
+func ExampleNewClient() {
+	_, err := sessions.NewClient("pk_test_a_publishable_key")
+	fmt.Println(err)
+
+	client, err := sessions.NewClient("sk_test_a_secret_key",
+		sessions.WithUserAgent("billing/1.4"),
+		sessions.WithTimeout(3*time.Second),
+		sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 2}),
+	)
+	fmt.Println(client, err)
+	// Output:
+	// clerk: this is a publishable key; the secret key starts with sk_
+	// sessions.Client{https://api.clerk.com/v1} <nil>
+}
+
+func ExampleClient_With() {
+	clerk, client := newExample()
+	defer clerk.Close()
+
+	patient, err := client.With(sessions.WithTimeout(time.Minute)) // over the same connections
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	session, err := patient.Get(context.Background(), "sess_phone")
+	fmt.Println(session.UserID, err)
+	// Output: user_ada <nil>
+}
+
+func ExampleClient_List() {
+	clerk, client := newExample()
+	defer clerk.Close()
+
+	list, err := client.List(context.Background(), sessions.ListParams{UserID: "user_ada", Status: sessions.StatusActive, Limit: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, session := range list.Data {
+		fmt.Println(session.ID, session.Status)
+	}
+	fmt.Println("of", list.TotalCount)
+	// Output:
+	// sess_laptop active
+	// of 2
+}
+
+func ExampleClient_All() {
+	clerk, client := newExample()
+	defer clerk.Close()
+
+	for session, err := range client.All(context.Background(), sessions.ListParams{UserID: "user_ada"}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(session.ID, "since", session.CreatedAt.Format(time.TimeOnly))
+	}
+	// Output:
+	// sess_laptop since 11:00:00
+	// sess_phone since 10:00:00
+}
+
+func ExampleClient_Get() {
+	clerk, client := newExample()
+	defer clerk.Close()
+
+	session, err := client.Get(context.Background(), "sess_phone")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(session.UserID, "is", session.Status)
+	// Output: user_ada is active
+}
+
+func ExampleClient_Create() {
+	clerk, client := newExample()
+	defer clerk.Close()
+
+	session, err := client.Create(context.Background(), sessions.CreateParams{UserID: "user_ada"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(session.UserID, "is", session.Status)
+	// Output: user_ada is active
+}
+
+func ExampleClient_Revoke() {
+	clerk, client := newExample()
+	defer clerk.Close()
+
+	session, err := client.Revoke(context.Background(), "sess_phone")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(session.ID, "is", session.Status)
+	// Output: sess_phone is revoked
+}
+
+func ExampleClient_RevokeAll() {
+	clerk, client := newExample()
+	defer clerk.Close()
+
+	// Sign out everywhere else.
+	result, err := client.RevokeAll(context.Background(), sessions.RevokeAllParams{UserID: "user_ada", Except: []string{"sess_laptop"}})
+	for _, session := range result.Revoked {
+		fmt.Println(session.ID, "is", session.Status)
+	}
+	for _, failure := range result.Failed {
+		fmt.Println(failure.SessionID, failure.Err)
+	}
+	fmt.Println(err)
+	// Output:
+	// sess_phone is revoked
+	// <nil>
+}
+
+func ExampleClient_Verify() {
+	clerk, client := newExample()
+	defer clerk.Close()
+	browser := clerk.SignIn("user_ada")
+
+	session, err := client.Verify(context.Background(), browser.SessionID, browser.SessionToken)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(session.UserID, "is", session.Status)
+	// Output: user_ada is active
+}
+
+func ExampleClient_GetToken() {
+	clerk, client := newExample()
+	defer clerk.Close()
+
+	token, err := client.GetToken(context.Background(), "sess_phone", sessions.TokenParams{Template: "reports", ExpiresIn: 10 * time.Minute})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	exp, _ := token.ExpiresAt()
+	fmt.Println("good until", exp.Format(time.TimeOnly))
+	fmt.Println(token) // the JWT is in token.JWT and shows nowhere else
+	// Output:
+	// good until 12:10:00
+	// sessions.Token{[redacted]}
+}
+
+func ExampleClient_RefreshToken() {
+	clerk, client := newExample()
+	defer clerk.Close()
+	browser := clerk.SignIn("user_ada")
+	clerk.Advance(2 * time.Minute) // the browser's session token has expired
+
+	token, err := client.RefreshToken(context.Background(), browser.SessionID, sessions.RefreshParams{
+		ExpiredToken:  browser.SessionToken,
+		RefreshToken:  browser.RefreshToken,
+		RequestOrigin: "https://app.example.com",
+	})
+	if errors.Is(err, sessions.ErrUnauthorized) {
+		fmt.Println("the browser has to go through the handshake")
+		return
+	}
+	exp, _ := token.ExpiresAt()
+	fmt.Println("good until", exp.Format(time.TimeOnly))
+	// Output: good until 12:03:00
+}
+
+func ExampleClient_RefreshCookies() {
+	clerk, client := newExample()
+	defer clerk.Close()
+	browser := clerk.SignIn("user_ada")
+	clerk.Advance(2 * time.Minute)
+
+	w := httptest.NewRecorder() // the http.ResponseWriter of the request
+	cookies, err := client.RefreshCookies(context.Background(), browser.SessionID, sessions.RefreshParams{
+		ExpiredToken:  browser.SessionToken,
+		RefreshToken:  browser.RefreshToken,
+		RequestOrigin: "https://app.example.com",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cookies.AddTo(w.Header())
+	for _, cookie := range w.Result().Cookies() {
+		fmt.Println(cookie.Name, cookie.Path)
+	}
+	// Output:
+	// __session /
+	// __client_uat /
+}
+
+func ExampleError() {
+	clerk, client := newExample()
+	defer clerk.Close()
+
+	_, err := client.Get(context.Background(), "sess_nobody")
+	if e, ok := errors.AsType[*sessions.Error](err); ok {
+		fmt.Println(e.Operation, e.StatusCode, e.HasCode("resource_not_found"), errors.Is(err, sessions.ErrNotFound))
+	}
+
+	_, err = client.Get(context.Background(), "../users/user_ada")
+	fmt.Println(errors.Is(err, sessions.ErrInvalidParams))
+	// Output:
+	// GetSession 404 true true
+	// true
+}
+
+// A tally is a transport that counts what goes out under names that have no ids in them.
+type tally struct {
+	next   http.RoundTripper
+	counts map[string]int
+}
+
+func (t *tally) RoundTrip(req *http.Request) (*http.Response, error) {
+	if op, ok := sessions.OperationFromContext(req.Context()); ok {
+		t.counts[op.Method+" "+op.PathTemplate]++
+	}
+	return t.next.RoundTrip(req)
+}
+
+func ExampleOperationFromContext() {
+	count := &tally{next: http.DefaultTransport, counts: map[string]int{}}
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		Level: slog.LevelDebug,
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey || a.Key == "duration" { // never the same
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+	clerk, client := newExample(sessions.WithHTTPClient(&http.Client{Transport: count}), sessions.WithLogger(logger))
+	defer clerk.Close()
+
+	_, _ = client.Get(context.Background(), "sess_phone")
+	_, _ = client.Get(context.Background(), "sess_nobody")
+	fmt.Println(count.counts)
+	// Output:
+	// level=DEBUG msg="clerk: request" operation=GetSession attempt=1 status=200 trace_id=00000000000000000000000000000001
+	// level=DEBUG msg="clerk: request" operation=GetSession attempt=1 status=404 trace_id=00000000000000000000000000000002
+	// map[GET /sessions/{session_id}:2]
+}
+
+func ExampleTokenCache() {
+	clerk := sessionstest.NewServer()
+	defer clerk.Close()
+	session := clerk.AddSession(sessionstest.Session{UserID: "user_ada"})
+	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	cache := sessions.NewTokenCache(client)
+	for range 3 {
+		if _, err := cache.GetToken(context.Background(), session.ID, sessions.TokenParams{}); err != nil {
+			fmt.Println(err)
+		}
+	}
+	fmt.Println("requests:", len(clerk.Calls()))
+
+	cache.Forget(session.ID) // say, because it was revoked
+	if _, err := cache.GetToken(context.Background(), session.ID, sessions.TokenParams{}); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println("requests:", len(clerk.Calls()))
+	// Output:
+	// requests: 1
+	// requests: 2
+}

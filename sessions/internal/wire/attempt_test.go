@@ -1,0 +1,184 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// slowly is an answer whose body never comes.
+func slowly(req *http.Request) (*http.Response, error) {
+	resp, _ := answered(200, "")(req)
+	resp.Body = io.NopCloser(waitingReader{req.Context()})
+	return resp, nil
+}
+
+type waitingReader struct{ ctx context.Context }
+
+func (r waitingReader) Read([]byte) (int, error) {
+	<-r.ctx.Done()
+	return 0, context.Cause(r.ctx)
+}
+
+// What ends an attempt that takes too long, and what can be seen of it.
+func TestAttemptEnds(t *testing.T) {
+	t.Parallel()
+	reason := errors.New("the user went away")
+	for _, row := range []struct {
+		name  string
+		act   act
+		after time.Duration // the caller's context ends; 0 = never
+		why   error         // its cause; nil = its deadline
+		ends  time.Duration
+		match []error
+		not   []error
+		text  string
+	}{
+		{"no answer", stalled, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "no complete answer within the 10s of one attempt"},
+		{"no body", slowly, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "no complete answer within the 10s of one attempt"},
+		{"the caller's deadline comes first", stalled, time.Second, nil, time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "context deadline exceeded"},
+		{"the caller's deadline comes first, in the body", slowly, time.Second, nil, time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "context deadline exceeded"},
+		{"the caller cancels", stalled, time.Second, reason, time.Second, []error{context.Canceled, reason}, []error{context.DeadlineExceeded}, "context canceled: the user went away"},
+		{"the caller cancels, in the body", slowly, time.Second, reason, time.Second, []error{context.Canceled, reason}, []error{context.DeadlineExceeded}, "context canceled: the user went away"},
+		{"the caller cancels without a reason", stalled, time.Second, context.Canceled, time.Second, []error{context.Canceled}, []error{context.DeadlineExceeded}, "context canceled"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				switch {
+				case row.after != 0 && row.why == nil:
+					var stop context.CancelFunc
+					ctx, stop = context.WithTimeout(ctx, row.after)
+					defer stop()
+				case row.after != 0:
+					time.AfterFunc(row.after, func() { cancel(row.why) })
+				}
+				call := &Call{Context: ctx, Op: GetSession}
+				req, err := http.NewRequestWithContext(call, "GET", "https://api.clerk.com", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				resp, err := newAttempt(defaults(transport(row.act))).Do(req)
+				if resp != nil {
+					err = resp.Body.(*Body).Err()
+					defer resp.Body.Close()
+				}
+				if took := time.Since(start); took != row.ends {
+					t.Errorf("it took %v, want %v", took, row.ends)
+				}
+				for _, match := range row.match {
+					if !errors.Is(err, match) {
+						t.Errorf("%v does not match %v", err, match)
+					}
+				}
+				for _, not := range row.not {
+					if errors.Is(err, not) {
+						t.Errorf("%v matches %v", err, not)
+					}
+				}
+				if err.Error() != row.text {
+					t.Errorf("its text is %q, want %q", err, row.text)
+				}
+				if call.Attempts != 1 {
+					t.Errorf("%d attempts are counted, want 1", call.Attempts)
+				}
+			})
+		})
+	}
+}
+
+func TestTimeoutIsATimeout(t *testing.T) {
+	t.Parallel()
+	var timeout net.Error
+	if err := error(timeoutError(time.Second)); !errors.As(err, &timeout) || !timeout.Timeout() {
+		t.Errorf("%v is no net.Error that is a timeout", err)
+	}
+}
+
+// A call whose context is done sends nothing.
+func TestDoneContextSendsNothing(t *testing.T) {
+	t.Parallel()
+	for _, op := range Operations() {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		server := &script{acts: []act{answered(200, "")}}
+		call := &Call{Context: ctx, Op: op}
+		_, err := send(t, NewChain(defaults(server)), call)
+		var lost *LostError
+		if !errors.As(err, &lost) || !lost.Unsent || !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v, want an unsent *LostError that matches context.Canceled", op.Name, err)
+		}
+		if server.requests() != 0 || call.Attempts != 0 {
+			t.Errorf("%s: %d requests and %d attempts, want none", op.Name, server.requests(), call.Attempts)
+		}
+	}
+}
+
+// Whether a server can have acted on a request, for operations where that matters.
+func TestUnsent(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	for _, row := range []struct {
+		name string
+		act  act
+		want bool
+	}{
+		{"no connection", failed(dialed(broken)), true},
+		{"no connection, says a transport without hooks", func(*http.Request) (*http.Response, error) { return nil, dialed(broken) }, true},
+		{"something else, says a transport without hooks", func(*http.Request) (*http.Response, error) { return nil, broken }, false},
+		{"a connection that was not written to", failed(broken), true},
+		{"a connection that was written to", lost(broken), false},
+		{"no answer at all", lost(nil), false},
+		{"the read failed", lost(&net.OpError{Op: "read", Err: broken}), false},
+	} {
+		for _, op := range []*Operation{CreateSession, RefreshSession} {
+			call := &Call{Context: t.Context(), Op: op}
+			cfg := defaults(transport(row.act))
+			cfg.Retry.MaxAttempts = 1
+			_, err := send(t, NewChain(cfg), call)
+			var e *LostError
+			if !errors.As(err, &e) || e.Unsent != row.want {
+				t.Errorf("%s, %s: got %v, want unsent %v", row.name, op.Name, err, row.want)
+			}
+		}
+	}
+}
+
+// What a RoundTripper of somebody else's may do, http.Client forgives. So does the chain.
+func TestOddTransports(t *testing.T) {
+	t.Parallel()
+	t.Run("an answer without a body", func(t *testing.T) {
+		t.Parallel()
+		bare := transport(func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 404}, nil })
+		defer func() {
+			if r := recover(); r != nil {
+				t.Errorf("it panics: %v", r)
+			}
+		}()
+		if status, err := send(t, NewChain(defaults(bare)), &Call{Context: t.Context(), Op: GetSession}); status != 404 || err != nil {
+			t.Errorf("got %d, %v, want 404", status, err)
+		}
+	})
+	t.Run("an answer and an error", func(t *testing.T) {
+		t.Parallel()
+		both := transport(func(req *http.Request) (*http.Response, error) {
+			resp, _ := answered(200, "{}")(req)
+			return resp, errors.New("broken")
+		})
+		cfg := defaults(both)
+		cfg.Retry.MaxAttempts = 1
+		_, err := send(t, NewChain(cfg), &Call{Context: t.Context(), Op: GetSession})
+		checkKind(t, err)
+		if err == nil {
+			t.Error("the error is gone")
+		}
+	})
+}

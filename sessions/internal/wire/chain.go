@@ -1,0 +1,62 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Config says how a chain sends.
+type Config struct {
+	Key        string // the secret key
+	APIVersion string
+	UserAgent  string
+	Transport  http.RoundTripper
+	Timeout    time.Duration // of one attempt, the answer's body included
+	Retry      RetryPolicy
+	Gate       *Gate        // shared by every client of the same host and transport
+	Budget     *Budget      // likewise
+	Logger     *slog.Logger // nil for none
+}
+
+// Link is one step on the way out; the generated client takes the first.
+type Link interface {
+	Do(req *http.Request) (*http.Response, error)
+}
+
+// NewChain assembles the way out, from the generated client to the transport. The context of every request has to belong to a
+// Call. A response that comes out has a *Body; an error that comes out is a *LostError or a *CoolDownError.
+func NewChain(cfg Config) Link {
+	var link Link = newAttempt(cfg)
+	link = &cooled{next: link, gate: cfg.Gate, maxWait: cfg.Retry.MaxRetryAfter}
+	link = &retry{next: link, policy: cfg.Retry, gate: cfg.Gate, budget: cfg.Budget, log: recorder{cfg.Logger}}
+	return newHeaders(cfg, link)
+}
+
+// LostError says that a request got no answer.
+type LostError struct {
+	Err    error // why; an ended context of the caller matches both its error and its cause
+	Unsent bool  // no server can have acted on the request
+}
+
+func (e *LostError) Error() string { return e.Err.Error() }
+
+// Unwrap returns why there is no answer.
+func (e *LostError) Unwrap() error { return e.Err }
+
+// ContextError returns what ended ctx, matching both ctx.Err and context.Cause.
+func ContextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return &endedError{err: err, cause: cause}
+}
+
+// endedError is a context that was ended for a reason of the caller's own.
+type endedError struct{ err, cause error }
+
+func (e *endedError) Error() string   { return e.err.Error() + ": " + e.cause.Error() }
+func (e *endedError) Unwrap() []error { return []error{e.err, e.cause} }

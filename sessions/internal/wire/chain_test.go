@@ -1,0 +1,256 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A transport answers without a network.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// An act is what becomes of one request.
+type act func(*http.Request) (*http.Response, error)
+
+// answered is an answer; each header is a "Name: value".
+func answered(status int, body string, headers ...string) act {
+	return func(*http.Request) (*http.Response, error) {
+		h := http.Header{}
+		for _, header := range headers {
+			name, value, _ := strings.Cut(header, ": ")
+			h.Add(name, value)
+		}
+		return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body))}, nil
+	}
+}
+
+// cutOff is an answer whose body ends with an error.
+func cutOff(status int, err error, headers ...string) act {
+	return func(req *http.Request) (*http.Response, error) {
+		resp, _ := answered(status, "", headers...)(req)
+		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"object":`), failingReader{err}))
+		return resp, nil
+	}
+}
+
+type failingReader struct{ err error }
+
+func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
+
+// failed is a request that net/http gives up on before it has written anything: no connection, no handshake, a dead connection.
+func failed(err error) act {
+	return func(req *http.Request) (*http.Response, error) {
+		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+			trace.GetConn("api.clerk.com:443")
+		}
+		return nil, err
+	}
+}
+
+// written is a request that net/http has written before it comes to an act.
+func written(then act) act {
+	return func(req *http.Request) (*http.Response, error) {
+		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+			trace.GetConn("api.clerk.com:443")
+			trace.WroteHeaders()
+		}
+		return then(req)
+	}
+}
+
+// lost is a request that was written and got no answer.
+func lost(err error) act {
+	return written(func(*http.Request) (*http.Response, error) { return nil, err })
+}
+
+// stalled is a request that gets no answer for as long as somebody waits.
+func stalled(req *http.Request) (*http.Response, error) {
+	<-req.Context().Done()
+	return nil, context.Cause(req.Context())
+}
+
+// dialed is an error of connecting, in the form that net.Dialer gives it.
+func dialed(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
+
+// A script plays one act a request, the last one for all that follow, and keeps what was sent.
+type script struct {
+	acts []act
+
+	mu     sync.Mutex
+	bodies []string
+	header []http.Header
+	at     []time.Time
+}
+
+func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		req.Body.Close()
+	}
+	s.mu.Lock()
+	n := len(s.bodies)
+	s.bodies = append(s.bodies, string(body))
+	s.header = append(s.header, req.Header.Clone())
+	s.at = append(s.at, time.Now())
+	s.mu.Unlock()
+	return s.acts[min(n, len(s.acts)-1)](req)
+}
+
+func (s *script) requests() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.bodies)
+}
+
+// waits returns how much time lay between the requests.
+func (s *script) waits() (waits []time.Duration) {
+	for i := 1; i < len(s.at); i++ {
+		waits = append(waits, s.at[i].Sub(s.at[i-1]))
+	}
+	return waits
+}
+
+// defaults is the configuration that a new client has.
+func defaults(t http.RoundTripper) Config {
+	return Config{
+		Key:        "sk_test_canary",
+		APIVersion: "2026-05-12",
+		UserAgent:  "clerk-sessions-go/test",
+		Transport:  t,
+		Timeout:    10 * time.Second,
+		Retry:      RetryPolicy{MaxAttempts: 3, BaseDelay: 200 * time.Millisecond, MaxDelay: 5 * time.Second, MaxRetryAfter: 30 * time.Second},
+		Gate:       &Gate{},
+		Budget:     &Budget{},
+	}
+}
+
+// send sends a request of a call and closes the answer. The answer's body has been read by then.
+func send(t testing.TB, link Link, call *Call) (status int, err error) {
+	t.Helper()
+	var body io.Reader
+	if call.Op.Method == "POST" {
+		body = strings.NewReader("the body of " + call.Op.Name)
+	}
+	req, err := http.NewRequestWithContext(call, call.Op.Method, "https://api.clerk.com/v1"+call.Op.PathTemplate, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := link.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	if _, ok := resp.Body.(*Body); !ok {
+		t.Errorf("the answer's body is a %T, want a *Body", resp.Body)
+	}
+	return resp.StatusCode, nil
+}
+
+// All that leaves the chain as an error is one of its two kinds.
+func checkKind(t *testing.T, err error) {
+	t.Helper()
+	if err != nil && !isA[*LostError](err) && !isA[*CoolDownError](err) {
+		t.Errorf("the error is a %T (%v), want a *LostError or a *CoolDownError", err, err)
+	}
+}
+
+func TestContextError(t *testing.T) {
+	t.Parallel()
+	reason := errors.New("the user went away")
+	canceled := func(cause error) context.Context {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(cause)
+		return ctx
+	}
+	expired := func(cause error) context.Context {
+		ctx, cancel := context.WithDeadlineCause(t.Context(), time.Unix(0, 0), cause)
+		t.Cleanup(cancel)
+		return ctx
+	}
+	for _, row := range []struct {
+		name string
+		ctx  context.Context
+		want []error
+		text string
+	}{
+		{"canceled", canceled(nil), []error{context.Canceled}, "context canceled"},
+		{"canceled for a reason", canceled(reason), []error{context.Canceled, reason}, "context canceled: the user went away"},
+		{"canceled because a deadline passed", canceled(context.DeadlineExceeded), []error{context.Canceled, context.DeadlineExceeded}, "context canceled: context deadline exceeded"},
+		{"past its deadline", expired(nil), []error{context.DeadlineExceeded}, "context deadline exceeded"},
+		{"past its deadline, which has a reason", expired(reason), []error{context.DeadlineExceeded, reason}, "context deadline exceeded: the user went away"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			err := ContextError(row.ctx)
+			for _, want := range row.want {
+				if !errors.Is(err, want) {
+					t.Errorf("%v does not match %v", err, want)
+				}
+			}
+			for _, other := range []error{context.Canceled, context.DeadlineExceeded} {
+				if errors.Is(err, other) && !slices.Contains(row.want, other) {
+					t.Errorf("%v matches %v as well", err, other)
+				}
+			}
+			if err.Error() != row.text {
+				t.Errorf("its text is %q, want %q", err.Error(), row.text)
+			}
+		})
+	}
+}
+
+// A Call is the context of its requests and changes nothing of its caller's.
+func TestCallIsAContext(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "the caller's"))
+	call := &Call{Context: ctx, Op: GetSession}
+	below, stop := context.WithTimeout(call, time.Hour)
+	defer stop()
+	if FromContext(below) != call || FromContext(ctx) != nil {
+		t.Error("FromContext does not return the call, or returns one where there is none")
+	}
+	if below.Value(key{}) != "the caller's" {
+		t.Error("the caller's values are gone")
+	}
+	cancel()
+	if below.Err() == nil {
+		t.Error("the caller's cancellation does not reach the request")
+	}
+}
+
+func TestLogRecords(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	cfg := defaults(&script{acts: []act{answered(404, "", "Cf-Ray: ray_1")}})
+	cfg.Logger = slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if _, err := send(t, NewChain(cfg), &Call{Context: t.Context(), Op: GetSession}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"level=DEBUG", "operation=GetSession", "attempt=1", "status=404", "trace_id=ray_1", "duration="} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the record lacks %s: %s", want, text.String())
+		}
+	}
+	for _, secret := range []string{cfg.Key, "api.clerk.com", "v1/sessions"} {
+		if strings.Contains(text.String(), secret) {
+			t.Errorf("the record shows %q: %s", secret, text.String())
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package sessions_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+)
+
+// A recorder is a log handler that keeps its records.
+type recorder struct {
+	level slog.Level
+	mu    sync.Mutex
+	lines []line
+}
+
+// A line is a log record, its duration replaced by whether it is there and not negative.
+type line struct {
+	Level   slog.Level
+	Message string
+	Attrs   map[string]any
+}
+
+func (r *recorder) Enabled(_ context.Context, level slog.Level) bool { return level >= r.level }
+func (r *recorder) WithAttrs([]slog.Attr) slog.Handler               { return r }
+func (r *recorder) WithGroup(string) slog.Handler                    { return r }
+
+func (r *recorder) Handle(_ context.Context, record slog.Record) error {
+	l := line{Level: record.Level, Message: record.Message, Attrs: make(map[string]any)}
+	record.Attrs(func(a slog.Attr) bool {
+		l.Attrs[a.Key] = a.Value.Any()
+		if a.Value.Kind() == slog.KindDuration {
+			l.Attrs[a.Key] = a.Value.Duration() >= 0
+		}
+		return true
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, l)
+	return nil
+}
+
+// WithLogger writes one debug record an attempt, with these attributes and no others.
+func TestLogger(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name   string
+		answer func() (*http.Response, error)
+		want   map[string]any // beside operation, attempt and duration
+	}{
+		{"an answer", func() (*http.Response, error) { return response(200, "{}"), nil }, map[string]any{"status": int64(200)}},
+		{"a refusal", func() (*http.Response, error) { return response(404, goodError), nil }, map[string]any{"status": int64(404)}},
+		{
+			"a trace id", func() (*http.Response, error) {
+				resp := response(503, "{}")
+				resp.Header.Set("Clerk-Trace-Id", "trace_header")
+				resp.Header.Set("Cf-Ray", "ray")
+				return resp, nil
+			},
+			map[string]any{"status": int64(503), "trace_id": "trace_header"},
+		},
+		{"no answer", func() (*http.Response, error) { return nil, errors.New("no route to Clerk") }, map[string]any{"error": "no route to Clerk"}},
+		{
+			"half an answer", func() (*http.Response, error) {
+				resp := response(200, "")
+				resp.Body = failing{errors.New("no more of it")}
+				return resp, nil
+			},
+			map[string]any{"status": int64(200), "error": "no more of it"},
+		},
+	} {
+		for _, call := range apiCalls {
+			t.Run(row.name+"/"+call.name, func(t *testing.T) {
+				t.Parallel()
+				log := &recorder{level: slog.LevelDebug}
+				client := newClient(t, "https://clerk.test", sessions.WithLogger(slog.New(log)), through(func(*http.Request) (*http.Response, error) {
+					return row.answer()
+				}))
+				_, _ = call.do(t.Context(), client)
+				attempts := slices.DeleteFunc(log.lines, func(l line) bool { return l.Level != slog.LevelDebug })
+				if len(attempts) != 1 {
+					t.Fatalf("%d debug records, want 1: %v", len(attempts), attempts)
+				}
+				want := map[string]any{"operation": call.operation.Name, "attempt": int64(1), "duration": true}
+				for name, value := range row.want {
+					want[name] = value
+				}
+				if diff := cmp.Diff(want, attempts[0].Attrs); diff != "" {
+					t.Errorf("want (-), got (+):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// failing is a body that cannot be read.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+func (failing) Close() error               { return nil }
+
+// A logger that wants no debug records gets none of an attempt.
+func TestLoggerLevel(t *testing.T) {
+	t.Parallel()
+	log := &recorder{level: slog.LevelInfo}
+	client := newClient(t, "https://clerk.test", sessions.WithLogger(slog.New(log)), through(func(*http.Request) (*http.Response, error) {
+		return response(200, goodSession), nil
+	}))
+	if _, err := client.Get(t.Context(), "sess_1"); err != nil {
+		t.Fatal(err)
+	}
+	if len(log.lines) != 0 {
+		t.Errorf("records of a good call: %v", log.lines)
+	}
+}
+
+// What is refused before it is sent is not logged.
+func TestLoggerOfRefusedParams(t *testing.T) {
+	t.Parallel()
+	log := &recorder{level: slog.LevelDebug}
+	client := newClient(t, "https://clerk.test", sessions.WithLogger(slog.New(log)))
+	if _, err := client.Get(t.Context(), ".."); !errors.Is(err, sessions.ErrInvalidParams) {
+		t.Fatal(err)
+	}
+	if len(log.lines) != 0 {
+		t.Errorf("records: %v", log.lines)
+	}
+}

@@ -1,0 +1,840 @@
+package sessions_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
+)
+
+// maxListRequests is how many requests a listServer takes before it calls the walk endless.
+const maxListRequests = 2000
+
+// A listServer answers GetSessionList without a network. It counts what it does and what is not done with its answers.
+type listServer struct {
+	answer func(offset, limit int) (status int, body string)
+	takes  time.Duration                  // for one answer
+	delays func(offset int) time.Duration // on top; may be nil
+
+	mu                     sync.Mutex
+	asked                  []listRequest // in the order of their arrival
+	inFlight, mostInFlight int
+	openBodies             int
+}
+
+type listRequest struct{ Offset, Limit int }
+
+func (s *listServer) RoundTrip(req *http.Request) (*http.Response, error) {
+	query := req.URL.Query()
+	offset, _ := strconv.Atoi(query.Get("offset"))
+	limit, err := strconv.Atoi(query.Get("limit"))
+	if err != nil || query.Get("paginated") != "true" || req.URL.Path != "/v1/sessions" {
+		return nil, fmt.Errorf("not a request for a page of a known size: %s", req.URL)
+	}
+	s.mu.Lock()
+	s.asked = append(s.asked, listRequest{offset, limit})
+	endless := len(s.asked) > maxListRequests
+	s.inFlight++
+	s.mostInFlight = max(s.mostInFlight, s.inFlight)
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.inFlight--
+		s.mu.Unlock()
+	}()
+	if endless {
+		return nil, errors.New("the walk has no end")
+	}
+	takes := s.takes
+	if s.delays != nil {
+		takes += s.delays(offset)
+	}
+	select {
+	case <-time.After(takes):
+	case <-req.Context().Done():
+		return nil, context.Cause(req.Context())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	status, body := s.answer(offset, limit)
+	resp := response(status, "")
+	s.openBodies++
+	resp.Body = &countedBody{Reader: strings.NewReader(body), server: s}
+	return resp, nil
+}
+
+// countedBody is a body that its server counts as open until it is closed.
+type countedBody struct {
+	io.Reader
+	server *listServer
+	once   sync.Once
+}
+
+func (b *countedBody) Close() error {
+	b.once.Do(func() {
+		b.server.mu.Lock()
+		b.server.openBodies--
+		b.server.mu.Unlock()
+	})
+	return nil
+}
+
+func (s *listServer) requests() []listRequest {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
+}
+
+// checkIdle reports what is still being done for a walk that has ended.
+func (s *listServer) checkIdle(t *testing.T) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inFlight > 0 || s.openBodies > 0 {
+		t.Errorf("%d requests are in flight and %d bodies are open", s.inFlight, s.openBodies)
+	}
+	if busy := busyGoroutines(); len(busy) > 0 {
+		t.Errorf("goroutines are still at work:\n%s", strings.Join(busy, "\n\n"))
+	}
+}
+
+// busyGoroutines returns the stacks of the other goroutines of the caller's bubble that are in the code of the client.
+func busyGoroutines() (busy []string) {
+	buf := make([]byte, 4<<20)
+	all := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") // the caller's comes first
+	_, bubble, found := strings.Cut(strings.SplitN(all[0], "\n", 2)[0], "synctest bubble ")
+	if !found {
+		panic("busyGoroutines needs a bubble")
+	}
+	for _, stack := range all[1:] {
+		head, frames, _ := strings.Cut(stack, "\n")
+		if strings.HasSuffix(head, "synctest bubble "+bubble) && strings.Contains(frames, "clerk-sessions-go/sessions.(*") {
+			busy = append(busy, stack)
+		}
+	}
+	return busy
+}
+
+// walker returns a client of the server.
+func (s *listServer) walker(t *testing.T) *sessions.Client {
+	return newClient(t, "https://clerk.test", sessions.WithHTTPClient(&http.Client{Transport: s}))
+}
+
+// listRow is a session as short as may be.
+func listRow(id string) string {
+	return `{"object":"session","id":"` + id + `","client_id":"c","user_id":"u","status":"active","last_active_at":1,"expire_at":1,"abandon_at":1,"created_at":1,"updated_at":1}`
+}
+
+// listPage is a page of a list, with a total.
+func listPage(total int, ids ...string) string {
+	return `{"data":` + listArray(ids...) + `,"total_count":` + strconv.Itoa(total) + `}`
+}
+
+// listArray is a bare array of sessions.
+func listArray(ids ...string) string {
+	rows := make([]string, len(ids))
+	for i, id := range ids {
+		rows[i] = listRow(id)
+	}
+	return "[" + strings.Join(rows, ",") + "]"
+}
+
+// numbered returns the ids s0, s1 … of n sessions.
+func numbered(n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = "s" + strconv.Itoa(i)
+	}
+	return ids
+}
+
+// part returns at most limit ids from offset on.
+func part(ids []string, offset, limit int) []string {
+	from := min(offset, len(ids))
+	return ids[from:min(from+limit, len(ids))]
+}
+
+// honest serves ids as Clerk does.
+func honest(ids []string) func(int, int) (int, string) {
+	return func(offset, limit int) (int, string) { return 200, listPage(len(ids), part(ids, offset, limit)...) }
+}
+
+// collected walks to the end, or to the first error.
+func collected(walk iter.Seq2[sessions.Session, error]) (ids []string, err error) {
+	for session, err := range walk {
+		if err != nil {
+			return ids, err
+		}
+		ids = append(ids, session.ID)
+	}
+	return ids, nil
+}
+
+// A walk asks for pages of the size it is told, from the offset it is told, and hands the sessions out in order.
+func TestAllPages(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name     string
+		sessions int
+		params   sessions.ListParams
+		want     []listRequest // in any order
+	}{
+		{"none", 0, sessions.ListParams{}, []listRequest{{0, 500}}},
+		{"one", 1, sessions.ListParams{}, []listRequest{{0, 500}}},
+		{"a short page", 499, sessions.ListParams{}, []listRequest{{0, 500}}},
+		{"a full page", 500, sessions.ListParams{}, []listRequest{{0, 500}, {500, 500}}},
+		{"a page and one", 501, sessions.ListParams{}, []listRequest{{0, 500}, {500, 500}}},
+		{"four pages", 1800, sessions.ListParams{}, []listRequest{{0, 500}, {500, 500}, {1000, 500}, {1500, 500}}},
+		{"a page size", 7, sessions.ListParams{Limit: 3}, []listRequest{{0, 3}, {3, 3}, {6, 3}}},
+		{"the least page size", 2, sessions.ListParams{Limit: 1}, []listRequest{{0, 1}, {1, 1}, {2, 1}}},
+		{"a start", 7, sessions.ListParams{Offset: 4}, []listRequest{{4, 500}}},
+		{"a start and a page size", 7, sessions.ListParams{Offset: 1, Limit: 3}, []listRequest{{1, 3}, {4, 3}, {7, 3}}},
+		{"a start at the end", 7, sessions.ListParams{Offset: 7}, []listRequest{{7, 500}}},
+		{"a start after the end", 7, sessions.ListParams{Offset: 1000}, []listRequest{{1000, 500}}},
+		{"a start after every end", 7, sessions.ListParams{Offset: math.MaxInt}, []listRequest{{math.MaxInt, 500}}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := &listServer{answer: honest(numbered(row.sessions))}
+				got, err := collectedOrPanic(t, server.walker(t).All(t.Context(), row.params))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := part(numbered(row.sessions), row.params.Offset, row.sessions); !slices.Equal(got, want) {
+					t.Errorf("got %d sessions %.60s, want %d", len(got), got, len(want))
+				}
+				asked := server.requests()
+				slices.SortFunc(asked, func(a, b listRequest) int { return a.Offset - b.Offset })
+				if diff := cmp.Diff(row.want, asked); diff != "" {
+					t.Errorf("requests (-want +got):\n%s", diff)
+				}
+				server.checkIdle(t)
+			})
+		})
+	}
+}
+
+// collectedOrPanic is collected for walks that may panic, which would end the tests of the whole package.
+func collectedOrPanic(t *testing.T, walk iter.Seq2[sessions.Session, error]) (ids []string, err error) {
+	t.Helper()
+	defer func() {
+		if got := recover(); got != nil {
+			err = fmt.Errorf("the walk panicked: %v", got)
+		}
+	}()
+	return collected(walk)
+}
+
+// The filters go with every page, and the fake agrees with what is sent.
+func TestAllOfFake(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := sessionstest.NewServer(sessionstest.WithoutListener())
+		var want []string
+		for i := range 25 {
+			time.Sleep(time.Second) // the newest comes first
+			session := server.AddSession(sessionstest.Session{UserID: "user_1", Status: []string{"active", "pending"}[i%2]})
+			if session.Status == "active" {
+				want = append([]string{session.ID}, want...)
+			}
+			server.AddSession(sessionstest.Session{})
+		}
+		params := sessions.ListParams{UserID: "user_1", Status: sessions.StatusActive, Limit: 5}
+		got, err := collected(fakeClient(t, server).All(t.Context(), params))
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("error %v; sessions (-want +got):\n%s", err, diff)
+		}
+		for _, call := range server.Calls() {
+			if !strings.Contains(call.RawQuery, "user_id=user_1") || !strings.Contains(call.RawQuery, "status=active") {
+				t.Errorf("a page was asked for without the filters: %s", call.RawQuery)
+			}
+		}
+		if v := server.Violations(); len(v) > 0 {
+			t.Errorf("violations: %v", v)
+		}
+	})
+}
+
+// Pages are fetched ahead, six at a time; eight are held at most, the one that is handed out included.
+func TestAllFetchesAhead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const pages, size = 40, 10
+		server := &listServer{answer: honest(numbered(pages*size - 1)), takes: 20 * time.Millisecond}
+		var got []int // requests that were made when the first session of each page was handed out, and some time had passed
+		n := 0
+		for _, err := range server.walker(t).All(t.Context(), sessions.ListParams{Limit: size}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n%size == 0 {
+				time.Sleep(time.Second)
+				got = append(got, len(server.requests()))
+			}
+			n++
+		}
+		for i, requests := range got {
+			if least, most := min(i+6, pages), min(i+8, pages); requests < least || requests > most {
+				t.Errorf("%d requests when page %d was handed out, want %d or %d", requests, i, least, most)
+			}
+		}
+		if n := server.mostInFlight; n < 5 || n > 6 {
+			t.Errorf("%d requests were in flight at once, want 5 or 6", n)
+		}
+	})
+}
+
+// Pages that come in another order than they were asked for are handed out in theirs.
+func TestAllKeepsOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ids := numbered(95)
+		server := &listServer{answer: honest(ids), delays: func(offset int) time.Duration { return time.Duration(offset*37%90) * time.Millisecond }}
+		got, err := collected(server.walker(t).All(t.Context(), sessions.ListParams{Limit: 5}))
+		if err != nil || !slices.Equal(got, ids) {
+			t.Errorf("got %v, %v", got, err)
+		}
+	})
+}
+
+// Each range over the same value is a walk of its own, from the start, also at the same time.
+func TestAllAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ids := numbered(25)
+		server := &listServer{answer: func(offset, limit int) (int, string) { return honest(ids)(offset, limit) }, takes: time.Millisecond}
+		walk := server.walker(t).All(t.Context(), sessions.ListParams{Limit: 10})
+		if n := len(server.requests()); n != 0 {
+			t.Fatalf("%d requests before the first range", n)
+		}
+		var running sync.WaitGroup
+		for range 3 {
+			running.Go(func() {
+				for range 2 {
+					if got, err := collected(walk); err != nil || !slices.Equal(got, numbered(25)) {
+						t.Errorf("got %v, %v", got, err)
+					}
+				}
+			})
+		}
+		running.Wait()
+		ids = ids[:3]
+		if got, err := collected(walk); err != nil || !slices.Equal(got, ids) {
+			t.Errorf("afterwards: got %v, %v; want what there is now", got, err)
+		}
+	})
+}
+
+// However a loop ends, nothing is being done for it when it has: no goroutine, no request, no open body.
+func TestAllEnds(t *testing.T) {
+	t.Parallel()
+	errCause := errors.New("the user went away")
+	for _, row := range []struct {
+		name string
+		loop func(t *testing.T, ctx context.Context, cancel context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error])
+	}{
+		{"at the end", func(t *testing.T, _ context.Context, _ context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+			if _, err := collected(walk); err != nil {
+				t.Error(err)
+			}
+		}},
+		{"by break at the first session", func(t *testing.T, _ context.Context, _ context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+			for _, err := range walk {
+				if err != nil {
+					t.Error(err)
+				}
+				break
+			}
+		}},
+		{"by break while pages are being fetched", func(t *testing.T, _ context.Context, _ context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+			n := 0
+			for range walk {
+				if n++; n == 25 {
+					time.Sleep(30 * time.Millisecond)
+					break
+				}
+			}
+		}},
+		{"by return of a pulled iterator", func(t *testing.T, _ context.Context, _ context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+			next, stop := iter.Pull2(walk)
+			defer stop()
+			if _, err, ok := next(); err != nil || !ok {
+				t.Errorf("got %v, %t", err, ok)
+			}
+		}},
+		{"by a panic of the loop's body", func(t *testing.T, _ context.Context, _ context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+			defer func() {
+				if got := recover(); got != "enough" {
+					t.Errorf("recovered %v", got)
+				}
+			}()
+			for range walk {
+				panic("enough")
+			}
+		}},
+		{"by the end of its goroutine", func(t *testing.T, _ context.Context, _ context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+			var running sync.WaitGroup
+			running.Go(func() {
+				for range walk {
+					runtime.Goexit()
+				}
+			})
+			running.Wait()
+		}},
+		{"by a context that is cancelled in the loop", func(t *testing.T, ctx context.Context, cancel context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+			var got error
+			for _, err := range walk {
+				if got != nil {
+					t.Error("something follows the error")
+				}
+				got = err
+				cancel(errCause)
+			}
+			if !errors.Is(got, context.Canceled) || !errors.Is(got, errCause) {
+				t.Errorf("got error %v", got)
+			}
+		}},
+		{"by a context that is cancelled before the first page has come", func(t *testing.T, ctx context.Context, cancel context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+			time.AfterFunc(10*time.Millisecond, func() { cancel(errCause) })
+			if ids, err := collected(walk); len(ids) > 0 || !errors.Is(err, context.Canceled) || !errors.Is(err, errCause) {
+				t.Errorf("got %v, %v", ids, err)
+			}
+		}},
+		{"by a context that is cancelled while the loop waits for a page", func(t *testing.T, ctx context.Context, cancel context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+			time.AfterFunc(30*time.Millisecond, func() { cancel(errCause) })
+			if ids, err := collected(walk); len(ids) != 10 || !errors.Is(err, context.Canceled) || !errors.Is(err, errCause) {
+				t.Errorf("got %v, %v", ids, err)
+			}
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := &listServer{answer: honest(numbered(205)), takes: 20 * time.Millisecond}
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				row.loop(t, ctx, cancel, server.walker(t).All(ctx, sessions.ListParams{Limit: 10}))
+				server.checkIdle(t)
+				asked := len(server.requests())
+				time.Sleep(time.Minute)
+				if more := len(server.requests()) - asked; more > 0 {
+					t.Errorf("%d requests after the loop", more)
+				}
+			})
+		})
+	}
+}
+
+// A page that cannot be had ends the walk with its error, after the pages before it and with nothing behind.
+func TestAllErrors(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name   string
+		status int
+		body   string
+		want   error
+	}{
+		{"refused", 403, goodError, sessions.ErrForbidden},
+		{"broken", 503, goodError, sessions.ErrServer},
+		{"not JSON", 200, "<html>", sessions.ErrInvalidResponse},
+		{"a bad row", 200, listPage(95, "s30", ""), sessions.ErrInvalidResponse},
+	} {
+		for _, at := range []int{0, 10, 30, 90} {
+			t.Run(fmt.Sprintf("%s at offset %d", row.name, at), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := &listServer{takes: 20 * time.Millisecond, answer: func(offset, limit int) (int, string) {
+						if offset == at {
+							return row.status, row.body
+						}
+						return honest(numbered(95))(offset, limit)
+					}}
+					var got []string
+					var errs []error
+					for session, err := range server.walker(t).All(t.Context(), sessions.ListParams{Limit: 10}) {
+						if err != nil {
+							errs = append(errs, err)
+							if diff := cmp.Diff(sessions.Session{}, session); diff != "" {
+								t.Errorf("a session came with the error: %s", diff)
+							}
+							continue
+						}
+						got = append(got, session.ID)
+					}
+					if len(errs) != 1 || !errors.Is(errs[0], row.want) {
+						t.Errorf("got errors %v, want one that matches %v", errs, row.want)
+					}
+					if want := numbered(at); !slices.Equal(got, want) {
+						t.Errorf("got %v before the error, want the %d sessions before it", got, at)
+					}
+					server.checkIdle(t)
+				})
+			})
+		}
+	}
+}
+
+// What is wrong with the parameters is the one thing that a loop is told, and nothing is sent.
+func TestAllInvalidParams(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name   string
+		params sessions.ListParams
+	}{
+		{"limit", sessions.ListParams{Limit: -1}},
+		{"least limit", sessions.ListParams{Limit: math.MinInt}},
+		{"offset", sessions.ListParams{Offset: -1}},
+		{"both", sessions.ListParams{Limit: -1, Offset: -1}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			server := &listServer{}
+			var errs []error
+			for _, err := range server.walker(t).All(t.Context(), row.params) {
+				errs = append(errs, err)
+			}
+			if len(errs) != 1 || !errors.Is(errs[0], sessions.ErrInvalidParams) {
+				t.Errorf("got %v, want one error that matches ErrInvalidParams", errs)
+			}
+			if n := len(server.requests()); n > 0 {
+				t.Errorf("%d requests were sent", n)
+			}
+		})
+	}
+	t.Run("nil context", func(t *testing.T) {
+		//lint:ignore SA1012 what a careless caller does
+		_, err := collectedOrPanic(t, new(listServer).walker(t).All(nil, sessions.ListParams{}))
+		if !errors.Is(err, sessions.ErrInvalidParams) {
+			t.Errorf("got %v, want ErrInvalidParams", err)
+		}
+	})
+}
+
+// A client that was not made by NewClient fails and does not panic.
+func TestAllOfZeroClient(t *testing.T) {
+	t.Parallel()
+	for name, client := range map[string]*sessions.Client{"nil": nil, "zero": {}} {
+		if ids, err := collectedOrPanic(t, client.All(t.Context(), sessions.ListParams{})); len(ids) > 0 || err == nil || strings.Contains(err.Error(), "panicked") {
+			t.Errorf("%s: got %v, %v", name, ids, err)
+		}
+	}
+}
+
+// A server may be wrong about how much it has, may give less than was asked for, and may repeat itself. The walk hands out all it
+// can get, nothing twice, and comes to an end.
+func TestAllOfOddServers(t *testing.T) {
+	t.Parallel()
+	ids := numbered(95)
+	claiming := func(total int) func(int, int) (int, string) {
+		return func(offset, limit int) (int, string) { return 200, listPage(total, part(ids, offset, limit)...) }
+	}
+	bare := func(offset, limit int) (int, string) { return 200, listArray(part(ids, offset, limit)...) }
+	capped := func(most int) func(int, int) (int, string) {
+		return func(offset, limit int) (int, string) {
+			return 200, listPage(95, part(ids, offset, min(limit, most))...)
+		}
+	}
+	for _, row := range []struct {
+		name     string
+		answer   func(offset, limit int) (int, string) // pages of ten are asked for
+		want     int                                   // how many of ids are handed out
+		err      error
+		requests int // at most
+	}{
+		{"honest", honest(ids), 95, nil, 10},
+		{"honest, to a full page", honest(ids[:90]), 90, nil, 10},
+		{"a bare array", bare, 95, nil, 10},
+		{"a bare array, to a full page", func(offset, limit int) (int, string) { return 200, listArray(part(ids[:90], offset, limit)...) }, 90, nil, 10},
+		{"an empty bare array", func(int, int) (int, string) { return 200, `[]` }, 0, nil, 1},
+
+		{"a total of 0", claiming(0), 95, nil, 10},
+		{"a total that is too low", claiming(42), 95, nil, 10},
+		{"a total that is one too low", claiming(94), 95, nil, 10},
+		{"a total that is one too high", claiming(96), 95, nil, 11},
+		{"a total that is too high", claiming(1000), 95, nil, 30},
+		{"a total that is far too high", claiming(math.MaxInt), 95, nil, 30},
+		{"a total that grows", func(offset, limit int) (int, string) {
+			return 200, listPage(offset+limit+1, part(ids, offset, limit)...)
+		}, 95, nil, 30},
+		{"a total that shrinks", func(offset, limit int) (int, string) { return 200, listPage(200-2*offset, part(ids, offset, limit)...) }, 95, nil, 30},
+		{"a total that is there on one page only", func(offset, limit int) (int, string) {
+			if offset == 0 {
+				return honest(ids)(offset, limit)
+			}
+			return bare(offset, limit)
+		}, 95, nil, 20},
+
+		{"pages of at most 4", capped(4), 95, nil, 40},
+		{"pages of at most 1", capped(1), 95, nil, 110},
+		{"pages of at most 9", capped(9), 95, nil, 30},
+		{"a later page that is short", func(offset, limit int) (int, string) {
+			if offset == 30 {
+				limit = 4
+			}
+			return honest(ids)(offset, limit)
+		}, 95, nil, 40},
+		{"pages that become shorter", func(offset, limit int) (int, string) { return capped(max(1, 10-offset/10))(offset, limit) }, 95, nil, 120},
+		{"pages that become longer", func(offset, limit int) (int, string) { return capped(1+offset/10)(offset, limit) }, 95, nil, 120},
+		{"pages of either size", func(offset, limit int) (int, string) { return capped(3+4*(offset%2))(offset, limit) }, 95, nil, 200},
+		{"more than was asked for", func(offset, limit int) (int, string) { return 200, listPage(95, part(ids, offset, limit+5)...) }, 95, nil, 40},
+		{"everything, whatever is asked for", func(int, int) (int, string) { return 200, listPage(95, ids...) }, 95, nil, 20},
+
+		{"the first page over and over", func(int, int) (int, string) { return 200, listPage(95, ids[:10]...) }, 10, sessions.ErrInvalidResponse, 20},
+		{"the first page over and over, a bare array", func(int, int) (int, string) { return 200, listArray(ids[:10]...) }, 10, sessions.ErrInvalidResponse, 20},
+		{"the first page over and over, and no more claimed", func(int, int) (int, string) { return 200, listPage(10, ids[:10]...) }, 10, nil, 20},
+		{"a page that comes twice", func(offset, limit int) (int, string) {
+			if offset == 50 {
+				offset = 40
+			}
+			return honest(ids)(offset, limit)
+		}, 50, sessions.ErrInvalidResponse, 20},
+		{"a row that comes twice in a page", func(offset, limit int) (int, string) {
+			page := slices.Clone(part(ids, offset, limit))
+			if offset == 0 {
+				page[9] = page[8]
+			}
+			return 200, listPage(95, page...)
+		}, 94, nil, 20},
+		{"an empty page in the middle", func(offset, limit int) (int, string) {
+			if offset == 50 {
+				return 200, listPage(95)
+			}
+			return honest(ids)(offset, limit)
+		}, 50, nil, 20},
+		{"an empty first page", func(int, int) (int, string) { return 200, listPage(95) }, 0, nil, 20},
+		{"pages that overlap", func(offset, limit int) (int, string) { return 200, listPage(95, part(ids, offset-offset/10, limit)...) }, 95, nil, 100},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := &listServer{answer: row.answer, takes: time.Millisecond}
+				got, err := collected(server.walker(t).All(t.Context(), sessions.ListParams{Limit: 10}))
+				if !errors.Is(err, row.err) {
+					t.Errorf("got error %v, want %v", err, row.err)
+				}
+				if n := len(got); n != row.want || n > 0 && got[0] != ids[0] {
+					t.Errorf("got %d sessions, want %d: %v", n, row.want, got)
+				}
+				if twice := repeated(got); len(twice) > 0 {
+					t.Errorf("handed out twice: %v", twice)
+				}
+				if n := len(server.requests()); n > row.requests {
+					t.Errorf("%d requests, want %d at most: %v", n, row.requests, server.requests())
+				}
+				server.checkIdle(t)
+			})
+		})
+	}
+}
+
+// repeated returns what is in ids more than once.
+func repeated(ids []string) (twice []string) {
+	seen := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if seen[id] {
+			twice = append(twice, id)
+		}
+		seen[id] = true
+	}
+	return twice
+}
+
+// Rows shift between pages while sessions come and go. None is handed out twice. None that was there all the time is missed either,
+// unless as many come as go, which the totals do not show.
+func TestAllWhileSessionsComeAndGo(t *testing.T) {
+	t.Parallel()
+	inOrder := func(offset int) time.Duration { return time.Duration(offset) * time.Microsecond }
+	overtaking := func(offset int) time.Duration { return time.Duration(5*(offset/10%2)) * time.Millisecond }
+	comes := func(n int, ids []string) []string { return slices.Insert(ids, 0, "new"+strconv.Itoa(n)) }
+	goes := func(n int, ids []string) []string { return slices.Delete(ids, 500, 501) }
+	for _, row := range []struct {
+		name   string
+		change func(n int, ids []string) []string // after every third request
+		delays func(offset int) time.Duration
+		misses bool // sessions that were there all the time may be missed
+	}{
+		{"they come", comes, inOrder, false},
+		{"they come, and pages overtake one another", comes, overtaking, false},
+		{"the newest go", func(_ int, ids []string) []string { return ids[1:] }, inOrder, false},
+		{"the oldest go", func(_ int, ids []string) []string { return ids[:len(ids)-1] }, inOrder, false},
+		{"the oldest go, and pages overtake one another", func(_ int, ids []string) []string { return ids[:len(ids)-1] }, overtaking, false},
+		{"some go in the middle", goes, inOrder, false},
+		{"as many come as go", func(n int, ids []string) []string { return comes(n, goes(n, ids)) }, overtaking, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ids := numbered(1000)
+				n := 0
+				server := &listServer{takes: time.Millisecond, delays: row.delays, answer: func(offset, limit int) (int, string) {
+					defer func() {
+						if n++; n%3 == 0 {
+							ids = row.change(n, ids)
+						}
+					}()
+					return honest(ids)(offset, limit)
+				}}
+				got, err := collected(server.walker(t).All(t.Context(), sessions.ListParams{Limit: 10}))
+				if err != nil {
+					t.Error(err)
+				}
+				if twice := repeated(got); len(twice) > 0 {
+					t.Errorf("handed out twice: %v", twice)
+				}
+				var missed []string
+				for _, id := range ids {
+					if !strings.HasPrefix(id, "new") && !slices.Contains(got, id) {
+						missed = append(missed, id)
+					}
+				}
+				if len(missed) > 0 && !row.misses {
+					t.Errorf("%d sessions that were there all the time were missed: %v", len(missed), missed)
+				}
+			})
+		})
+	}
+}
+
+// The loop may change what it walks over: here it revokes what it sees, which takes it out of the list.
+func TestAllWhileRevoking(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := sessionstest.NewServer(sessionstest.WithoutListener())
+		for range 45 {
+			server.AddSession(sessionstest.Session{UserID: "user_1"})
+		}
+		client := fakeClient(t, server)
+		var got []string
+		for session, err := range client.All(t.Context(), sessions.ListParams{UserID: "user_1", Status: sessions.StatusActive, Limit: 10}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, session.ID)
+			if _, err := client.Revoke(t.Context(), session.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if twice := repeated(got); len(got) < 10 || len(twice) > 0 {
+			t.Errorf("got %d sessions, twice %v", len(got), twice)
+		}
+	})
+}
+
+// A walk of 100,000 sessions at 20 ms a request takes less than 0.30 of the time that page after page takes.
+func TestAllIsFast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const total, size = 100_000, 500
+		server := &listServer{answer: honest(numbered(total)), takes: 20 * time.Millisecond}
+		client := server.walker(t)
+
+		start, n := time.Now(), 0
+		for _, err := range client.All(t.Context(), sessions.ListParams{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		walk := time.Since(start)
+
+		start = time.Now()
+		for offset, got := 0, size; got == size; offset += size {
+			list, err := client.List(t.Context(), sessions.ListParams{Limit: size, Offset: offset})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = len(list.Data)
+		}
+		pages := time.Since(start)
+
+		ratio := float64(walk) / float64(pages)
+		t.Logf("All %v, page after page %v: %.3f", walk, pages, ratio)
+		if n != total || ratio > 0.30 {
+			t.Errorf("%d sessions in %.3f of the time, want %d in 0.30 at most", n, ratio, total)
+		}
+	})
+}
+
+// A walk holds about ten pages at most, however long it is.
+func TestAllLiveHeap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const total, size = 100_000, 500
+		server := &listServer{answer: bigList(total, size), takes: 20 * time.Millisecond}
+		client := server.walker(t)
+
+		var page *sessions.SessionList
+		var pageHeap float64
+		for range 2 { // the first fills the caches of the JSON library as well
+			before := liveHeap()
+			var err error
+			if page, err = client.List(t.Context(), sessions.ListParams{Limit: size, Offset: size}); err != nil {
+				t.Fatal(err)
+			}
+			pageHeap = float64(liveHeap() - before)
+			runtime.KeepAlive(page)
+		}
+
+		before := liveHeap()
+		var most float64
+		n := 0
+		for _, err := range client.All(t.Context(), sessions.ListParams{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n++; n%(20*size) == size { // the loop is slow, so that all pages that may be held are
+				time.Sleep(time.Second)
+				most = max(most, float64(liveHeap()-before)/pageHeap)
+			}
+		}
+		t.Logf("a page has %.0f bytes; a walk holds %.1f pages at most", pageHeap, most)
+		if most > 10 {
+			t.Errorf("the walk holds %.1f pages, want 10 at most", most)
+		}
+	})
+}
+
+// liveHeap returns how many bytes are in use after a collection.
+func liveHeap() int64 {
+	runtime.GC()
+	runtime.GC() // empties the pools
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
+}
+
+// bigList serves pages of size of a list of total sessions. No two have an id, a time or an activity in common.
+func bigList(total, size int) func(offset, limit int) (int, string) {
+	return func(offset, _ int) (int, string) {
+		var page strings.Builder
+		page.Grow(size * 700)
+		page.WriteString(`{"data":[`)
+		for i := offset; i < min(offset+size, total); i++ {
+			if i > offset {
+				page.WriteByte(',')
+			}
+			page.WriteString(strings.ReplaceAll(bigRow, "#", strconv.Itoa(1_000_000+i)))
+		}
+		page.WriteString(`],"total_count":` + strconv.Itoa(total) + `}`)
+		return 200, page.String()
+	}
+}
+
+// bigRow is a session; each # stands for its number, which has seven digits.
+const bigRow = `{"object":"session","id":"sess_2abcDEFghiJKLmnoPQRs#","client_id":"client_2abcDEFghiJKLmnoPQRs#",` +
+	`"user_id":"user_2abcDEFghiJKLmnoPQRs#","status":"active","last_active_organization_id":null,"actor":null,"tasks":null,` +
+	`"latest_activity":{"object":"session_activity","id":"sess_activity_2abcDEFghiJKLmn#","device_type":"Macintosh","is_mobile":false,` +
+	`"browser_name":"Chrome","browser_version":"120.0.#","ip_address":"2001:db8::#","city":"City #","country":"PT"},` +
+	`"last_active_at":170553#,"expire_at":170553#,"abandon_at":170553#,"created_at":170553#,"updated_at":170553#}`

@@ -1,0 +1,119 @@
+package sessions
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/gen"
+)
+
+// ListParams says which sessions to list. A zero field is not sent.
+type ListParams struct {
+	ClientID string
+	UserID   string
+	Status   Status
+	Limit    int // the most sessions of one page, 1 to 500; Clerk's default is 10
+	Offset   int // how many matching sessions to leave out at the start
+}
+
+func (p ListParams) query() *gen.GetSessionListParams {
+	paginated := true // the answer then has a total; Clerk's own SDKs send it too
+	return &gen.GetSessionListParams{
+		ClientID:  nonZero(p.ClientID),
+		UserID:    nonZero(p.UserID),
+		Status:    nonZero(gen.SessionStatus(p.Status)),
+		Paginated: &paginated,
+		Limit:     nonZero(p.Limit),
+		Offset:    nonZero(p.Offset),
+	}
+}
+
+// CreateParams says whose session to create.
+type CreateParams struct {
+	UserID               string // required
+	ActiveOrganizationID string // the organization the session starts in; "" for none
+}
+
+// TokenParams says which token to mint. Its zero value stands for a session token that lives as long as the instance has it.
+type TokenParams struct {
+	Template  string        // the name of a JWT template; "" for the session token
+	ExpiresIn time.Duration // how long the token lives, in whole seconds; Clerk takes 30 s to 10 years, 0 is its default
+}
+
+// RefreshParams is what a server knows of a browser whose session token has expired. It prints, logs and encodes without its
+// tokens and headers.
+type RefreshParams struct {
+	ExpiredToken         string      // the session token from the browser; required
+	RefreshToken         string      // from the browser's refresh cookie; required
+	RequestOrigin        string      // the origin the browser's request was sent to, "https://app.example.com"; required
+	RequestOriginatingIP string      // the address the browser's request came from
+	RequestHeaders       http.Header // the browser's request headers, sent with the names as given; nil is not sent
+	SuffixedCookies      bool        // whether the cookies' names have the instance's suffix
+}
+
+func (p *RefreshParams) query() *gen.RefreshSessionParams {
+	return &gen.RefreshSessionParams{SuffixedCookies: nonZero(p.SuffixedCookies)}
+}
+
+func (p *RefreshParams) body(format gen.RefreshSessionRequestFormat) gen.RefreshSessionRequest {
+	body := gen.RefreshSessionRequest{
+		ExpiredToken:         p.ExpiredToken,
+		RefreshToken:         p.RefreshToken,
+		RequestOrigin:        p.RequestOrigin,
+		RequestOriginatingIP: p.RequestOriginatingIP,
+		Format:               format,
+	}
+	if p.RequestHeaders != nil {
+		headers := make(map[string][]string, len(p.RequestHeaders))
+		for name, values := range p.RequestHeaders {
+			headers[name] = append([]string{}, values...) // not nil, which would become null
+		}
+		body.RequestHeaders = &headers
+	}
+	return body
+}
+
+// secrets returns everything of p that must not show in an error: the tokens, the address, and what came in the browser's headers,
+// whole and in the parts that a server may take it apart to.
+func (p *RefreshParams) secrets() []string {
+	secrets := []string{p.ExpiredToken, p.RefreshToken, p.RequestOriginatingIP}
+	for name, values := range p.RequestHeaders {
+		secrets = append(secrets, values...)
+		for _, value := range values {
+			switch http.CanonicalHeaderKey(name) {
+			case "Authorization", "Proxy-Authorization":
+				_, credentials, _ := strings.Cut(strings.TrimSpace(value), " ")
+				secrets = append(secrets, strings.TrimSpace(credentials))
+			case "Cookie":
+				for pair := range strings.SplitSeq(value, ";") {
+					_, value, _ := strings.Cut(pair, "=")
+					secrets = append(secrets, strings.Trim(value, ` "`))
+				}
+			}
+		}
+	}
+	return secrets
+}
+
+// Format writes no token and no header, for every verb.
+func (p RefreshParams) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.text()) }
+
+// LogValue returns no token and no header.
+func (p RefreshParams) LogValue() slog.Value { return slog.StringValue(p.text()) }
+
+// MarshalText returns no token and no header, and is what an encoding of p as JSON uses.
+func (p RefreshParams) MarshalText() ([]byte, error) { return []byte(p.text()), nil }
+
+func (p RefreshParams) text() string { return "sessions.RefreshParams{[redacted]}" }
+
+// nonZero returns a pointer to v, or nil if v is the zero value, which the generated client does not send.
+func nonZero[T comparable](v T) *T {
+	if v == *new(T) {
+		return nil
+	}
+	return &v
+}

@@ -1,0 +1,593 @@
+package sessions_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/binary"
+	"errors"
+	"io"
+	"iter"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+)
+
+// refuses answers with a status and, if there is one, a Retry-After.
+func refuses(status int, retryAfter string) roundTripper {
+	return func(*http.Request) (*http.Response, error) {
+		resp := response(status, goodError)
+		if retryAfter != "" {
+			resp.Header.Set("Retry-After", retryAfter)
+		}
+		return resp, nil
+	}
+}
+
+// loses gives no answer.
+func loses(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
+
+// cannotConnect is what net/http says when it could not connect.
+func cannotConnect(*http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+}
+
+// hangs gives no answer for as long as somebody waits for one.
+func hangs(req *http.Request) (*http.Response, error) {
+	<-req.Context().Done()
+	return nil, context.Cause(req.Context())
+}
+
+// hangsInBody gives an answer without its end for as long as somebody waits for it.
+func hangsInBody(req *http.Request) (*http.Response, error) {
+	resp := response(200, "")
+	resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"object":`), hanging{req.Context()}))
+	return resp, nil
+}
+
+type hanging struct{ ctx context.Context }
+
+func (h hanging) Read([]byte) (int, error) {
+	<-h.ctx.Done()
+	return 0, context.Cause(h.ctx)
+}
+
+// breaksOff gives an answer without its end.
+func breaksOff(status int) roundTripper {
+	return func(*http.Request) (*http.Response, error) {
+		resp := response(status, "")
+		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"object":`), failing{io.ErrUnexpectedEOF}))
+		return resp, nil
+	}
+}
+
+var errGoneAway = errors.New("the user went away")
+
+// What a call makes of a server's answers, one after the other, and of its context; when it sends, and when it ends.
+func TestRetries(t *testing.T) {
+	t.Parallel()
+	const s = time.Second
+	type span [2]time.Duration
+	at := func(d time.Duration) span { return span{d, d} }
+	type row struct {
+		name     string
+		calls    string // "" = Get
+		answers  []roundTripper
+		policy   sessions.RetryPolicy
+		deadline time.Duration // the call's; 0 = none
+		cancel   time.Duration // when the caller cancels the call; 0 = never
+		want     outcome       // without the operation
+		good     bool          // the call succeeds
+		sent     []span        // when its requests were sent
+		ends     span
+	}
+	good := roundTripper(nil) // the call's good answer
+	limited := func(wait time.Duration, attempts int, more ...string) outcome {
+		return outcome{
+			Matches: append([]string{"ErrRateLimited"}, more...), StatusCode: 429, Details: goodErrorDetails, TraceID: "trace_body",
+			RetryAfter: wait, Attempts: attempts,
+		}
+	}
+	broken := func(status int, wait time.Duration, attempts int, more ...string) outcome {
+		o := limited(wait, attempts)
+		o.StatusCode, o.Matches = status, append([]string{"ErrServer"}, more...)
+		return o
+	}
+	dated := func(*http.Request) (*http.Response, error) {
+		resp := response(429, goodError)
+		resp.Header.Set("Date", "Mon, 23 Nov 2026 11:00:00 GMT")
+		resp.Header.Set("Retry-After", "Mon, 23 Nov 2026 11:00:07 GMT")
+		return resp, nil
+	}
+	const once, repeatable = "Create,RefreshToken,RefreshCookies", "List,Get,Revoke,Verify,GetToken,GetToken from a template"
+	const everyCall = once + "," + repeatable
+	for _, row := range []row{
+		// Waiting.
+		{name: "429: the silence is waited out", calls: everyCall, answers: []roundTripper{refuses(429, "2"), good}, good: true, sent: []span{at(0), at(2 * s)}, ends: at(2 * s)},
+		{name: "429: a date, by the server's clock", answers: []roundTripper{dated, good}, good: true, sent: []span{at(0), at(7 * s)}, ends: at(7 * s)},
+		{name: "429: twice", answers: []roundTripper{refuses(429, "2"), refuses(429, "3"), good}, good: true, sent: []span{at(0), at(2 * s), at(5 * s)}, ends: at(5 * s)},
+		{name: "429: three times", calls: everyCall, answers: []roundTripper{refuses(429, "2")}, want: limited(2*s, 3), sent: []span{at(0), at(2 * s), at(4 * s)}, ends: at(4 * s)},
+		{name: "429: as long as MaxRetryAfter", answers: []roundTripper{refuses(429, "30"), good}, good: true, sent: []span{at(0), at(30 * s)}, ends: at(30 * s)},
+		{name: "429: longer than MaxRetryAfter", calls: everyCall, answers: []roundTripper{refuses(429, "31"), good}, want: limited(31*s, 1), sent: []span{at(0)}, ends: at(0)},
+		{name: "429: longer than another MaxRetryAfter", answers: []roundTripper{refuses(429, "2"), good}, policy: sessions.RetryPolicy{MaxRetryAfter: s}, want: limited(2*s, 1), sent: []span{at(0)}, ends: at(0)},
+		{name: "429: longer than the deadline", calls: everyCall, answers: []roundTripper{refuses(429, "20"), good}, deadline: 10 * s, want: limited(20*s, 1), sent: []span{at(0)}, ends: at(0)},
+		{name: "429: the second is longer than what is left", answers: []roundTripper{refuses(429, "2"), refuses(429, "2"), good}, deadline: 3 * s, want: limited(2*s, 2), sent: []span{at(0), at(2 * s)}, ends: at(2 * s)},
+		{name: "429: junk", answers: []roundTripper{refuses(429, "-5"), good}, good: true, sent: []span{at(0), at(s)}, ends: at(s)},
+		{name: "429: junk, and no attempts left", answers: []roundTripper{refuses(429, "1.5")}, policy: sessions.RetryPolicy{MaxAttempts: 1}, want: limited(0, 1), sent: []span{at(0)}, ends: at(0)},
+		{name: "503: never sooner than asked", calls: repeatable, answers: []roundTripper{refuses(503, "2"), good}, good: true, sent: []span{at(0), {2 * s, 2200 * time.Millisecond}}, ends: span{2 * s, 2200 * time.Millisecond}},
+		{name: "503: longer than MaxRetryAfter", answers: []roundTripper{refuses(503, "31"), good}, want: broken(503, 31*s, 1), sent: []span{at(0)}, ends: at(0)},
+		{name: "503: longer than the deadline", answers: []roundTripper{refuses(503, "20"), good}, deadline: 10 * s, want: broken(503, 20*s, 1), sent: []span{at(0)}, ends: at(0)},
+		{name: "503: three times", calls: repeatable, answers: []roundTripper{refuses(503, "")}, want: broken(503, 0, 3), sent: []span{at(0), {0, s / 5}, {0, s * 3 / 5}}, ends: span{0, s * 3 / 5}},
+
+		// The last answer counts.
+		{name: "lost, then a 404", calls: "Revoke,Get", answers: []roundTripper{loses, refuses(404, "")}, want: outcome{Matches: []string{"ErrNotFound"}, StatusCode: 404, Details: goodErrorDetails, TraceID: "trace_body", Attempts: 2}, sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5}},
+		{name: "lost, then good", calls: repeatable, answers: []roundTripper{loses, good}, good: true, sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5}},
+		{name: "503, then lost", calls: repeatable, answers: []roundTripper{refuses(503, ""), loses}, policy: sessions.RetryPolicy{MaxAttempts: 2}, want: outcome{Attempts: 2}, sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5}},
+		{name: "429, then 503", answers: []roundTripper{refuses(429, "1"), refuses(503, "")}, policy: sessions.RetryPolicy{MaxAttempts: 2}, want: broken(503, 0, 2), sent: []span{at(0), at(s)}, ends: at(s)},
+		{name: "not connected, then good", calls: everyCall, answers: []roundTripper{cannotConnect, good}, good: true, sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5}},
+		{name: "never connected", calls: everyCall, answers: []roundTripper{cannotConnect}, want: outcome{Attempts: 3}, sent: []span{at(0), {0, s / 5}, {0, s * 3 / 5}}, ends: span{0, s * 3 / 5}},
+
+		{name: "a redirect without its end", calls: everyCall, answers: []roundTripper{breaksOff(302), good}, want: outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 302, Attempts: 1}, sent: []span{at(0)}, ends: at(0)},
+		{name: "a 404 without its end", calls: everyCall, answers: []roundTripper{breaksOff(404), good}, want: outcome{Matches: []string{"ErrNotFound"}, StatusCode: 404, Attempts: 1}, sent: []span{at(0)}, ends: at(0)},
+		{name: "a 429 without its end", calls: everyCall, answers: []roundTripper{breaksOff(429), good}, good: true, sent: []span{at(0), at(s)}, ends: at(s)},
+
+		// What may have happened is not sent again.
+		{name: "lost", calls: once, answers: []roundTripper{loses, good}, want: outcome{Matches: []string{"ErrOutcomeUnknown"}, Attempts: 1}, sent: []span{at(0)}, ends: at(0)},
+		{name: "broken off", calls: once, answers: []roundTripper{breaksOff(200), good}, want: outcome{Matches: []string{"ErrOutcomeUnknown"}, StatusCode: 200, Attempts: 1}, sent: []span{at(0)}, ends: at(0)},
+		{name: "500", calls: once, answers: []roundTripper{refuses(500, ""), good}, want: broken(500, 0, 1), sent: []span{at(0)}, ends: at(0)},
+		{name: "502", calls: once, answers: []roundTripper{refuses(502, ""), good}, want: broken(502, 0, 1, "ErrOutcomeUnknown"), sent: []span{at(0)}, ends: at(0)},
+		{name: "503", calls: once, answers: []roundTripper{refuses(503, ""), good}, want: broken(503, 0, 1), sent: []span{at(0)}, ends: at(0)},
+		{name: "503 with Retry-After", calls: once, answers: []roundTripper{refuses(503, "1"), good}, want: broken(503, s, 1), sent: []span{at(0)}, ends: at(0)},
+		{name: "504", calls: once, answers: []roundTripper{refuses(504, ""), good}, want: broken(504, 0, 1, "ErrOutcomeUnknown"), sent: []span{at(0)}, ends: at(0)},
+		{name: "429, then lost", calls: once, answers: []roundTripper{refuses(429, "1"), loses}, want: outcome{Matches: []string{"ErrOutcomeUnknown"}, Attempts: 2}, sent: []span{at(0), at(s)}, ends: at(s)},
+		{name: "not connected, then lost", calls: once, answers: []roundTripper{cannotConnect, loses}, want: outcome{Matches: []string{"ErrOutcomeUnknown"}, Attempts: 2}, sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5}},
+		{name: "no answer in time", calls: once, answers: []roundTripper{hangs}, want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.DeadlineExceeded"}, Attempts: 1}, sent: []span{at(0)}, ends: at(10 * s)},
+		{name: "no body in time", calls: once, answers: []roundTripper{hangsInBody}, want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.DeadlineExceeded"}, StatusCode: 200, Attempts: 1}, sent: []span{at(0)}, ends: at(10 * s)},
+		{name: "past the deadline", calls: once, answers: []roundTripper{hangs}, deadline: s, want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.DeadlineExceeded"}, Attempts: 1}, sent: []span{at(0)}, ends: at(s)},
+		{name: "canceled on the wire", calls: once, answers: []roundTripper{hangs}, cancel: s, want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.Canceled"}, Attempts: 1}, sent: []span{at(0)}, ends: at(s)},
+		{name: "canceled in the body", calls: once, answers: []roundTripper{hangsInBody}, cancel: s, want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.Canceled"}, StatusCode: 200, Attempts: 1}, sent: []span{at(0)}, ends: at(s)},
+		{name: "canceled before it was sent again", calls: once, answers: []roundTripper{refuses(429, "5")}, cancel: s, want: limited(5*s, 1, "context.Canceled"), sent: []span{at(0)}, ends: at(s)},
+
+		// Sleeps end with the context.
+		{name: "canceled while it waits after a 429", calls: repeatable, answers: []roundTripper{refuses(429, "5")}, cancel: s, want: limited(5*s, 1, "context.Canceled"), sent: []span{at(0)}, ends: at(s)},
+		{name: "canceled while it waits after a 503", calls: repeatable, answers: []roundTripper{refuses(503, "5")}, cancel: s, want: broken(503, 5*s, 1, "context.Canceled"), sent: []span{at(0)}, ends: at(s)},
+		{name: "canceled while it waits after no answer", answers: []roundTripper{loses}, policy: sessions.RetryPolicy{BaseDelay: 1000 * time.Hour, MaxDelay: 1000 * time.Hour}, cancel: time.Nanosecond, want: outcome{Matches: []string{"context.Canceled"}, Attempts: 1}, sent: []span{at(0)}, ends: at(1)},
+
+		// The context covers everything, an attempt's time all of the attempt.
+		{name: "no answer in time, three times", calls: repeatable, answers: []roundTripper{hangs}, want: outcome{Matches: []string{"context.DeadlineExceeded"}, Attempts: 3}, sent: []span{at(0), {10 * s, 10200 * time.Millisecond}, {20 * s, 20600 * time.Millisecond}}, ends: span{30 * s, 30600 * time.Millisecond}},
+		{name: "no body in time, three times", answers: []roundTripper{hangsInBody}, want: outcome{Matches: []string{"context.DeadlineExceeded"}, StatusCode: 200, Attempts: 3}, sent: []span{at(0), {10 * s, 10200 * time.Millisecond}, {20 * s, 20600 * time.Millisecond}}, ends: span{30 * s, 30600 * time.Millisecond}},
+		{name: "no answer in time, then good", answers: []roundTripper{hangs, good}, good: true, sent: []span{at(0), {10 * s, 10200 * time.Millisecond}}, ends: span{10 * s, 10200 * time.Millisecond}},
+		{name: "the deadline comes in the first attempt", calls: repeatable, answers: []roundTripper{hangs}, deadline: s, want: outcome{Matches: []string{"context.DeadlineExceeded"}, Attempts: 1}, sent: []span{at(0)}, ends: at(s)},
+		{name: "the deadline comes in the body", answers: []roundTripper{hangsInBody}, deadline: s, want: outcome{Matches: []string{"context.DeadlineExceeded"}, StatusCode: 200, Attempts: 1}, sent: []span{at(0)}, ends: at(s)},
+		{name: "the deadline comes in the second attempt", answers: []roundTripper{refuses(429, "1"), hangs}, deadline: 3 * s, want: outcome{Matches: []string{"context.DeadlineExceeded"}, Attempts: 2}, sent: []span{at(0), at(s)}, ends: at(3 * s)},
+		{name: "canceled in the second attempt", answers: []roundTripper{refuses(429, "1"), hangs}, cancel: 3 * s, want: outcome{Matches: []string{"context.Canceled"}, Attempts: 2}, sent: []span{at(0), at(s)}, ends: at(3 * s)},
+
+		// The policy.
+		{name: "no retry", calls: everyCall, answers: []roundTripper{refuses(429, "1"), good}, policy: sessions.RetryPolicy{MaxAttempts: 1}, want: limited(s, 1), sent: []span{at(0)}, ends: at(0)},
+		{name: "two attempts", answers: []roundTripper{refuses(429, "1")}, policy: sessions.RetryPolicy{MaxAttempts: 2}, want: limited(s, 2), sent: []span{at(0), at(s)}, ends: at(s)},
+		{name: "five attempts", answers: []roundTripper{refuses(429, "1")}, policy: sessions.RetryPolicy{MaxAttempts: 5}, want: limited(s, 5), sent: []span{at(0), at(s), at(2 * s), at(3 * s), at(4 * s)}, ends: at(4 * s)},
+	} {
+		if row.calls == "" {
+			row.calls = "Get"
+		}
+		for _, call := range callsNamed(row.calls) {
+			t.Run(row.name+"/"+call.name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					start := time.Now()
+					var times []time.Duration
+					var bodies []string
+					client, err := sessions.NewClient(canaryKey, sessions.WithRetry(row.policy), through(func(req *http.Request) (*http.Response, error) {
+						times = append(times, time.Since(start))
+						body := ""
+						if req.Body != nil {
+							b, err := io.ReadAll(req.Body)
+							if err != nil {
+								t.Error(err)
+							}
+							body = string(b)
+						}
+						bodies = append(bodies, body)
+						if _, ok := req.Header["Idempotency-Key"]; ok {
+							t.Error("the request has an Idempotency-Key: net/http would send it again by itself")
+						}
+						act := row.answers[min(len(times), len(row.answers))-1]
+						if act == nil {
+							return response(200, call.good), nil
+						}
+						return act(req)
+					}))
+					if err != nil {
+						t.Fatal(err)
+					}
+					ctx, cancel := context.WithCancelCause(t.Context())
+					defer cancel(nil)
+					if row.cancel != 0 {
+						time.AfterFunc(row.cancel, func() { cancel(errGoneAway) })
+					}
+					if row.deadline != 0 {
+						var stop context.CancelFunc
+						ctx, stop = context.WithTimeoutCause(ctx, row.deadline, errGoneAway)
+						defer stop()
+					}
+					result, err := call.do(ctx, client)
+					ends := time.Since(start)
+
+					want := row.want
+					if row.good {
+						want.Result = call.result
+					} else {
+						want.Operation = call.operation.Name
+					}
+					want.Matches = slices.Sorted(slices.Values(want.Matches))
+					got := outcomeOf(t, result, err)
+					slices.Sort(got.Matches)
+					if diff := cmp.Diff(want, got); diff != "" {
+						t.Errorf("want (-), got (+):\n%s", diff)
+					}
+					if ended := ctx.Err(); ended != nil && (!errors.Is(err, ended) || !errors.Is(err, errGoneAway)) {
+						t.Errorf("%v does not match both %v and the context's cause", err, ended)
+					}
+					within := func(what string, d time.Duration, s span) {
+						if d < s[0] || d > s[1] {
+							t.Errorf("%s after %v, want %v to %v", what, d, s[0], s[1])
+						}
+					}
+					if len(times) != len(row.sent) {
+						t.Fatalf("%d requests, want %d", len(times), len(row.sent))
+					}
+					for i := range times {
+						within("request "+strconv.Itoa(i+1)+" was sent", times[i], row.sent[i])
+						if bodies[i] != bodies[0] {
+							t.Errorf("request %d has the body %q, the first had %q", i+1, bodies[i], bodies[0])
+						}
+					}
+					within("it ended", ends, row.ends)
+				})
+			})
+		}
+	}
+}
+
+// A negative field is refused; zero fields are the defaults, and not what a client that is copied has.
+func TestRetryPolicy(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []sessions.RetryPolicy{{MaxAttempts: -1}, {BaseDelay: -1}, {MaxDelay: -1}, {MaxRetryAfter: -1}} {
+		if _, err := sessions.NewClient(canaryKey, sessions.WithRetry(policy)); err == nil || errors.Is(err, sessions.ErrInvalidParams) {
+			t.Errorf("%+v: got %v", policy, err)
+		}
+	}
+	requests := 0
+	counting := through(func(*http.Request) (*http.Response, error) {
+		requests++
+		return nil, io.ErrUnexpectedEOF
+	})
+	for _, row := range []struct {
+		name          string
+		first, copied []sessions.Option
+		want          int
+	}{
+		{"by default", nil, nil, 3},
+		{"a zero policy", []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{})}, nil, 3},
+		{"a policy without MaxAttempts", []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{BaseDelay: 1})}, nil, 3},
+		{"a copy keeps the policy", []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5})}, nil, 5},
+		{"a copy with a zero policy has the defaults", []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5})}, []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{})}, 3},
+		{"of two policies the last counts", []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5}), sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 2})}, nil, 2},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, err := sessions.NewClient(canaryKey, append(row.first, counting)...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				client, err = client.With(row.copied...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				requests = 0
+				_, _ = client.Get(t.Context(), "sess_1")
+				if requests != row.want {
+					t.Errorf("%d requests, want %d", requests, row.want)
+				}
+			})
+		})
+	}
+}
+
+// What is sent again on real connections, where net/http says how far a request got. The waits are too short to notice.
+func TestRetriesOnTheWire(t *testing.T) {
+	t.Parallel()
+	type server = wireServer
+	raw := func(replies ...reply) func(*testing.T, apiCall) server {
+		return func(t *testing.T, _ apiCall) server {
+			s := newRawServer(t, replies...)
+			return server{url: s.url, hits: func() int { return int(s.hits.Load()) }}
+		}
+	}
+	framed := func(acts ...frameAct) func(*testing.T, apiCall) server {
+		return func(t *testing.T, call apiCall) server { return newFrameServer(t, call.good, acts...) }
+	}
+	const unknown = "ErrOutcomeUnknown"
+	for _, row := range []struct {
+		name       string
+		serve      func(*testing.T, apiCall) server
+		repeatable outcome // of a call that can be sent twice; without an error, it succeeds
+		once       outcome // of one that cannot
+	}{
+		{
+			"nobody listens", func(t *testing.T, _ apiCall) server { return server{url: refusedURL(t)} },
+			outcome{Attempts: 3},
+			outcome{Attempts: 3},
+		},
+		{
+			"the request is read and the connection closed", raw(say("")),
+			outcome{Attempts: 3, Hits: 3},
+			outcome{Matches: []string{unknown}, Attempts: 1, Hits: 1},
+		},
+		{
+			"the request is read and the connection reset", raw(sayAndReset("")),
+			outcome{Attempts: 3, Hits: 3},
+			outcome{Matches: []string{unknown}, Attempts: 1, Hits: 1},
+		},
+		{
+			"reset in the headers", raw(sayAndReset("HTTP/1.1 200 OK\r\nContent-")),
+			outcome{Attempts: 3, Hits: 3},
+			outcome{Matches: []string{unknown}, Attempts: 1, Hits: 1},
+		},
+		{
+			"closed in the body", raw(say(head(200, "Content-Type: application/json", "Content-Length: 100") + "{")),
+			outcome{StatusCode: 200, Attempts: 3, Hits: 3},
+			outcome{Matches: []string{unknown}, StatusCode: 200, Attempts: 1, Hits: 1},
+		},
+		{
+			"closed in a chunk", raw(say(head(200, "Content-Type: application/json", "Transfer-Encoding: chunked") + "64\r\n{")),
+			outcome{StatusCode: 200, Attempts: 3, Hits: 3},
+			outcome{Matches: []string{unknown}, StatusCode: 200, Attempts: 1, Hits: 1},
+		},
+		{
+			"502", raw(say(answer(502, ""))),
+			outcome{Matches: []string{"ErrServer"}, StatusCode: 502, Attempts: 3, Hits: 3},
+			outcome{Matches: []string{"ErrServer", unknown}, StatusCode: 502, Attempts: 1, Hits: 1},
+		},
+		{
+			"429 that asks for no silence", raw(say(answer(429, "", "Retry-After: 0"))),
+			outcome{Matches: []string{"ErrRateLimited"}, StatusCode: 429, Attempts: 3, Hits: 3},
+			outcome{Matches: []string{"ErrRateLimited"}, StatusCode: 429, Attempts: 3, Hits: 3},
+		},
+		{"a certificate that nobody knows", func(t *testing.T, call apiCall) server {
+			s := newFrameServer(t, call.good, answerFrames)
+			s.opts = nil
+			return s
+		}, outcome{Attempts: 1}, outcome{Attempts: 1}},
+		{"the handshake is cut", func(t *testing.T, _ apiCall) server {
+			s := newRawServer(t, say(""))
+			return server{url: strings.Replace(s.url, "http://", "https://", 1)}
+		}, outcome{Attempts: 3}, outcome{Attempts: 3}},
+		{
+			"HTTP/2", framed(answerFrames),
+			outcome{Hits: 1},
+			outcome{Hits: 1},
+		},
+		{
+			"HTTP/2: the stream is refused, which net/http knows to mean nothing", framed(resetStream(7), answerFrames),
+			outcome{Hits: 2},
+			outcome{Hits: 2},
+		},
+		{
+			"HTTP/2: the server goes away without the request, likewise", framed(goAway(0, 0), answerFrames),
+			outcome{Hits: 2},
+			outcome{Hits: 2},
+		},
+		{
+			"HTTP/2: the stream is reset by an error", framed(resetStream(2)),
+			outcome{Attempts: 3, Hits: 3},
+			outcome{Matches: []string{unknown}, Attempts: 1, Hits: 1},
+		},
+		{
+			"HTTP/2: the stream is canceled", framed(resetStream(8)),
+			outcome{Attempts: 3, Hits: 3},
+			outcome{Matches: []string{unknown}, Attempts: 1, Hits: 1},
+		},
+		{
+			"HTTP/2: the stream is reset by an error, then it goes well", framed(resetStream(2), answerFrames),
+			outcome{Hits: 2},
+			outcome{Matches: []string{unknown}, Attempts: 1, Hits: 1},
+		},
+		{
+			"HTTP/2: the server goes away with the request", framed(goAway(1, 0)),
+			outcome{Attempts: 3, Hits: 3},
+			outcome{Matches: []string{unknown}, Attempts: 1, Hits: 1},
+		},
+		{
+			"HTTP/2: the server goes away for an error", framed(goAway(1, 2)),
+			outcome{Attempts: 3, Hits: 3},
+			outcome{Matches: []string{unknown}, Attempts: 1, Hits: 1},
+		},
+	} {
+		for _, call := range apiCalls {
+			t.Run(row.name+"/"+call.name, func(t *testing.T) {
+				t.Parallel()
+				s := row.serve(t, call)
+				client := newClient(t, s.url, append(s.opts, sessions.WithRetry(sessions.RetryPolicy{BaseDelay: time.Nanosecond}))...)
+				want := row.repeatable
+				if call.once {
+					want = row.once
+				}
+				result, err := call.do(t.Context(), client)
+				got := outcomeOf(t, result, err)
+				if want.Attempts == 0 {
+					want.Result = call.result
+				} else {
+					want.Operation = call.operation.Name
+				}
+				if s.hits != nil {
+					got.Hits = s.hits()
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%v: want (-), got (+):\n%s", err, diff)
+				}
+			})
+		}
+	}
+	t.Run("a connection that was idle dies", func(t *testing.T) {
+		t.Parallel()
+		for _, call := range apiCalls {
+			t.Run(call.name, func(t *testing.T) {
+				t.Parallel()
+				var hits atomic.Int64
+				s := newRawServer(t, func(conn *net.TCPConn) bool {
+					if hits.Add(1) != 2 {
+						_, _ = io.WriteString(conn, head(200, "Content-Type: application/json", "Content-Length: "+strconv.Itoa(len(call.good)))+call.good)
+						return true
+					}
+					return false // the second request, on the connection of the first, is read and not answered
+				})
+				client := newClient(t, s.url, sessions.WithRetry(sessions.RetryPolicy{BaseDelay: time.Nanosecond}))
+				if _, err := call.do(t.Context(), client); err != nil {
+					t.Fatal(err)
+				}
+				_, err := call.do(t.Context(), client)
+				switch {
+				case call.once && (!errors.Is(err, sessions.ErrOutcomeUnknown) || s.hits.Load() != 2):
+					t.Errorf("got %v after %d requests, want ErrOutcomeUnknown after 2", err, s.hits.Load())
+				case !call.once && (err != nil || s.hits.Load() != 3):
+					t.Errorf("got %v after %d requests, want success after 3", err, s.hits.Load())
+				}
+			})
+		}
+	})
+}
+
+// A wireServer is a server on a real socket.
+type wireServer struct {
+	url  string
+	hits func() int        // whole requests that arrived; nil if none can arrive
+	opts []sessions.Option // to reach it
+}
+
+// A frameAct is what an HTTP/2 server does about a request, the body that would be good being given. It reports whether the
+// connection stays open.
+type frameAct func(conn io.Writer, stream uint32, good string) (open bool)
+
+// newFrameServer starts a server that speaks just enough HTTP/2 to read requests. It plays the first act to the first of them, and
+// so on, and the last to all others.
+func newFrameServer(t *testing.T, good string, acts ...frameAct) wireServer {
+	t.Helper()
+	certified := httptest.NewUnstartedServer(nil)
+	certified.StartTLS() // for its certificate
+	certified.Close()
+	config := &tls.Config{Certificates: certified.TLS.Certificates, NextProtos: []string{"h2"}}
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hits atomic.Int64
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() {
+				defer conn.Close()
+				for stream := range requestStreams(conn) {
+					n := int(hits.Add(1))
+					if !acts[min(n, len(acts))-1](conn, stream, good) {
+						_ = conn.(*tls.Conn).CloseWrite()
+						_, _ = io.Copy(io.Discard, conn) // until the client has read it all
+						return
+					}
+				}
+			})
+		}
+	})
+	t.Cleanup(func() {
+		listener.Close()
+		running.Wait()
+	})
+	roots := x509.NewCertPool()
+	roots.AddCert(certified.Certificate())
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return wireServer{
+		url:  "https://" + listener.Addr().String(),
+		hits: func() int { return int(hits.Load()) },
+		opts: []sessions.Option{sessions.WithHTTPClient(&http.Client{Transport: transport})},
+	}
+}
+
+// The frames of HTTP/2 that are needed here (RFC 9113).
+const (
+	frameData, frameHeaders, frameReset, frameSettings, frameGoAway = 0x0, 0x1, 0x3, 0x4, 0x7
+
+	flagEndStream, flagEndHeaders = 0x1, 0x4
+)
+
+func writeFrame(w io.Writer, kind, flags byte, stream uint32, payload string) {
+	frame := binary.BigEndian.AppendUint32(nil, uint32(len(payload))<<8|uint32(kind))
+	frame = binary.BigEndian.AppendUint32(append(frame, flags), stream)
+	_, _ = w.Write(append(frame, payload...))
+}
+
+// requestStreams reads a connection, and yields the stream of each request when its end has come.
+func requestStreams(conn io.ReadWriter) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		if _, err := io.CopyN(io.Discard, conn, int64(len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))); err != nil {
+			return
+		}
+		writeFrame(conn, frameSettings, 0, 0, "")
+		for {
+			head := make([]byte, 9)
+			if _, err := io.ReadFull(conn, head); err != nil {
+				return
+			}
+			if _, err := io.CopyN(io.Discard, conn, int64(binary.BigEndian.Uint32(head)>>8)); err != nil {
+				return
+			}
+			if kind := head[3]; (kind == frameHeaders || kind == frameData) && head[4]&flagEndStream != 0 {
+				if !yield(binary.BigEndian.Uint32(head[5:])) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func number(n uint32) string { return string(binary.BigEndian.AppendUint32(nil, n)) }
+
+// answerFrames gives the good answer.
+func answerFrames(conn io.Writer, stream uint32, good string) bool {
+	const status200, contentType = "\x88", "\x0f\x10" // of HPACK's static table
+	writeFrame(conn, frameHeaders, flagEndHeaders, stream, status200+contentType+"\x10application/json")
+	writeFrame(conn, frameData, flagEndStream, stream, good)
+	return true
+}
+
+// resetStream ends the request's stream with an error code.
+func resetStream(code uint32) frameAct {
+	return func(conn io.Writer, stream uint32, _ string) bool {
+		writeFrame(conn, frameReset, 0, stream, number(code))
+		return true
+	}
+}
+
+// goAway says which stream was the last that is looked at, and why, and closes the connection.
+func goAway(last, code uint32) frameAct {
+	return func(conn io.Writer, _ uint32, _ string) bool {
+		writeFrame(conn, frameGoAway, 0, 0, number(last)+number(code))
+		return false
+	}
+}

@@ -1,0 +1,67 @@
+package sessions
+
+import "time"
+
+// Session is a user's sign-in on one client. Its times are in UTC, to the millisecond.
+type Session struct {
+	ID                       string
+	ClientID                 string // the browser or device that holds the session
+	UserID                   string
+	Status                   Status
+	LastActiveOrganizationID string         // "" when none
+	LatestActivity           *Activity      // nil when Clerk has none
+	Actor                    map[string]any // who impersonates the user; nil unless somebody does; numbers are float64
+	Tasks                    []Task         // what the user has to do before a pending session becomes active
+	LastActiveAt             time.Time
+	ExpireAt                 time.Time // when the session ends at the latest
+	AbandonAt                time.Time // when the session counts as abandoned if it stays unused
+	CreatedAt                time.Time
+	UpdatedAt                time.Time
+}
+
+// SessionList is one page of a list.
+type SessionList struct {
+	Data       []Session
+	TotalCount int // how many sessions match in all; -1 if the server answered a bare array, which has no total
+}
+
+// Activity is the device and the place that a session was last used from, as far as Clerk knows them.
+type Activity struct {
+	ID             string
+	DeviceType     string
+	BrowserName    string
+	BrowserVersion string
+	IPAddress      string
+	City           string
+	Country        string
+	IsMobile       bool
+}
+
+// Task is something that a user has to do before a pending session becomes active.
+type Task struct {
+	Key string // what to do: "choose-organization"
+}
+
+// Status is the state of a session. Clerk may add states: one that is not known here is kept as it came.
+type Status string
+
+// The states that are known.
+const (
+	StatusAbandoned Status = "abandoned" // unused for too long
+	StatusActive    Status = "active"
+	StatusEnded     Status = "ended"   // signed out
+	StatusExpired   Status = "expired" // over its lifetime
+	StatusPending   Status = "pending" // signed in, with tasks to do
+	StatusRemoved   Status = "removed"
+	StatusReplaced  Status = "replaced" // by another session of the same client
+	StatusRevoked   Status = "revoked"  // ended by the application
+)
+
+// IsKnown reports whether s is one of the constants of this package.
+func (s Status) IsKnown() bool {
+	switch s {
+	case StatusAbandoned, StatusActive, StatusEnded, StatusExpired, StatusPending, StatusRemoved, StatusReplaced, StatusRevoked:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,124 @@
+package sessions
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Token is a signed JWT that stands for a session. It prints and logs without the JWT; encoded as JSON it is what Clerk answered.
+type Token struct {
+	JWT string
+}
+
+// maxUnix is the last second that has a four-digit year.
+const maxUnix = 253402300799
+
+// ExpiresAt returns when the token stops being good, by its exp claim, which is read without verifying the signature. It is false
+// if there is no such claim.
+func (t Token) ExpiresAt() (time.Time, bool) {
+	parts := strings.Split(t.JWT, ".")
+	if len(parts) != 3 {
+		return time.Time{}, false
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return time.Time{}, false
+	}
+	var claims struct {
+		Exp *float64 `json:"exp"`
+	}
+	if json.Unmarshal(payload, &claims) != nil || claims.Exp == nil || *claims.Exp < 0 || *claims.Exp > maxUnix {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(*claims.Exp), 0).UTC(), true
+}
+
+// Format writes no JWT, for every verb.
+func (t Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.text()) }
+
+// LogValue returns no JWT.
+func (t Token) LogValue() slog.Value { return slog.StringValue(t.text()) }
+
+func (t Token) text() string {
+	if t.JWT == "" {
+		return "sessions.Token{}"
+	}
+	return "sessions.Token{[redacted]}"
+}
+
+// MarshalJSON returns the token as Clerk answered it, with the JWT.
+func (t Token) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Object string `json:"object"`
+		JWT    string `json:"jwt"`
+	}{"token", t.JWT})
+}
+
+// Cookies is a new session token as the cookies to hand to the browser. It prints and logs without them; encoded as JSON it is
+// what Clerk answered.
+type Cookies struct {
+	Directives []string // each the value of one Set-Cookie header
+}
+
+// AddTo adds every directive to h as a Set-Cookie header of its own, beside those that are there.
+func (c Cookies) AddTo(h http.Header) {
+	for _, directive := range c.Directives {
+		h.Add("Set-Cookie", directive)
+	}
+}
+
+// HTTPCookies returns the directives as http.ParseSetCookie reads them. AddTo hands them on unchanged and cannot fail: prefer it
+// where the cookies go to the browser. An error says which directive could not be read, without showing it.
+func (c Cookies) HTTPCookies() ([]*http.Cookie, error) {
+	cookies := make([]*http.Cookie, len(c.Directives))
+	for i, directive := range c.Directives {
+		cookie, err := http.ParseSetCookie(directive)
+		if err != nil {
+			return nil, fmt.Errorf("clerk: cookie directive %d of %d: %w", i+1, len(c.Directives), err)
+		}
+		cookies[i] = cookie
+	}
+	return cookies, nil
+}
+
+// SessionToken returns the session token that the browser holds once it has the cookies: the last that is set, not deleted, under
+// the name "__session" or "__session_" and the instance's suffix. The suffix is given without the underscore; with "" only the
+// plain cookie counts.
+func (c Cookies) SessionToken(suffix string) (Token, bool) {
+	var token Token
+	for _, directive := range c.Directives {
+		cookie, err := http.ParseSetCookie(directive)
+		if err != nil || cookie.Value == "" || cookie.MaxAge < 0 {
+			continue
+		}
+		if cookie.Name == "__session" || suffix != "" && cookie.Name == "__session_"+suffix {
+			token = Token{JWT: cookie.Value}
+		}
+	}
+	return token, token.JWT != ""
+}
+
+// Format writes no cookie, for every verb.
+func (c Cookies) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.text()) }
+
+// LogValue returns no cookie.
+func (c Cookies) LogValue() slog.Value { return slog.StringValue(c.text()) }
+
+func (c Cookies) text() string {
+	return fmt.Sprintf("sessions.Cookies{%d directives, [redacted]}", len(c.Directives))
+}
+
+// MarshalJSON returns the cookies as Clerk answered them.
+func (c Cookies) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Object  string   `json:"object"`
+		Cookies []string `json:"cookies"`
+	}{"cookies", c.Directives})
+}

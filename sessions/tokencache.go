@@ -1,0 +1,177 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
+)
+
+const (
+	defaultTokenCacheSize = 10_000
+	defaultTokenMargin    = 5 * time.Second
+)
+
+// TokenMinter mints session tokens: a Client, or what stands for one in a test.
+type TokenMinter interface {
+	GetToken(ctx context.Context, sessionID string, params TokenParams) (*Token, error)
+}
+
+// TokenCache hands out tokens that it keeps until shortly before they expire, by their own exp claim. Callers who miss the same
+// token at the same time share one request. It is safe for concurrent use, holds no goroutine, and never keeps an error or a token
+// without an exp claim.
+type TokenCache struct {
+	minter TokenMinter
+	margin time.Duration
+	flight flight.Group[tokenKey, *Token]
+
+	mu     sync.Mutex
+	tokens *simplelru.LRU[tokenKey, cachedToken]
+	keys   map[string]map[tokenKey]struct{} // of the tokens that are kept, by session id
+}
+
+type tokenKey struct {
+	sessionID, template string
+	expiresIn           time.Duration
+}
+
+type cachedToken struct {
+	token *Token
+	until time.Time
+}
+
+// TokenCacheOption changes how a TokenCache works.
+type TokenCacheOption func(*tokenCacheConfig)
+
+type tokenCacheConfig struct {
+	size   int
+	margin time.Duration
+}
+
+// WithTokenCacheSize sets how many tokens are kept, 10,000 unless set; below 1 stands for that too. The one that was not used for
+// longest makes room.
+func WithTokenCacheSize(n int) TokenCacheOption {
+	return func(cfg *tokenCacheConfig) {
+		cfg.size = defaultTokenCacheSize
+		if n >= 1 {
+			cfg.size = n
+		}
+	}
+}
+
+// WithTokenMargin sets how long before its expiry a token is no longer handed out, 5 s unless set; a negative margin stands for
+// that too.
+func WithTokenMargin(d time.Duration) TokenCacheOption {
+	return func(cfg *tokenCacheConfig) {
+		cfg.margin = defaultTokenMargin
+		if d >= 0 {
+			cfg.margin = d
+		}
+	}
+}
+
+// NewTokenCache returns an empty cache in front of minter.
+func NewTokenCache(minter TokenMinter, opts ...TokenCacheOption) *TokenCache {
+	cfg := tokenCacheConfig{size: defaultTokenCacheSize, margin: defaultTokenMargin}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&cfg)
+		}
+	}
+	tc := &TokenCache{minter: minter, margin: cfg.margin, keys: make(map[string]map[tokenKey]struct{})}
+	tc.tokens, _ = simplelru.NewLRU(cfg.size, tc.evicted) // it fails only on a size below 1
+	return tc
+}
+
+// GetToken returns a kept token, or mints one by the minter's GetToken. The *Token is shared with every other caller who asks for
+// the same: read it only. One caller's ended context does not fail the others.
+func (tc *TokenCache) GetToken(ctx context.Context, sessionID string, params TokenParams) (*Token, error) {
+	key := tokenKey{sessionID: sessionID, template: params.Template, expiresIn: params.ExpiresIn}
+	if token := tc.kept(key); token != nil {
+		return token, nil
+	}
+	return tc.mint(ctx, key, params)
+}
+
+var errNoMinter = errors.New("clerk: the TokenCache has no minter; give NewTokenCache a Client")
+
+// mint asks the minter, once for everyone who wants the same token now, and keeps what comes.
+func (tc *TokenCache) mint(ctx context.Context, key tokenKey, params TokenParams) (*Token, error) {
+	switch {
+	case tc.minter == nil:
+		return nil, errNoMinter
+	case ctx == nil:
+		return nil, errNoContext
+	}
+	token, err := tc.flight.Do(ctx, key, func(ctx context.Context, forgotten func() bool) (*Token, error) {
+		if token := tc.kept(key); token != nil { // minted since this caller missed it
+			return token, nil
+		}
+		token, err := tc.minter.GetToken(ctx, key.sessionID, params)
+		if err == nil && token != nil {
+			tc.keep(key, token, forgotten)
+		}
+		return token, err
+	})
+	if errors.Is(err, flight.ErrLeft) {
+		return nil, endedError(ctx, tokenOperation(params))
+	}
+	return token, err
+}
+
+// kept returns the token of key if it is still good for longer than the margin.
+func (tc *TokenCache) kept(key tokenKey) *Token {
+	tc.mu.Lock()
+	defer tc.mu.Unlock()
+	cached, ok := tc.tokens.Get(key)
+	if !ok {
+		return nil
+	}
+	if !time.Now().Before(cached.until) {
+		tc.tokens.Remove(key)
+		return nil
+	}
+	return cached.token
+}
+
+// keep keeps a token until the margin before its expiry, unless its session was forgotten while it was minted.
+func (tc *TokenCache) keep(key tokenKey, token *Token, forgotten func() bool) {
+	exp, ok := token.ExpiresAt()
+	until := exp.Add(-tc.margin)
+	if !ok || !time.Now().Before(until) {
+		return
+	}
+	tc.mu.Lock()
+	defer tc.mu.Unlock()
+	if forgotten() { // asked under the lock, which Forget holds as well
+		return
+	}
+	tc.tokens.Add(key, cachedToken{token: token, until: until})
+	if tc.keys[key.sessionID] == nil {
+		tc.keys[key.sessionID] = make(map[tokenKey]struct{}, 1)
+	}
+	tc.keys[key.sessionID][key] = struct{}{}
+}
+
+// evicted keeps the keys in step with the tokens. The lock is held.
+func (tc *TokenCache) evicted(key tokenKey, _ cachedToken) {
+	delete(tc.keys[key.sessionID], key)
+	if len(tc.keys[key.sessionID]) == 0 {
+		delete(tc.keys, key.sessionID)
+	}
+}
+
+// Forget drops every token of a session, such as one that was revoked. Tokens that are being minted just now still go to those who
+// wait for them, and are not kept.
+func (tc *TokenCache) Forget(sessionID string) {
+	tc.mu.Lock()
+	defer tc.mu.Unlock()
+	tc.flight.Forget(func(key tokenKey) bool { return key.sessionID == sessionID })
+	for key := range tc.keys[sessionID] {
+		tc.tokens.Remove(key)
+	}
+}
