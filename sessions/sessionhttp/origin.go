@@ -1,0 +1,175 @@
+package sessionhttp
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+// Origin returns the origin that the browser sent its request to, "https://app.example.com": in lower case, without a default
+// port, a name beyond ASCII in punycode. It is made of req.TLS and req.Host alone, whatever the request's target looks like. With
+// WithTrustedProxy, X-Forwarded-Proto and X-Forwarded-Host go before them; with WithOrigin it is always that one.
+//
+// It fails when req.Host is not a host, and when a trusted proxy names a scheme other than http and https.
+func (r *Refresher) Origin(req *http.Request) (string, error) {
+	if r.origin != "" {
+		return r.origin, nil
+	}
+	scheme := "http"
+	if req.TLS != nil {
+		scheme = "https"
+	}
+	if r.trustedProxy {
+		origin, err := forwardedOrigin(req.Header, scheme, req.Host)
+		if origin != "" || err != nil {
+			return origin, err
+		}
+	}
+	return buildOrigin(scheme, req.Host)
+}
+
+var (
+	errBadHost   = errors.New("clerk: the request's host is not one")
+	errBadScheme = errors.New("clerk: the origin's scheme is neither http nor https")
+)
+
+// forwardedOrigin returns the origin that the forwarded headers name, completed by the request's own scheme and host; "" if there
+// is none, or they make no sense.
+func forwardedOrigin(h http.Header, scheme, host string) (string, error) {
+	forwardedHost, hasHost := firstPart(h, "X-Forwarded-Host")
+	forwardedScheme, hasScheme := firstPart(h, "X-Forwarded-Proto")
+	switch {
+	case !hasHost && !hasScheme, hasHost && forwardedHost == "", hasScheme && forwardedScheme == "":
+		return "", nil
+	}
+	if hasHost {
+		host = forwardedHost
+	}
+	if hasScheme {
+		scheme = strings.ToLower(forwardedScheme)
+	}
+	if !isScheme(scheme) {
+		return "", nil
+	}
+	origin, err := buildOrigin(scheme, strings.TrimRight(host, " \t"))
+	if errors.Is(err, errBadHost) {
+		return "", nil
+	}
+	return origin, err
+}
+
+// firstPart returns what is before the first comma of a header.
+func firstPart(h http.Header, name string) (part string, found bool) {
+	values := h[name]
+	if len(values) == 0 {
+		return "", false
+	}
+	part, _, _ = strings.Cut(trimBlanks(values[0]), ",")
+	return part, true
+}
+
+// isScheme reports whether s can be the scheme of a URL.
+func isScheme(s string) bool {
+	for i := range len(s) {
+		letter := 'a' <= s[i]|0x20 && s[i]|0x20 <= 'z'
+		if !letter && (i == 0 || !strings.Contains("0123456789+-.", s[i:i+1])) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// buildOrigin normalizes an origin as browsers do. What does not belong to one, user, path, query and fragment, is dropped.
+func buildOrigin(scheme, authority string) (string, error) {
+	if end := strings.IndexAny(authority, `/\?#`); end >= 0 {
+		authority = authority[:end]
+	}
+	authority = authority[strings.LastIndexByte(authority, '@')+1:]
+	name, port := authority, ""
+	if colon := strings.LastIndexByte(authority, ':'); colon > strings.LastIndexByte(authority, ']') {
+		name, port = authority[:colon], authority[colon+1:]
+	}
+	host, err := parseHost(name)
+	if err != nil {
+		return "", err
+	}
+	number, err := parsePort(port)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case scheme != "http" && scheme != "https":
+		return "", errBadScheme
+	case number == 0, scheme == "http" && number == 80, scheme == "https" && number == 443:
+		return scheme + "://" + host, nil
+	}
+	return scheme + "://" + host + ":" + strconv.Itoa(number), nil
+}
+
+// parsePort returns the number of a port, 0 for none. Unlike a browser it takes no port 0, to which nobody can connect.
+func parsePort(port string) (int, error) {
+	if port == "" {
+		return 0, nil
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || number == 0 {
+		return 0, errBadHost
+	}
+	return int(number), nil
+}
+
+// names maps the names of hosts to lower case and punycode, as the WHATWG's URL standard does.
+var names = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.CheckHyphens(false),
+	idna.CheckJoiners(true), idna.BidiRule(), idna.VerifyDNSLength(false))
+
+// parseHost returns the normal form of a host without a port.
+func parseHost(host string) (string, error) {
+	if inner, found := strings.CutPrefix(host, "["); found {
+		return parseIPv6(strings.TrimSuffix(inner, "]"), strings.HasSuffix(inner, "]"))
+	}
+	decoded, err := url.PathUnescape(host)
+	if err != nil || !utf8.ValidString(decoded) {
+		return "", errBadHost
+	}
+	name, err := names.ToASCII(decoded)
+	if err != nil || !isHostName(name) {
+		return "", errBadHost
+	}
+	labels := strings.Split(strings.TrimSuffix(name, "."), ".")
+	if last := labels[len(labels)-1]; last == "" || strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x") {
+		addr, err := netip.ParseAddr(name)
+		if err != nil || !addr.Is4() {
+			return "", errBadHost
+		}
+	}
+	return name, nil
+}
+
+// isHostName reports whether a name has none of the characters that a host must not have.
+func isHostName(name string) bool {
+	for i := range len(name) {
+		if name[i] <= ' ' || name[i] >= 0x7f || strings.IndexByte("\"#%/:<>?@[\\]^`{|}", name[i]) >= 0 {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 253
+}
+
+func parseIPv6(text string, closed bool) (string, error) {
+	addr, err := netip.ParseAddr(text)
+	if err != nil || !closed || !addr.Is6() || addr.Zone() != "" {
+		return "", errBadHost
+	}
+	if addr.Is4In6() { // which netip writes with dots
+		b := addr.As16()
+		return fmt.Sprintf("[::ffff:%x:%x]", uint16(b[12])<<8|uint16(b[13]), uint16(b[14])<<8|uint16(b[15])), nil
+	}
+	return "[" + addr.String() + "]", nil
+}
