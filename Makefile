@@ -8,7 +8,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The race detector needs cgo, and so a C compiler: go env says 0 where there is none.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
-PUBLIC := sessions sessions/sessionstest
+PUBLIC := sessions sessions/sessionhttp sessions/sessionstest
 
 ##@ Use
 
@@ -19,6 +19,10 @@ help: ## List the targets
 .PHONY: demo
 demo: ## Walk through every call against the in-process Clerk; needs no key and no network
 	@go run ./sessions/examples/quickstart
+
+.PHONY: demo-web
+demo-web: ## Serve a page whose sessions are refreshed, on http://127.0.0.1:4020; needs no key
+	@go run ./sessions/examples/webapp
 
 ##@ Change
 
@@ -33,7 +37,15 @@ api: ## Rewrite the snapshots of the public API in testdata/api/
 
 .PHONY: record-official
 record-official: ## Record the official JavaScript SDK's traffic anew (needs Node and npm)
-	@cd testdata/official-sdk && npm ci --no-audit --no-fund --silent && node record.mjs
+	@cd testdata/official-sdk && npm ci --no-audit --no-fund --silent && node record.mjs && node refresh-record.mjs
+
+.PHONY: record
+record: ## Record the exchanges in testdata/recordings/clerk anew: from Clerk if CLERK_SECRET_KEY is set, else from the fake
+	@go test -count=1 -run '^TestRecord$$' ./sessions -record
+
+.PHONY: drift
+drift: ## Compare the fragment with an official OpenAPI file: make drift OFFICIAL=path-or-URL
+	@go run ./openapi/drift "$(OFFICIAL)"
 
 .PHONY: bench
 bench: ## Run the benchmarks
@@ -45,8 +57,29 @@ bench: ## Run the benchmarks
 test: ## Run every test, with the race detector where there is a C compiler
 	@go test $(RACE) ./...
 
+.PHONY: test-official
+test-official: ## Run the official JavaScript SDK, and the same calls of ours, against fakeclerk (needs Node and npm)
+	@cd testdata/official-sdk && npm ci --no-audit --no-fund --silent && go test -count=1 .
+
+.PHONY: test-browser
+test-browser: ## Drive Chromium through the example of the middleware (needs Debian's chromium)
+	@cd testdata/browser && go test -count=1 ./...
+
+FUZZTIME ?= 30s
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME each
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$pkg >"$$log" \
+				|| { cat "$$log"; exit 1; }; \
+			grep elapsed "$$log" | tail -n 1; \
+		done; \
+	done
+
 .PHONY: check
-check: check-race check-format lint check-tidy check-generated check-api test ## Run everything that CI runs
+check: check-race check-format lint check-tidy check-generated check-api test test-official test-browser ## Run everything that CI runs
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s
 
 .PHONY: check-race
 check-race:
@@ -62,8 +95,8 @@ check-format: ## Find Go files that gofmt would change
 
 .PHONY: lint
 lint: ## Run go vet and staticcheck
-	@go vet ./...
-	@go run $(STATICCHECK) ./...
+	@go vet ./... ./testdata/official-sdk
+	@go run $(STATICCHECK) ./... ./testdata/official-sdk
 
 .PHONY: check-tidy
 check-tidy: ## Find go.mod files, of nested modules too, that go mod tidy would change

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestRunRefuses(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for name, row := range map[string]struct{ args, want string }{
+		"an empty address":             {"-addr=", "listens on loopback only"},
+		"every address":                {"-addr=:4020", "listens on loopback only"},
+		"every address, by number":     {"-addr=0.0.0.0:4020", "listens on loopback only"},
+		"every address, IPv6":          {"-addr=[::]:4020", "listens on loopback only"},
+		"a network's address":          {"-addr=192.168.1.2:4020", "listens on loopback only"},
+		"a name":                       {"-addr=app.example.com:4020", "listens on loopback only"},
+		"an address without a port":    {"-addr=127.0.0.1", "listens on loopback only"},
+		"an impossible port":           {"-addr=127.0.0.1:65536", "invalid port"},
+		"a port in use":                {"-addr=" + taken.Addr().String(), "in use"},
+		"a lifetime of nothing":        {"-token-lifetime=0s", "needs whole seconds, at least one"},
+		"a lifetime that is negative":  {"-token-lifetime=-15s", "needs whole seconds, at least one"},
+		"a lifetime that is too short": {"-token-lifetime=999ms", "needs whole seconds, at least one"},
+		"a lifetime that is not whole": {"-token-lifetime=1500ms", "needs whole seconds, at least one"},
+		"a lifetime without a unit":    {"-token-lifetime=15", "parse error"},
+		"an unknown flag":              {"-live", "not defined: -live"},
+		"what is not a flag":           {"serve", `what is "serve"?`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel() // if it does serve, it ends
+			err := run(ctx, []string{row.args}, io.Discard)
+			if err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("error %v, want one with %q", err, row.want)
+			}
+		})
+	}
+}
+
+func TestHelpIsNoError(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-h"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range []string{"-addr", "-token-lifetime"} {
+		if !strings.Contains(out.String(), flag) {
+			t.Errorf("the help lacks %s:\n%s", flag, out.String())
+		}
+	}
+}
+
+func TestRunServesUntilItsContextEnds(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "localhost"} {
+		t.Run(host, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			said, stdout := io.Pipe()
+			defer said.Close()
+			ended := make(chan error, 1)
+			go func() {
+				err := run(ctx, []string{"-addr", host + ":0", "-token-lifetime", "1h"}, stdout)
+				_ = stdout.CloseWithError(io.EOF)
+				ended <- err
+			}()
+			buffer := make([]byte, 1024)
+			n, err := said.Read(buffer)
+			if err != nil {
+				t.Fatalf("%v; run returned %v", err, <-ended)
+			}
+			url := regexp.MustCompile(`http://\S+\d`).FindString(string(buffer[:n]))
+
+			visit(t, url)
+
+			cancel()
+			if err := <-ended; err != nil {
+				t.Errorf("when its context has ended, run returns %v", err)
+			}
+			if conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://")); err == nil {
+				_ = conn.Close()
+				t.Error("it still listens")
+			}
+		})
+	}
+}
+
+// visit signs in on as many devices as there are, and once more.
+func visit(t *testing.T, url string) {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, Jar: jar}
+	var page string
+	for range 4 {
+		resp, err := client.Post(url+"/sign-in", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s, %v: %s", resp.Status, err, body)
+		}
+		page = string(body)
+	}
+	devices := regexp.MustCompile(`(Firefox|Chrome|Safari), \w+, \w+`).FindAllString(page, -1)
+	want := []string{"Firefox, Macintosh, Lisbon", "Safari, iPad, Porto", "Chrome, Android, Lisbon", "Firefox, Macintosh, Lisbon"}
+	if diff := cmp.Diff(want, devices); diff != "" {
+		t.Errorf("devices on the page, newest first (-want +got):\n%s", diff)
+	}
+	if seconds := regexp.MustCompile(`id="remaining">(\d+)<`).FindStringSubmatch(page); len(seconds) == 0 || len(seconds[1]) != 4 {
+		t.Errorf("the page says %q of a token that is good for an hour", seconds)
+	}
+}
