@@ -202,11 +202,9 @@ type Session struct {
 	LastActiveAt Timestamp `json:"last_active_at"`
 
 	// LastActiveOrganizationID The organization that the session last worked in.
-	LastActiveOrganizationID string `json:"last_active_organization_id,omitempty"`
-
-	// LatestActivity The device and place that the session was last used from.
-	LatestActivity *SessionActivity `json:"latest_activity,omitempty"`
-	Object         SessionObject    `json:"object"`
+	LastActiveOrganizationID string                    `json:"last_active_organization_id,omitempty"`
+	LatestActivity           Optional[SessionActivity] `json:"latest_activity,omitempty"`
+	Object                   SessionObject             `json:"object"`
 
 	// Status The state of a session. A client must take states it does not know.
 	Status SessionStatus `json:"status"`
@@ -232,7 +230,7 @@ type SessionActivity struct {
 	ID             string `json:"id"`
 	IPAddress      string `json:"ip_address,omitempty"`
 	IsMobile       bool   `json:"is_mobile"`
-	Object         string `json:"object"`
+	Object         Label  `json:"object"`
 }
 
 // SessionList defines model for SessionList.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -27,6 +28,55 @@ func NewCount(n int) Count { return Count{integer{value: int64(n), seen: true}} 
 
 // Int returns the number.
 func (c Count) Int() int { return int(min(c.value, math.MaxInt)) }
+
+// Optional is a value that may be missing or null, in place: a pointer would cost every row of a list an allocation.
+type Optional[T any] struct {
+	Value T
+	seen  bool
+}
+
+// NewOptional returns a value that is there.
+func NewOptional[T any](value T) Optional[T] { return Optional[T]{Value: value, seen: true} }
+
+// Seen reports whether the value was set.
+func (o *Optional[T]) Seen() bool { return o.seen }
+
+// MarshalJSON writes the value, or null.
+func (o Optional[T]) MarshalJSON() ([]byte, error) {
+	if !o.seen {
+		return []byte("null"), nil
+	}
+	return json.Marshal(o.Value)
+}
+
+// UnmarshalJSONFrom takes null, or what T takes.
+func (o *Optional[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*o = Optional[T]{}
+	if dec.PeekKind() == 'n' {
+		_, err := dec.ReadToken()
+		return err
+	}
+	o.seen = true
+	return json.UnmarshalDecode(dec, &o.Value)
+}
+
+// Label is a string that hardly ever differs, so that the usual value costs no allocation.
+type Label string
+
+const activityLabel Label = "session_activity"
+
+// UnmarshalJSONFrom takes a string and nothing else.
+func (l *Label) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	v, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if string(v) == `"`+string(activityLabel)+`"` {
+		*l = activityLabel
+		return nil
+	}
+	return json.Unmarshal(v, (*string)(l))
+}
 
 // integer is a JSON integer with a mark that it was there: a plain int64 is 0 for a missing field and for null alike.
 type integer struct {

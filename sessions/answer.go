@@ -37,7 +37,7 @@ func do[T any](ctx context.Context, c *Client, op *wire.Operation, secrets func(
 		return nil, errNoContext
 	}
 	call := &wire.Call{Context: ctx, Op: op, Secrets: c.secretsAnd(secrets)}
-	resp, err := send(call)
+	resp, err := send(call) //nolint:contextcheck // a Call is a context with ctx in it
 	if err != nil {
 		return nil, lostAnswer(call, err)
 	}

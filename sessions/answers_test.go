@@ -35,6 +35,8 @@ type answerRow struct {
 	unknown bool // the calls that must not be sent twice match ErrOutcomeUnknown as well
 	good    bool // the call succeeds; want then need not be filled in
 	result  any  // what it returns instead of the usual
+
+	fault *fault // a server that does more than answer, to a call that is tried again
 }
 
 // An outcome is everything a caller can learn from a call.
@@ -122,6 +124,7 @@ func TestAnswers(t *testing.T) {
 		{"retry after", retryAfterRows},
 		{"lost", lostRows},
 		{"odd HTTP", oddHTTPRows},
+		{"fault", faultRows()},
 	} {
 		for _, row := range rows.rows {
 			if row.calls == nil {
@@ -139,6 +142,10 @@ func TestAnswers(t *testing.T) {
 
 // run makes one call and compares what came of it with what the row says.
 func (row answerRow) run(t *testing.T, call apiCall) {
+	if row.fault != nil {
+		row.fault.run(t, call)
+		return
+	}
 	url, hits := refusedURL(t), func() int { return 0 }
 	elsewhere := newRawServer(t, say(jsonAnswer(200, call.good)))
 	if !row.refused {
@@ -521,10 +528,13 @@ func packed(text string) string {
 	return packed.String()
 }
 
+// packedBlanks are 1 MiB of blanks, packed.
+var packedBlanks = sync.OnceValue(func() string { return packed(strings.Repeat(" ", 1<<20)) })
+
 // bomb is a small answer that unpacks to the good one with 256 MiB of blanks behind it.
 func bomb(status int) func(string) string {
 	return func(good string) string {
-		return jsonAnswer(status, packed(good)+strings.Repeat(packed(strings.Repeat(" ", 1<<20)), 256), "Content-Encoding: gzip", "Retry-After: 7")
+		return jsonAnswer(status, packed(good)+strings.Repeat(packedBlanks(), 256), "Content-Encoding: gzip", "Retry-After: 7")
 	}
 }
 

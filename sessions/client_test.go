@@ -373,10 +373,12 @@ func TestBaseURLPaths(t *testing.T) {
 // A counter is a server that counts its connections.
 type counter struct {
 	url         string
+	opts        []sessions.Option // to reach it
 	connections atomic.Int64
 }
 
-func newCounter(t *testing.T, handler http.HandlerFunc) *counter {
+// newCounter starts a server of HTTP/1.1, or of HTTP/2.0, which is with TLS.
+func newCounter(t *testing.T, protocol string, handler http.HandlerFunc) *counter {
 	t.Helper()
 	c := &counter{}
 	server := httptest.NewUnstartedServer(handler)
@@ -385,9 +387,15 @@ func newCounter(t *testing.T, handler http.HandlerFunc) *counter {
 			c.connections.Add(1)
 		}
 	}
-	server.Start()
 	t.Cleanup(server.Close)
-	c.url = server.URL
+	if protocol == "HTTP/1.1" {
+		server.Start()
+		c.url = server.URL
+		return c
+	}
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	c.url, c.opts = server.URL, []sessions.Option{sessions.WithHTTPClient(&http.Client{Transport: server.Client().Transport})}
 	return c
 }
 
@@ -418,25 +426,33 @@ func TestConnectionsAreReused(t *testing.T) {
 		{"after a server's error", 500, goodError},
 		{"after a server's error with HTML", 503, "<h1>No</h1>"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			t.Parallel()
-			server := newCounter(t, answerWith(row.status, row.body))
-			client := newClient(t, server.url)
-			for range 5 {
-				_, _ = client.Get(t.Context(), "sess_1")
-				_, _ = client.Revoke(t.Context(), "sess_1")
-			}
-			if n := server.connections.Load(); n != 1 {
-				t.Errorf("%d connections, want 1", n)
-			}
-		})
+		for _, protocol := range []string{"HTTP/1.1", "HTTP/2.0"} {
+			t.Run(protocol+" "+row.name, func(t *testing.T) {
+				t.Parallel()
+				handler := answerWith(row.status, row.body)
+				server := newCounter(t, protocol, func(w http.ResponseWriter, req *http.Request) {
+					if req.Proto != protocol {
+						t.Errorf("the request came over %s", req.Proto)
+					}
+					handler(w, req)
+				})
+				client := newClient(t, server.url, server.opts...)
+				for range 5 {
+					_, _ = client.Get(t.Context(), "sess_1")
+					_, _ = client.Revoke(t.Context(), "sess_1")
+				}
+				if n := server.connections.Load(); n != 1 {
+					t.Errorf("%d connections, want 1", n)
+				}
+			})
+		}
 	}
 }
 
 // A burst of calls opens no more connections than it has calls, and the next burst none.
 func TestBurstsKeepTheirConnections(t *testing.T) {
 	t.Parallel()
-	server := newCounter(t, answerWith(200, goodSession))
+	server := newCounter(t, "HTTP/1.1", answerWith(200, goodSession))
 	client := newClient(t, server.url)
 	for range 10 {
 		var burst sync.WaitGroup
@@ -472,7 +488,7 @@ func TestWithSharesConnections(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			server := newCounter(t, answerWith(200, goodSession))
+			server := newCounter(t, "HTTP/1.1", answerWith(200, goodSession))
 			client := newClient(t, server.url)
 			other, err := client.With(row.opts...)
 			if err != nil {
@@ -492,7 +508,7 @@ func TestWithSharesConnections(t *testing.T) {
 
 	t.Run("another path of the same host", func(t *testing.T) {
 		t.Parallel()
-		server := newCounter(t, answerWith(200, goodSession))
+		server := newCounter(t, "HTTP/1.1", answerWith(200, goodSession))
 		client := newClient(t, server.url)
 		other := must(client.With(sessions.WithBaseURL(server.url + "/v2")))
 		for _, c := range []*sessions.Client{client, other} {
@@ -507,7 +523,7 @@ func TestWithSharesConnections(t *testing.T) {
 
 	t.Run("CloseIdleConnections ends them for all copies", func(t *testing.T) {
 		t.Parallel()
-		server := newCounter(t, answerWith(200, goodSession))
+		server := newCounter(t, "HTTP/1.1", answerWith(200, goodSession))
 		client := newClient(t, server.url)
 		other := must(client.With(sessions.WithTimeout(time.Minute)))
 		for range 2 {

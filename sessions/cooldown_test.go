@@ -96,24 +96,27 @@ func (s *storm) rage(t *testing.T, client *sessions.Client, id string, n int, ov
 // More calls than the server admits, in a bubble: nearly all are sent once, all are served in the order in which they came.
 func TestStorms(t *testing.T) {
 	t.Parallel()
+	const near, far = 5 * time.Millisecond, 50 * time.Millisecond
+	everywhere := []time.Duration{0, near, far}
 	for _, limit := range []struct {
-		name     string
-		requests int
-		per      time.Duration // Retry-After is what is left of it, in whole seconds
-		calls    int
-		spread   time.Duration
-		within   time.Duration // every call is served
-		refused  int           // 1 % of the calls unless the brief says otherwise
+		name      string
+		requests  int
+		per       time.Duration // Retry-After is what is left of it, in whole seconds
+		calls     int
+		spread    time.Duration
+		within    time.Duration // every call is served
+		refused   int           // 1 % of the calls unless the brief says otherwise
+		latencies []time.Duration
 	}{
-		{"50 in 200 ms, 1000 calls over 400 ms", 50, 200 * time.Millisecond, 1000, 400 * time.Millisecond, 15 * time.Second, 20},
-		{"50 in 200 ms, 1000 calls at once", 50, 200 * time.Millisecond, 1000, 0, 15 * time.Second, 10},
-		{"production: 1000 in 10 s, 3000 calls over 1 s", 1000, 10 * time.Second, 3000, time.Second, 60 * time.Second, 30},
-		{"production: 1000 in 10 s, 3000 calls at once", 1000, 10 * time.Second, 3000, 0, 60 * time.Second, 30},
-		{"production: 1000 in 10 s, 2000 calls over 10 s", 1000, 10 * time.Second, 2000, 10 * time.Second, 60 * time.Second, 20},
-		{"development: 100 in 10 s, 300 calls over 1 s", 100, 10 * time.Second, 300, time.Second, 60 * time.Second, 3},
-		{"development: 100 in 10 s, 300 calls at once", 100, 10 * time.Second, 300, 0, 60 * time.Second, 3},
+		{"50 in 200 ms, 1000 calls over 400 ms", 50, 200 * time.Millisecond, 1000, 400 * time.Millisecond, 15 * time.Second, 20, everywhere},
+		{"50 in 200 ms, 1000 calls at once", 50, 200 * time.Millisecond, 1000, 0, 15 * time.Second, 10, everywhere},
+		{"production: 1000 in 10 s, 3000 calls over 1 s", 1000, 10 * time.Second, 3000, time.Second, 60 * time.Second, 30, []time.Duration{near}},
+		{"production: 1000 in 10 s, 3000 calls at once", 1000, 10 * time.Second, 3000, 0, 60 * time.Second, 30, []time.Duration{0, far}},
+		{"production: 1000 in 10 s, 2000 calls over 10 s", 1000, 10 * time.Second, 2000, 10 * time.Second, 60 * time.Second, 20, []time.Duration{near}},
+		{"development: 100 in 10 s, 300 calls over 1 s", 100, 10 * time.Second, 300, time.Second, 60 * time.Second, 3, everywhere},
+		{"development: 100 in 10 s, 300 calls at once", 100, 10 * time.Second, 300, 0, 60 * time.Second, 3, everywhere},
 	} {
-		for _, latency := range []time.Duration{0, 5 * time.Millisecond, 50 * time.Millisecond} {
+		for _, latency := range limit.latencies {
 			t.Run(limit.name+", latency "+latency.String(), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
@@ -222,19 +225,20 @@ func overtaken(numbers []int) (n int) {
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		name string
-		fail func(*http.Request) (*http.Response, error)
+		name    string
+		callers []int
+		fail    func(*http.Request) (*http.Response, error)
 	}{
-		{"503", func(*http.Request) (*http.Response, error) { return response(503, "{}"), nil }},
-		{"500", func(*http.Request) (*http.Response, error) { return response(500, "{}"), nil }},
-		{"503 with Retry-After", func(*http.Request) (*http.Response, error) {
+		{"503", []int{1, 100, 10_000}, func(*http.Request) (*http.Response, error) { return response(503, "{}"), nil }},
+		{"500", []int{100}, func(*http.Request) (*http.Response, error) { return response(500, "{}"), nil }},
+		{"503 with Retry-After", []int{1, 10_000}, func(*http.Request) (*http.Response, error) {
 			resp := response(503, "{}")
 			resp.Header.Set("Retry-After", "1")
 			return resp, nil
 		}},
-		{"no answer", func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }},
+		{"no answer", []int{100}, func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }},
 	} {
-		for _, workers := range []int{1, 100, 10_000} {
+		for _, workers := range row.callers {
 			t.Run(row.name+", callers: "+strconv.Itoa(workers), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {

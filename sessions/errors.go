@@ -92,10 +92,10 @@ func (e *Error) Is(target error) bool {
 	case ErrServer:
 		return e.StatusCode/100 == 5
 	case ErrInvalidResponse:
-		switch {
-		case e.StatusCode == http.StatusOK:
+		switch e.StatusCode {
+		case http.StatusOK:
 			return !e.lost
-		case e.StatusCode == 0:
+		case 0:
 			return e.badStatus
 		}
 		return e.StatusCode < 400 || e.StatusCode >= 600
@@ -145,11 +145,8 @@ func (d ErrorDetail) text() string {
 }
 
 // Format writes the text of the error, for every verb: fields of its own and of its cause stay out of %+v and %#v.
-func (e *Error) Format(f fmt.State, verb rune) {
-	text := "<nil>"
-	if e != nil {
-		text = e.Error()
-	}
+func (e Error) Format(f fmt.State, verb rune) {
+	text := e.Error()
 	if verb == 'q' {
 		text = strconv.Quote(text)
 	}

@@ -394,7 +394,7 @@ func FuzzErrorAnswers(f *testing.F) {
 			}
 			return
 		}
-		e, ok := err.(*Error)
+		e, ok := err.(*Error) //nolint:errorlint // the error itself, not one that it wraps
 		if !ok || session != nil {
 			t.Fatalf("got %v and a %T", session, err)
 		}

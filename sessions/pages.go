@@ -37,7 +37,7 @@ func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, 
 		w := newWalk(ctx, c, params)
 		defer w.close()
 		for !w.ended {
-			rows, err := w.next()
+			rows, err := w.next() //nolint:contextcheck // the walk holds the context of its requests
 			if err != nil {
 				yield(Session{}, err)
 				return
@@ -86,7 +86,7 @@ func newWalk(ctx context.Context, c *Client, params ListParams) *walk {
 	}
 	w := &walk{client: c, params: params, parent: ctx, seen: idset.New()}
 	w.restart(params.Offset, params.Limit)
-	w.fetch() // the first page alone: how many there are is not known
+	w.fetch() //nolint:contextcheck // the walk holds the context of its requests; the first page alone: how many there are is not known
 	return w
 }
 

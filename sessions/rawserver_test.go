@@ -3,6 +3,7 @@ package sessions_test
 import (
 	"bufio"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"strconv"
@@ -91,15 +92,7 @@ func newRawServer(t *testing.T, replies ...reply) *rawServer {
 
 func (s *rawServer) serve(conn *net.TCPConn, replies []reply) {
 	defer conn.Close()
-	requests := bufio.NewReader(conn)
-	for {
-		req, err := http.ReadRequest(requests)
-		if err != nil {
-			return
-		}
-		if _, err := io.Copy(io.Discard, req.Body); err != nil {
-			return
-		}
+	for range requestsOf(conn) {
 		n := int(s.hits.Add(1))
 		if !replies[min(n, len(replies))-1](conn) {
 			return
@@ -107,7 +100,23 @@ func (s *rawServer) serve(conn *net.TCPConn, replies []reply) {
 	}
 }
 
-// refusedURL returns where nothing listens any more.
+// requestsOf reads a connection, and yields each request when its end has come.
+func requestsOf(conn io.Reader) iter.Seq[*http.Request] {
+	return func(yield func(*http.Request) bool) {
+		requests := bufio.NewReader(conn)
+		for {
+			req, err := http.ReadRequest(requests)
+			if err != nil {
+				return
+			}
+			if _, err := io.Copy(io.Discard, req.Body); err != nil || !yield(req) {
+				return
+			}
+		}
+	}
+}
+
+// refusedURL returns where nothing listens. The port is that of a connection: nobody else can be given it while the test runs.
 func refusedURL(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -115,5 +124,10 @@ func refusedURL(t *testing.T) string {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	return "http://" + listener.Addr().String()
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return "http://" + conn.LocalAddr().String()
 }

@@ -14,18 +14,18 @@ import (
 )
 
 // decode reads one JSON document. Its error says where the document is wrong, and quotes nothing of it.
-func decode(body []byte, into any, opts ...json.Options) error {
-	err := json.Unmarshal(body, into, opts...)
+func decode(body []byte, into any) error {
+	err := json.Unmarshal(body, into)
 	if err == nil {
 		return nil
 	}
-	if wrong := (*wrongAnswer)(nil); errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*wrongAnswer](err); ok {
 		return wrong
 	}
-	if semantic := (*json.SemanticError)(nil); errors.As(err, &semantic) {
+	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
 		return fmt.Errorf("the answer's %s has a value of the wrong type", cmp.Or(string(semantic.JSONPointer), "document"))
 	}
-	if syntactic := (*jsontext.SyntacticError)(nil); errors.As(err, &syntactic) {
+	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return fmt.Errorf("the answer is not valid JSON at byte %d", syntactic.ByteOffset)
 	}
 	return errors.New("the answer is not valid JSON")
@@ -51,83 +51,105 @@ func readSession(id string) func([]byte) (*Session, error) {
 		if id != "" && row.ID != id {
 			return nil, wrong("the answer is about another session than the one asked for")
 		}
-		session := newSession(&row, new(Activity))
+		session := newSession(&row, new([]Activity))
 		return &session, nil
 	}
 }
 
-// readList returns a reader of both shapes of a list: a page with its total, and a bare array. It goes through the rows one by one,
-// so that a page is never held twice. Room is made for limit rows, or for as many as the answer can have.
+// readList returns a reader of both shapes of a list. Room is made for limit rows, or for as many as the answer can have.
 func readList(limit int) func([]byte) (*SessionList, error) {
 	return func(body []byte) (*SessionList, error) {
-		list := &SessionList{Data: []Session{}, TotalCount: -1}
-		rows := rowReader{list: list, room: len(body)/rowBytes + 1}
+		room := len(body)/rowBytes + 1
 		if limit > 0 {
-			rows.room = min(rows.room, limit)
+			room = min(room, limit)
 		}
-		byRow := json.WithUnmarshalers(json.UnmarshalFromFunc(rows.read))
-		if jsontext.Value(body).Kind() == '[' {
-			if err := decode(body, new([]gen.Session), byRow); err != nil {
-				return nil, err
-			}
-			return list, nil
-		}
-		var page gen.SessionPage
-		if err := decode(body, &page, byRow); err != nil {
+		answer := listAnswer{rows: make([]Session, 0, room)}
+		if err := decode(body, &answer); err != nil {
 			return nil, err
 		}
-		switch {
-		case !rows.seen:
-			return nil, missing("data")
-		case !page.TotalCount.Seen():
-			return nil, missing("total_count")
-		case page.TotalCount.Int() < 0:
-			return nil, wrong("the answer's total_count is negative")
-		}
-		list.TotalCount = page.TotalCount.Int()
-		return list, nil
+		return &SessionList{Data: answer.rows, TotalCount: answer.total}, nil
 	}
-}
-
-// rowReader reads the rows of a list straight into public sessions, in place of the generated slice.
-type rowReader struct {
-	list *SessionList
-	room int // how many rows to make room for
-	seen bool
 }
 
 // rowBytes is about how long a short row is, to guess how many rows an answer can have.
 const rowBytes = 400
 
-// activityChunk is how many activities of a list are allocated together.
+// activityChunk is how many activities of a list are allocated together: one that is kept keeps the others.
 const activityChunk = 16
 
-func (r *rowReader) read(dec *jsontext.Decoder, _ *[]gen.Session) error {
-	if kind := dec.PeekKind(); kind != '[' {
+// listAnswer is a page with its total, or a bare array. It reads the rows one by one straight into public sessions, so that a page is
+// never held twice.
+type listAnswer struct {
+	rows  []Session
+	total int // -1 for a bare array
+}
+
+// UnmarshalJSONFrom reads a gen.SessionPage or a []gen.Session.
+func (a *listAnswer) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if dec.PeekKind() == '[' {
+		a.total = -1
+		return a.readRows(dec)
+	}
+	if dec.PeekKind() != '{' {
+		return wrong("the answer is neither a page nor an array")
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	var total gen.Count
+	var hasRows bool
+	for dec.PeekKind() == '"' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		switch name.String() {
+		case "data":
+			hasRows = true
+			err = a.readRows(dec)
+		case "total_count":
+			err = json.UnmarshalDecode(dec, &total)
+		default:
+			err = dec.SkipValue()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case !hasRows:
+		return missing("data")
+	case !total.Seen():
+		return missing("total_count")
+	case total.Int() < 0:
+		return wrong("the answer's total_count is negative")
+	}
+	a.total = total.Int()
+	_, err := dec.ReadToken()
+	return err
+}
+
+func (a *listAnswer) readRows(dec *jsontext.Decoder) error {
+	if dec.PeekKind() != '[' {
 		return wrong("the answer's data is not an array")
 	}
-	r.seen = true
-	r.list.Data = make([]Session, 0, r.room)
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
 	var row gen.Session
-	var activities []Activity // allocated together: one that is kept keeps a few others
+	var activities []Activity
 	for dec.PeekKind() != ']' {
 		row = gen.Session{}
 		if err := json.UnmarshalDecode(dec, &row); err != nil {
 			return err
 		}
 		if err := checkRow(&row); err != nil {
-			return wrong("row %d: %v", len(r.list.Data), err)
+			return wrong("row %d: %v", len(a.rows), err)
 		}
-		if len(activities) == 0 {
+		if len(activities) == 0 && row.LatestActivity.Seen() {
 			activities = make([]Activity, activityChunk)
 		}
-		r.list.Data = append(r.list.Data, newSession(&row, &activities[0]))
-		if row.LatestActivity != nil {
-			activities = activities[1:]
-		}
+		a.rows = append(a.rows, newSession(&row, &activities))
 	}
 	_, err := dec.ReadToken()
 	return err
@@ -157,8 +179,8 @@ func checkRow(row *gen.Session) error {
 	case !row.UpdatedAt.Seen():
 		return missing("updated_at")
 	}
-	if activity := row.LatestActivity; activity != nil {
-		switch {
+	if row.LatestActivity.Seen() {
+		switch activity := &row.LatestActivity.Value; {
 		case activity.ID == "":
 			return missing("latest_activity.id")
 		case activity.Object == "":
@@ -175,8 +197,8 @@ func checkRow(row *gen.Session) error {
 
 func missing(field string) error { return wrong("the answer's %s is missing, null or empty", field) }
 
-// newSession returns the public form of a row; its activity, if it has one, goes to activity.
-func newSession(row *gen.Session, activity *Activity) Session {
+// newSession returns the public form of a row; its activity, if it has one, takes a place of activities.
+func newSession(row *gen.Session, activities *[]Activity) Session {
 	session := Session{
 		ID:                       row.ID,
 		ClientID:                 row.ClientID,
@@ -190,8 +212,13 @@ func newSession(row *gen.Session, activity *Activity) Session {
 		CreatedAt:                row.CreatedAt.Time(),
 		UpdatedAt:                row.UpdatedAt.Time(),
 	}
-	if a := row.LatestActivity; a != nil {
-		*activity = Activity{
+	if row.LatestActivity.Seen() {
+		if len(*activities) == 0 {
+			*activities = make([]Activity, 1)
+		}
+		a := &row.LatestActivity.Value
+		session.LatestActivity, *activities = &(*activities)[0], (*activities)[1:]
+		*session.LatestActivity = Activity{
 			ID:             a.ID,
 			DeviceType:     a.DeviceType,
 			BrowserName:    a.BrowserName,
@@ -201,7 +228,6 @@ func newSession(row *gen.Session, activity *Activity) Session {
 			Country:        a.Country,
 			IsMobile:       a.IsMobile,
 		}
-		session.LatestActivity = activity
 	}
 	for _, task := range row.Tasks {
 		session.Tasks = append(session.Tasks, Task{Key: task.Key})

@@ -145,8 +145,10 @@ func TestRecordingsReplayedToTheFake(t *testing.T) {
 
 // officialMisfits are the calls of the official SDK that break the fragment.
 var officialMisfits = []struct{ in, but, reason string }{
-	{"unsafe-*", "*-newline *-template-long *-template-percent *-template-right-to-left *-get-hash *-template-hash *-get-trailing-space",
-		"such an id or template leads to another path or to none, but where what is left of it happens to be good"},
+	{
+		"unsafe-*", "*-newline *-template-long *-template-percent *-template-right-to-left *-get-hash *-template-hash *-get-trailing-space",
+		"such an id or template leads to another path or to none, but where what is left of it happens to be good",
+	},
 	{"invalid-*", "", "the SDK sends what the API cannot accept"},
 	{"list-unknown-status", "", "the fragment lists the states of today"},
 	{"token-expires-zero token-template-expires-zero", "", "0 is below the least that the API takes"},

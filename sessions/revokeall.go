@@ -78,7 +78,7 @@ func (c *Client) collect(ctx context.Context, params RevokeAllParams, done map[s
 	for _, status := range params.statuses() {
 		for session, err := range c.All(ctx, ListParams{UserID: params.UserID, ClientID: params.ClientID, Status: status}) {
 			if err != nil {
-				return nil, err
+				return ids, err // those that are known are revoked all the same
 			}
 			if !done[session.ID] {
 				done[session.ID] = true

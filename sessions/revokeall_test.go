@@ -117,7 +117,8 @@ func TestRevokeAll(t *testing.T) {
 		{"pending ones", sessions.RevokeAllParams{UserID: "ann", Statuses: []sessions.Status{sessions.StatusPending}}, []string{"ann_pending"}},
 		{
 			"a status that is named twice",
-			sessions.RevokeAllParams{UserID: "bob", Statuses: []sessions.Status{sessions.StatusActive, sessions.StatusActive}}, []string{"bob_active"},
+			sessions.RevokeAllParams{UserID: "bob", Statuses: []sessions.Status{sessions.StatusActive, sessions.StatusActive}},
+			[]string{"bob_active"},
 		},
 		{"all but one", sessions.RevokeAllParams{UserID: "ann", Except: []string{"ann_active_1"}}, []string{"ann_active_2", "ann_pending"}},
 		{"all but two", sessions.RevokeAllParams{UserID: "ann", Except: []string{"ann_active_1", "ann_pending"}}, []string{"ann_active_2"}},

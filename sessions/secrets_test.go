@@ -81,7 +81,7 @@ func shown(value any) map[string]string {
 
 // insides returns the errors that can be got out of an error, by Unwrap, and by errors.As where the type is not the caller's own.
 func insides(err error) (inner []error) {
-	switch err := err.(type) {
+	switch err := err.(type) { //nolint:errorlint // each error of the tree is looked at by itself
 	case interface{ Unwrap() error }:
 		if next := err.Unwrap(); next != nil {
 			inner = append(inner, next)
@@ -95,16 +95,16 @@ func insides(err error) (inner []error) {
 		addrErr *net.AddrError
 		numErr  *strconv.NumError
 	)
-	if errors.As(err, &urlErr) && err != error(urlErr) {
+	if errors.As(err, &urlErr) && err != error(urlErr) { //nolint:errorlint // each error of the tree is looked at by itself
 		inner = append(inner, urlErr)
 	}
-	if errors.As(err, &opErr) && err != error(opErr) {
+	if errors.As(err, &opErr) && err != error(opErr) { //nolint:errorlint // each error of the tree is looked at by itself
 		inner = append(inner, opErr)
 	}
-	if errors.As(err, &addrErr) && err != error(addrErr) {
+	if errors.As(err, &addrErr) && err != error(addrErr) { //nolint:errorlint // each error of the tree is looked at by itself
 		inner = append(inner, addrErr)
 	}
-	if errors.As(err, &numErr) && err != error(numErr) {
+	if errors.As(err, &numErr) && err != error(numErr) { //nolint:errorlint // each error of the tree is looked at by itself
 		inner = append(inner, numErr)
 	}
 	return inner

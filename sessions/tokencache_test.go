@@ -147,8 +147,12 @@ func TestTokenCache(t *testing.T) {
 		{
 			name: "another lifetime is another token",
 			steps: []cacheStep{
-				{get: "s", mints: true}, {get: "s", params: hour, mints: true}, {get: "s"}, {get: "s", params: hour},
-				{get: "s", params: hour, wait: 59 * time.Minute}, {get: "s", mints: true},
+				{get: "s", mints: true},
+				{get: "s", params: hour, mints: true},
+				{get: "s"},
+				{get: "s", params: hour},
+				{get: "s", params: hour, wait: 59 * time.Minute},
+				{get: "s", mints: true},
 			},
 		},
 		{
@@ -160,16 +164,31 @@ func TestTokenCache(t *testing.T) {
 		{
 			name: "Forget drops every token of a session, and of no other",
 			steps: []cacheStep{
-				{get: "s", mints: true}, {get: "s", params: hasura, mints: true}, {get: "s", params: hour, mints: true}, {get: "t", mints: true},
-				{forget: "s"}, {get: "t"}, {get: "s", mints: true}, {get: "s", params: hasura, mints: true}, {get: "s", params: hour, mints: true}, {get: "s"},
+				{get: "s", mints: true},
+				{get: "s", params: hasura, mints: true},
+				{get: "s", params: hour, mints: true},
+				{get: "t", mints: true},
+				{forget: "s"},
+				{get: "t"},
+				{get: "s", mints: true},
+				{get: "s", params: hasura, mints: true},
+				{get: "s", params: hour, mints: true},
+				{get: "s"},
 			},
 		},
 		{name: "Forget of what is not there", steps: []cacheStep{{forget: "s"}, {get: "s", mints: true}, {forget: "t"}, {get: "s"}, {forget: "s"}, {forget: "s"}}},
 		{
 			name: "the token that was not used for longest makes room", options: []sessions.TokenCacheOption{sessions.WithTokenCacheSize(2)},
 			steps: []cacheStep{
-				{get: "a", mints: true}, {get: "b", mints: true}, {get: "a"}, {get: "c", mints: true}, {get: "a"}, {get: "c"},
-				{get: "b", mints: true}, {get: "c"}, {get: "a", mints: true},
+				{get: "a", mints: true},
+				{get: "b", mints: true},
+				{get: "a"},
+				{get: "c", mints: true},
+				{get: "a"},
+				{get: "c"},
+				{get: "b", mints: true},
+				{get: "c"},
+				{get: "a", mints: true},
 			},
 		},
 		{
@@ -534,8 +553,7 @@ func TestTokenCacheNilContext(t *testing.T) {
 		}
 	}()
 	cache := sessions.NewTokenCache(&mint{})
-	//lint:ignore SA1012 what a careless caller does
-	if token, err := cache.GetToken(nil, "sess_1", sessions.TokenParams{}); token != nil || !errors.Is(err, sessions.ErrInvalidParams) {
+	if token, err := cache.GetToken(noContext, "sess_1", sessions.TokenParams{}); token != nil || !errors.Is(err, sessions.ErrInvalidParams) {
 		t.Errorf("got %v, %v; want ErrInvalidParams", token, err)
 	}
 	if token, err := cache.GetToken(t.Context(), "sess_1", sessions.TokenParams{}); token == nil || err != nil {

@@ -53,7 +53,7 @@ func wantsPage(h http.Header) bool {
 
 // redirect sends the browser through the handshake, from where it comes back to the same page, and counts how often it did.
 func redirect(w http.ResponseWriter, location string, count int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // it holds a number, and has to work without TLS on loopback
 		Name:     redirectsCookie,
 		Value:    strconv.Itoa(count),
 		Path:     "/",

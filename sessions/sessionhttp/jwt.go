@@ -75,7 +75,7 @@ func (d *decoder) readClaims(payload []byte) (c claims, ok bool) {
 		return claims{}, false
 	}
 	_, err := dec.ReadToken()
-	return c, err == io.EOF
+	return c, err == io.EOF //nolint:errorlint // the decoder returns io.EOF itself
 }
 
 // lenient reads JSON as JavaScript does: the last of several members of a name counts, and so does text that is not valid UTF-8.

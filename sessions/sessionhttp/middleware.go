@@ -34,7 +34,7 @@ func (r *Refresher) Middleware(next http.Handler) http.Handler {
 
 // withOutcome returns a shallow copy of a request, with the outcome in its context.
 func withOutcome(req *http.Request, out Outcome) *http.Request {
-	return req.WithContext(&outcomeContext{Context: req.Context(), outcome: out})
+	return req.WithContext(&outcomeContext{Context: req.Context(), outcome: out}) //nolint:contextcheck // the context is the request's, with the outcome in it
 }
 
 // renewed gives a request, whose headers it leaves alone, headers with the new token.

@@ -67,7 +67,7 @@ const (
 	reasonInvalidToken   = "invalid-session-token"
 	reasonOlderThanUAT   = "session-token-iat-before-client-uat"
 	reasonNoUAT          = "session-token-but-no-client-uat"
-	reasonNoTokenButUAT  = "client-uat-but-no-session-token"
+	reasonNoTokenButUAT  = "client-uat-but-no-session-token" //nolint:gosec // these are reasons, not credentials
 
 	reasonOrigin = "invalid-request-origin"
 	reasonRate   = "refresh-rate-limited"

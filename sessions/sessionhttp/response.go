@@ -68,8 +68,7 @@ func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // CloseNotify is there for frameworks that take it for granted, such as gin. It never tells anything where the server cannot.
 func (w *response) CloseNotify() <-chan bool {
-	//lint:ignore SA1019 handlers that still use it must not fail on the requests that were refreshed
-	if notifier, ok := w.ResponseWriter.(http.CloseNotifier); ok {
+	if notifier, ok := w.ResponseWriter.(http.CloseNotifier); ok { //nolint:staticcheck // handlers that still use it must not fail on the requests that were refreshed
 		return notifier.CloseNotify()
 	}
 	return make(chan bool)

@@ -83,8 +83,7 @@ func TestResponses(t *testing.T) {
 			}
 		}, 200, "", false},
 		{"listens for the end", func(t *testing.T, w http.ResponseWriter) {
-			//lint:ignore SA1019 what gin does
-			if w.(http.CloseNotifier).CloseNotify() == nil {
+			if w.(http.CloseNotifier).CloseNotify() == nil { //nolint:staticcheck // handlers that still use it must not fail on the requests that were refreshed
 				t.Error("no channel")
 			}
 		}, 200, "", false},
@@ -172,8 +171,7 @@ func TestPlainWriter(t *testing.T) {
 		if _, _, err := controller.Hijack(); !errors.Is(err, http.ErrNotSupported) {
 			t.Errorf("Hijack: %v", err)
 		}
-		//lint:ignore SA1019 what gin does
-		if w.(http.CloseNotifier).CloseNotify() == nil {
+		if w.(http.CloseNotifier).CloseNotify() == nil { //nolint:staticcheck // handlers that still use it must not fail on the requests that were refreshed
 			t.Error("no channel")
 		}
 		w.Header().Set("Cache-Control", "public")

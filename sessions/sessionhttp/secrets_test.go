@@ -17,7 +17,10 @@ import (
 func TestSecretsStaySecret(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []sessionstest.Fault{
-		{}, {Status: 401}, {Status: 500, Body: "{echo}"}, {Drop: true},
+		{},
+		{Status: 401},
+		{Status: 500, Body: "{echo}"},
+		{Drop: true},
 		{Status: 200, Body: `{"object":"cookies","cookies":["__session={echo}"]}`},
 		{Status: 403, Body: `{"errors":[{"code":"{echo}","message":"{echo}"}]}`},
 	} {

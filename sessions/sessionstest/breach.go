@@ -23,7 +23,7 @@ type breach struct {
 
 // requestBreaches puts what kin-openapi found wrong with a request into our words.
 func requestBreaches(err error) []breach {
-	switch err := err.(type) {
+	switch err := err.(type) { //nolint:errorlint // kin-openapi returns these themselves, and what is wrapped is taken apart below
 	case nil:
 		return nil
 	case openapi3.MultiError:
@@ -33,7 +33,7 @@ func requestBreaches(err error) []breach {
 		}
 		return all
 	case *openapi3filter.RequestError:
-		if several, ok := err.Err.(openapi3.MultiError); ok {
+		if several, ok := err.Err.(openapi3.MultiError); ok { //nolint:errorlint // kin-openapi returns these themselves, and what is wrapped is taken apart below
 			var all []breach
 			for _, e := range several {
 				one := *err

@@ -47,7 +47,7 @@ func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 // serveUnlessAborted reports whether the handler came to an answer.
 func serveUnlessAborted(h http.Handler, w http.ResponseWriter, r *http.Request) (served bool) {
 	defer func() {
-		if err := recover(); err != nil && err != http.ErrAbortHandler {
+		if err := recover(); err != nil && err != http.ErrAbortHandler { //nolint:errorlint // net/http compares it in the same way
 			panic(err)
 		}
 	}()

@@ -1,7 +1,7 @@
 package sessionstest
 
 import (
-	"crypto/sha1"
+	"crypto/sha1" //nolint:gosec // Clerk's cookie suffix is made with SHA-1
 	"encoding/base64"
 	"net"
 	"net/http"
@@ -19,7 +19,7 @@ const (
 
 // cookieSuffix returns what sets the cookies of the instance with this publishable key apart from those of others.
 func cookieSuffix(publishableKey string) string {
-	sum := sha1.Sum([]byte(publishableKey))
+	sum := sha1.Sum([]byte(publishableKey)) //nolint:gosec // Clerk's cookie suffix is made with SHA-1
 	return "_" + base64.URLEncoding.EncodeToString(sum[:])[:8]
 }
 
@@ -34,7 +34,7 @@ func sessionCookies(x Session, token, origin string, suffixed bool, now time.Tim
 	var cookies []*http.Cookie
 	add := func(name, value, domain string) {
 		for _, suffix := range suffixes {
-			cookies = append(cookies, &http.Cookie{
+			cookies = append(cookies, &http.Cookie{ //nolint:gosec // Secure follows the origin, as at Clerk
 				Name:     name + suffix,
 				Value:    value,
 				Path:     "/",

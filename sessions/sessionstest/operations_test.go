@@ -93,8 +93,10 @@ func TestGetAnswersEveryField(t *testing.T) {
 	})
 	want := map[string]any{
 		"object": "session", "id": "sess_1", "client_id": "client_1", "user_id": "user_1", "status": "pending", "last_active_organization_id": "org_1",
-		"latest_activity": map[string]any{"object": "session_activity", "id": "act_1", "device_type": "Phone", "browser_name": "B", "browser_version": "1",
-			"ip_address": "192.0.2.1", "city": "C", "country": "CH", "is_mobile": true},
+		"latest_activity": map[string]any{
+			"object": "session_activity", "id": "act_1", "device_type": "Phone", "browser_name": "B", "browser_version": "1",
+			"ip_address": "192.0.2.1", "city": "C", "country": "CH", "is_mobile": true,
+		},
 		"actor": map[string]any{"sub": "user_2"}, "tasks": []any{map[string]any{"key": "choose-organization"}},
 		"last_active_at": 1.0, "expire_at": float64(added.ExpireAt.UnixMilli()), "abandon_at": float64(added.AbandonAt.UnixMilli()), "created_at": 4.0, "updated_at": 5.0,
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	secretKey      = "sk_test_fake_clerk_not_a_secret"
+	secretKey      = "sk_test_fake_clerk_not_a_secret"          //nolint:gosec // made up, and says so
 	publishableKey = "pk_test_ZmFrZS5jbGVyay5leGFtcGxlLnRlc3Qk" // base64 of frontendAPI and "$"
 	frontendAPI    = "fake.clerk.example.test"
 

@@ -26,7 +26,7 @@ func (s *Server) SignIn(userID string) SignIn {
 		SessionToken: s.tokens.mint(tokenRequest{session: r.Session, id: s.newID("jti")}, now),
 		RefreshToken: r.refreshToken,
 	}
-	out.Cookies = append(sessionCookies(r.Session, out.SessionToken, "", true, now), &http.Cookie{
+	out.Cookies = append(sessionCookies(r.Session, out.SessionToken, "", true, now), &http.Cookie{ //nolint:gosec // a cookie jar has to keep it on loopback without TLS
 		Name:     refreshCookie + cookieSuffix(publishableKey),
 		Value:    r.refreshToken,
 		Path:     "/",

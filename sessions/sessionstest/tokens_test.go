@@ -58,8 +58,10 @@ func TestTokens(t *testing.T) {
 		"of a pending session": {session: sessionstest.Session{Status: "pending"}, want: map[string]any{"exp": seconds(time.Minute), "v": 2.0, "sts": "pending"}},
 		"of an impersonator in an organization": {
 			session: sessionstest.Session{LastActiveOrganizationID: "org_1", Actor: map[string]any{"sub": "user_2"}},
-			want: map[string]any{"exp": seconds(time.Minute), "v": 2.0, "sts": "active",
-				"o": map[string]any{"id": "org_1"}, "act": map[string]any{"sub": "user_2"}},
+			want: map[string]any{
+				"exp": seconds(time.Minute), "v": 2.0, "sts": "active",
+				"o": map[string]any{"id": "org_1"}, "act": map[string]any{"sub": "user_2"},
+			},
 		},
 		"from a template":                  {path: "/supabase", want: map[string]any{"exp": seconds(time.Minute), "template": "supabase"}},
 		"from a template with an odd name": {path: "/my%20t%C3%A9mplate", body: `{"expires_in_seconds":60}`, want: map[string]any{"exp": seconds(time.Minute), "template": "my témplate"}},

@@ -119,8 +119,7 @@ func TestSameValues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		//lint:ignore SA1019 a fake that still has the endpoint is enough to test it
-		got, err := client.Verify(ctx, id, token)
+		got, err := client.Verify(ctx, id, token) //nolint:staticcheck // a fake that still has the endpoint is enough to test it
 		if err != nil {
 			t.Fatal(err)
 		}

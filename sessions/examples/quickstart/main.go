@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	if set.live {
 		return visit(ctx, p, set)
 	}
-	clerk := newClerk()
+	clerk := newClerk() //nolint:contextcheck // the fake lives for as long as the program
 	defer clerk.Close()
 	return demo(ctx, p, clerk)
 }

@@ -90,8 +90,7 @@ func (t *tour) changing() []step {
 		title: "Verify: the session of a token, if active; Clerk prefers that you check the signature",
 		code:  `verified, err := client.Verify(ctx, session.ID, token.JWT)`,
 		run: func(ctx context.Context) ([]string, error) {
-			//lint:ignore SA1019 deprecated by Clerk, and offered all the same
-			verified, err := client.Verify(ctx, session.ID, token.JWT)
+			verified, err := client.Verify(ctx, session.ID, token.JWT) //nolint:staticcheck // deprecated upstream, and shown all the same
 			return t.session(verified, err, sessions.StatusActive)
 		},
 	}, {

@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return fmt.Errorf("-token-lifetime %v: needs whole seconds, at least one", *lifetime)
 	}
 
-	clerk := sessionstest.NewServer(sessionstest.WithTokenLifetime(*lifetime), sessionstest.WithoutCalls())
+	clerk := sessionstest.NewServer(sessionstest.WithTokenLifetime(*lifetime), sessionstest.WithoutCalls()) //nolint:contextcheck // the fake lives for as long as the program
 	defer clerk.Close()
 	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL))
 	if err != nil {

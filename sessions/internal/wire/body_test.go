@@ -115,7 +115,7 @@ func TestBodiesArePooled(t *testing.T) {
 		case 2:
 			want = nil
 		}
-		if !bytes.Equal(body.Bytes(), want) || body.Err() != err {
+		if !bytes.Equal(body.Bytes(), want) || body.Err() != err { //nolint:errorlint // Read must return io.EOF itself
 			t.Fatalf("answer %d: %d bytes, error %v; want %d, %v", i, len(body.Bytes()), body.Err(), len(want), err)
 		}
 		body.Close()

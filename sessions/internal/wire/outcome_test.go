@@ -224,14 +224,19 @@ func hangsUp(t *testing.T) string {
 	return listen(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) })
 }
 
-// nobody returns a URL where nothing listens any more.
+// nobody returns a URL where nothing listens. The port is that of a connection: nobody else can be given it while the test runs.
 func nobody(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	return "http://" + l.Addr().String()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return "http://" + conn.LocalAddr().String()
 }
 
 func tlsServer(cfg *tls.Config) func(t *testing.T) string {

@@ -36,7 +36,7 @@ func (r *retry) Do(req *http.Request) (*http.Response, error) {
 			if lost, ok := errors.AsType[*LostError](err); ok && call.Attempts == attempts {
 				return endEarly(call, last, err, lost.Err)
 			}
-			last.Body.Close()
+			_ = last.Body.Close()
 			last = nil
 		}
 		outcome := outcomeOf(call, resp, err)
@@ -71,7 +71,7 @@ func (r *retry) Do(req *http.Request) (*http.Response, error) {
 		case outcome == RateLimited:
 			last = resp
 		case resp != nil:
-			resp.Body.Close()
+			_ = resp.Body.Close()
 		}
 		if req.GetBody != nil {
 			if req.Body, err = req.GetBody(); err != nil {
@@ -118,7 +118,7 @@ func (r *retry) jitter(n int) time.Duration {
 		}
 		limit *= 2
 	}
-	return rand.N(max(1, min(limit, r.policy.MaxDelay)))
+	return rand.N(max(1, min(limit, r.policy.MaxDelay))) //nolint:gosec // a wait is no secret
 }
 
 // sleep waits, or returns what ended the context.

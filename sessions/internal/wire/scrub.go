@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
 	"html"
 	"net/url"
@@ -23,32 +24,44 @@ var secretLike = sync.OnceValue(func() *regexp.Regexp {
 		`|__(?:session|refresh|client|clerk)[\w-]*=[^;,\s"'<>]+`)
 })
 
+// mayHoldSecret reports whether it is worth looking: hardly any text has one of these in it.
+func mayHoldSecret(text string) bool {
+	return strings.Contains(text, "sk_") || strings.Contains(text, "eyJ") || strings.Contains(text, "__") ||
+		strings.Contains(strings.ToLower(text), "bearer")
+}
+
 // Scrub returns text without the call's secrets and without what looks like one.
 func (c *Call) Scrub(text string) string {
 	if text == "" {
 		return ""
 	}
-	if c.Secrets != nil {
-		secrets := slices.SortedFunc(slices.Values(c.Secrets()), func(a, b string) int { return len(b) - len(a) })
-		for _, secret := range secrets { // the longest first: another may be a part of it
-			text = without(text, secret)
-		}
+	if c.forms == nil && c.Secrets != nil {
+		c.forms = forms(c.Secrets())
+	}
+	for _, form := range c.forms {
+		text = strings.ReplaceAll(text, form, redacted)
 	}
 	return ScrubPatterns(text)
 }
 
 // ScrubPatterns returns text without what looks like a secret.
-func ScrubPatterns(text string) string { return secretLike().ReplaceAllLiteralString(text, redacted) }
-
-// without returns text without secret, as it is or as URLs, JSON and HTML write it.
-func without(text, secret string) string {
-	if len(secret) < minSecret {
+func ScrubPatterns(text string) string {
+	if !mayHoldSecret(text) {
 		return text
 	}
-	quoted, _ := json.Marshal(secret)
-	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), string(quoted[1 : len(quoted)-1]), html.EscapeString(secret)}
-	for _, form := range forms {
-		text = strings.ReplaceAll(text, form, redacted)
+	return secretLike().ReplaceAllLiteralString(text, redacted)
+}
+
+// forms returns secrets as they are and as URLs, JSON and HTML write them, the longest first: another may be a part of it.
+func forms(secrets []string) []string {
+	all := []string{}
+	for _, secret := range secrets {
+		if len(secret) < minSecret {
+			continue
+		}
+		quoted, _ := json.Marshal(secret)
+		all = append(all, secret, url.QueryEscape(secret), url.PathEscape(secret), string(quoted[1:len(quoted)-1]), html.EscapeString(secret))
 	}
-	return text
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(all)
 }

@@ -27,7 +27,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	clerk := sessionstest.NewServer(sessionstest.WithoutListener(), sessionstest.WithoutCalls(), sessionstest.WithTokenLifetime(cfg.tokenLifetime))
+	clerk := sessionstest.NewServer(sessionstest.WithoutListener(), sessionstest.WithoutCalls(), sessionstest.WithTokenLifetime(cfg.tokenLifetime)) //nolint:contextcheck // the fake lives for as long as the program
 	if err := writeEnvironment(stdout, clerk, listener.Addr(), seed(clerk, cfg.users, cfg.sessions)); err != nil {
 		_ = listener.Close()
 		return err

@@ -78,7 +78,7 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request, v visitor) {
 	}
 	for _, cookie := range r.Cookies() {
 		if isClerks(cookie.Name) { // other services on this host have cookies here too, whatever their port
-			http.SetCookie(w, &http.Cookie{Name: cookie.Name, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+			http.SetCookie(w, &http.Cookie{Name: cookie.Name, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode}) //nolint:gosec // it deletes a cookie, on loopback without TLS
 		}
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
