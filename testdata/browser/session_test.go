@@ -1,0 +1,281 @@
+package browser
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
+)
+
+func TestReloadAfterExpiryRefreshesOnce(t *testing.T) {
+	s := newSite(t)
+	b := newBrowser(t)
+	want := screen{Heading: "Nobody is signed in", Status: "not-needed", Reason: "missing-session-token", Sessions: []string{}}
+	if diff := cmp.Diff(want, b.open(t, s.url)); diff != "" {
+		t.Errorf("before the sign-in (-want +got):\n%s", diff)
+	}
+
+	got := b.press(t, "#sign-in")
+	want = screen{Heading: "Signed in as user_ada", Status: "not-needed", Remaining: "60", Sessions: []string{got.Own}, Own: got.Own}
+	if diff := cmp.Diff(want, got); diff != "" || got.Own == "" {
+		t.Fatalf("after the sign-in (-want +got):\n%s", diff)
+	}
+	before := b.cookies(t)
+
+	s.clerk.Advance(expired)
+	s.asked()
+	reloaded := time.Now()
+	want.Status = "refreshed"
+	if diff := cmp.Diff(want, b.reload(t)); diff != "" {
+		t.Errorf("after the expiry (-want +got):\n%s", diff)
+	}
+	if n := s.calls("RefreshSession"); n != 1 {
+		t.Errorf("%d refresh calls, want 1", n)
+	}
+	if n := s.asked(); n != 1 {
+		t.Errorf("the reload asked for %d pages, want 1: no redirect", n)
+	}
+	checkJar(t, b.cookies(t), before, s.sessionEnd(t, got.Own), reloaded)
+
+	want.Status = "not-needed"
+	if diff := cmp.Diff(want, b.reload(t)); diff != "" {
+		t.Errorf("with the new token (-want +got):\n%s", diff)
+	}
+	if n := s.calls("RefreshSession"); n != 1 {
+		t.Errorf("%d refresh calls, want still 1", n)
+	}
+}
+
+// sessionEnd returns how long the session goes on by Clerk's clock.
+func (s *site) sessionEnd(t *testing.T, id string) time.Duration {
+	t.Helper()
+	session, err := s.client.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session.ExpireAt.Sub(s.clerk.Now())
+}
+
+// checkJar checks the browser's cookies after a refresh.
+func checkJar(t *testing.T, got, before []*network.Cookie, lasts time.Duration, refreshed time.Time) {
+	t.Helper()
+	type attributes struct {
+		Domain, Path, SameSite string
+		Secure, HTTPOnly       bool
+		Renewed                bool // the value is another one than before
+	}
+	readable := attributes{Domain: "127.0.0.1", Path: "/", SameSite: "Lax"}
+	renewed, hidden := readable, readable
+	renewed.Renewed, hidden.HTTPOnly = true, true
+	want := map[string]attributes{
+		"__session":             renewed,
+		"__session_x-Pr48FW":    renewed,
+		"__client_uat":          readable,
+		"__client_uat_x-Pr48FW": readable,
+		"__refresh_x-Pr48FW":    hidden, // not Clerk's to renew here
+	}
+	have := map[string]attributes{}
+	for _, c := range got {
+		same := slices.ContainsFunc(before, func(old *network.Cookie) bool { return old.Name == c.Name && old.Value == c.Value })
+		have[c.Name] = attributes{c.Domain, c.Path, string(c.SameSite), c.Secure, c.HTTPOnly, !same}
+		if strings.HasPrefix(c.Name, "__refresh") {
+			continue
+		}
+		// The Max-Age counts, by the browser's clock; it has whole seconds.
+		expires := time.UnixMilli(int64(c.Expires * 1000))
+		if earliest, latest := refreshed.Add(lasts-time.Second), time.Now().Add(lasts+time.Second); expires.Before(earliest) || expires.After(latest) {
+			t.Errorf("%s expires at %v, want when the session does, between %v and %v", c.Name, expires, earliest, latest)
+		}
+	}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Errorf("the browser's cookies (-want +got):\n%s", diff)
+	}
+}
+
+func TestParallelRequestsShareOneRefresh(t *testing.T) {
+	const n = 5
+	for name, load := range map[string]func(t *testing.T, s *site, b *tab) []string{
+		"five fetches of a page": func(t *testing.T, _ *site, b *tab) []string {
+			return run[[]string](t, b, `Promise.all([1, 2, 3, 4, 5].map(async (i) => {
+				const answer = await fetch("/?" + i);
+				const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+				return page.querySelector("#user").textContent + " " + page.querySelector("#status").textContent;
+			}))`)
+		},
+		"five tabs": func(t *testing.T, s *site, b *tab) []string {
+			tabs := make([]*tab, n)
+			for i := range tabs {
+				tabs[i] = b.newTab(t)
+			}
+			said := make([]string, n)
+			var loading sync.WaitGroup
+			for i, other := range tabs {
+				loading.Go(func() {
+					// The browser asks for the same URL once at a time, so each has its own.
+					if err := chromedp.Do(other.ctx, chromedp.Navigate(s.url+"/?"+strconv.Itoa(i))); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			loading.Wait()
+			for i, other := range tabs {
+				got := other.screen(t)
+				said[i] = strings.TrimPrefix(got.Heading, "Signed in as ") + " " + got.Status
+			}
+			return said
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			b := newBrowser(t)
+			b.open(t, s.url)
+			b.press(t, "#sign-in")
+			s.clerk.Advance(expired)
+
+			s.together(n) // no answer, and so no new cookie, before all five are there
+			said := load(t, s, b)
+			if diff := cmp.Diff(slices.Repeat([]string{"user_ada refreshed"}, n), said); diff != "" {
+				t.Errorf("what the pages say (-want +got):\n%s", diff)
+			}
+			if n := s.calls("RefreshSession"); n != 1 {
+				t.Errorf("%d refresh calls, want 1", n)
+			}
+			if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "not-needed" {
+				t.Errorf("afterwards the page says %+v", got)
+			}
+		})
+	}
+}
+
+func TestRevokedSessionIsSignedOutWithoutALoop(t *testing.T) {
+	s := newSite(t)
+	b := newBrowser(t)
+	b.open(t, s.url)
+	id := b.press(t, "#sign-in").Own
+	if _, err := s.client.Revoke(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	s.clerk.Advance(expired)
+
+	s.asked()
+	want := screen{Heading: "Nobody is signed in", Status: "handshake-needed", Reason: "session_not_active", Sessions: []string{}}
+	for range 3 {
+		if diff := cmp.Diff(want, b.reload(t)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	if n := s.asked(); n != 3 {
+		t.Errorf("three reloads asked for %d pages", n)
+	}
+	if n := s.calls("RefreshSession"); n != 1 {
+		t.Errorf("%d refresh calls, want 1: the refusal is remembered", n)
+	}
+	if got := b.press(t, "#sign-in"); got.Heading != "Signed in as user_ada" || got.Own == id {
+		t.Errorf("after another sign-in the page says %+v", got)
+	}
+}
+
+func TestPageIsServedWhenClerkIsDown(t *testing.T) {
+	s := newSite(t)
+	b := newBrowser(t)
+	b.open(t, s.url)
+	b.press(t, "#sign-in")
+	for name, outage := range map[string]sessionstest.Fault{
+		"503":     {Status: http.StatusServiceUnavailable},
+		"dropped": {Drop: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.clerk.Inject(outage)
+			if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "not-needed" || !strings.Contains(got.Note, "clerk: GetSessionList: ") {
+				t.Errorf("while the token is good the page says %+v", got)
+			}
+
+			s.clerk.Advance(expired)
+			before := values(b.cookies(t))
+			s.clerk.Inject(outage)
+			if got := b.reload(t); got.Heading != "Who is signed in cannot be told now" || got.Status != "unavailable" {
+				t.Errorf("when it has expired the page says %+v", got)
+			}
+			if diff := cmp.Diff(before, values(b.cookies(t))); diff != "" {
+				t.Errorf("cookies (-before +after):\n%s", diff)
+			}
+
+			if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "refreshed" {
+				t.Errorf("when Clerk is up again the page says %+v", got)
+			}
+		})
+	}
+}
+
+func values(cookies []*network.Cookie) map[string]string {
+	m := map[string]string{}
+	for _, c := range cookies {
+		m[c.Name] = c.Value
+	}
+	return m
+}
+
+func TestButtons(t *testing.T) {
+	s := newSite(t)
+	b := newBrowser(t)
+	devices := []string{s.clerk.SignIn(ada).SessionID, s.clerk.SignIn(ada).SessionID, s.clerk.SignIn(ada).SessionID}
+	stranger := s.clerk.SignIn("user_eve").SessionID
+	b.open(t, s.url)
+	own := b.press(t, "#sign-in").Own
+
+	got := b.press(t, `form[action="/sessions/`+devices[1]+`/end"] button`)
+	if diff := cmp.Diff([]string{own, devices[2], devices[0]}, got.Sessions); diff != "" {
+		t.Errorf("sessions after End (-want +got):\n%s", diff)
+	}
+	got = b.press(t, "#end-others")
+	if diff := cmp.Diff([]string{own}, got.Sessions); diff != "" {
+		t.Errorf("sessions after End all others (-want +got):\n%s", diff)
+	}
+	if got := s.status(t, stranger); got != sessions.StatusActive {
+		t.Errorf("somebody else's session is %s", got)
+	}
+
+	s.clerk.Advance(expired)
+	if got := b.press(t, "#sign-out"); got.Heading != "Signed in as user_ada" || got.Status != "refreshed" || !strings.Contains(got.Note, "Press it again") {
+		t.Errorf("after a form with an expired token the page says %+v", got)
+	}
+	if got := b.press(t, "#sign-out"); got.Heading != "Nobody is signed in" || got.Reason != "missing-session-token" {
+		t.Errorf("after the sign-out the page says %+v", got)
+	}
+	if left := values(b.cookies(t)); len(left) > 0 {
+		t.Errorf("after the sign-out the browser keeps %d cookies", len(left))
+	}
+	if got := s.status(t, own); got != sessions.StatusRevoked {
+		t.Errorf("after the sign-out the session is %s", got)
+	}
+}
+
+// Another site's page cannot press a button, though the browser may send the cookies: to a browser, every port is the same site.
+func TestOtherOriginsCannotPress(t *testing.T) {
+	s, other := newSite(t), newSite(t)
+	b := newBrowser(t)
+	b.open(t, s.url)
+	id := b.press(t, "#sign-in").Own
+	b.open(t, other.url)
+	b.do(t, chromedp.Evaluate[chromedp.Void](`document.querySelector("form[action='/sign-out']").action = "`+s.url+`/sign-out"`))
+	resp, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS("#sign-out")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.Status != http.StatusForbidden {
+		t.Errorf("status %d, want 403", resp.Status)
+	}
+	if got := s.status(t, id); got != sessions.StatusActive {
+		t.Errorf("the session is %s", got)
+	}
+}
