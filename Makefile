@@ -4,7 +4,12 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 
 # Tools run at fixed versions and never enter go.mod.
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+# The modules beside the library's, and packages that ./... leaves out.
+NESTED := $(patsubst %/go.mod,%,$(wildcard testdata/*/go.mod))
+PACKAGES := ./... ./testdata/official-sdk
 
 # The race detector needs cgo, and so a C compiler: go env says 0 where there is none.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
@@ -47,9 +52,18 @@ record: ## Record the exchanges in testdata/recordings/clerk anew: from Clerk if
 drift: ## Compare the fragment with an official OpenAPI file: make drift OFFICIAL=path-or-URL
 	@go run ./openapi/drift "$(OFFICIAL)"
 
+BENCH := go test -run '^$$' -bench . -benchtime 0.2s -count=6 -timeout 20m .
 .PHONY: bench
-bench: ## Run the benchmarks
-	@go test -run '^$$' -bench . -benchmem ./sessions/...
+bench: ## Measure against the other clients and print how they compare (about 4 minutes)
+	@cd testdata/bench && $(BENCH) | go run ./report
+
+.PHONY: bench-readme
+bench-readme: ## Do the same and write the table into the README
+	@cd testdata/bench && $(BENCH) | go run ./report -readme ../../README.md
+
+.PHONY: footprint
+footprint: ## Print what a service compiles in with this library, and how much bigger it gets
+	@cd testdata/consumer && go run -mod=readonly ./footprint
 
 ##@ Check
 
@@ -65,6 +79,10 @@ test-official: ## Run the official JavaScript SDK, and the same calls of ours, a
 test-browser: ## Drive Chromium through the example of the middleware (needs Debian's chromium)
 	@cd testdata/browser && go test -count=1 ./...
 
+.PHONY: test-consumer
+test-consumer: ## Use every exported name from outside, and check what that compiles in
+	@cd testdata/consumer && go build -mod=readonly ./... && go test -count=1 -mod=readonly ./...
+
 FUZZTIME ?= 30s
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each
@@ -78,7 +96,7 @@ fuzz: ## Run every fuzz target for FUZZTIME each
 	done
 
 .PHONY: check
-check: check-race check-format lint check-tidy check-generated check-api test test-official test-browser ## Run everything that CI runs
+check: check-race check-format check-tidy check-generated check-api lint vulncheck check-platforms test test-consumer test-official test-browser ## Run everything that CI runs
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s
 
 .PHONY: check-race
@@ -90,13 +108,30 @@ check-race:
 
 .PHONY: check-format
 check-format: ## Find Go files that gofmt would change
-	@bad=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
+	@bad=$$(git ls-files -co --exclude-standard '*.go' | xargs ls -d 2>/dev/null | xargs gofmt -l); \
 	[ -z "$$bad" ] || { echo "not formatted; run gofmt -w on:"; echo "$$bad"; exit 1; }
 
 .PHONY: lint
-lint: ## Run go vet and staticcheck
-	@go vet ./... ./testdata/official-sdk
-	@go run $(STATICCHECK) ./... ./testdata/official-sdk
+lint: ## Run go vet and golangci-lint, with what .golangci.yml says
+	@go vet $(PACKAGES)
+	@go run $(GOLANGCI) run $(PACKAGES)
+	@for dir in $(NESTED); do (cd $$dir && go vet ./... && go run $(GOLANGCI) run --config ../../.golangci.yml ./...); done
+	@asleep=$$(git ls-files -co --exclude-standard '*.go' | xargs grep -l 'time\.Sleep(' | xargs grep -L 'testing/synctest\|^func Benchmark' || true); \
+	[ -z "$$asleep" ] || { echo "time.Sleep outside of a synctest bubble:"; echo "$$asleep"; exit 1; }
+
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities, where the database can be reached
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	if go run $(GOVULNCHECK) ./... >"$$log" 2>&1; then cat "$$log"; \
+	elif grep -q 'fetching vulnerabilities\|no such host\|connection refused\|dial tcp\|403\|lookup' "$$log"; then \
+		echo "vulncheck: SKIPPED, the vulnerability database cannot be reached from here:"; tail -n 2 "$$log"; \
+	else cat "$$log"; exit 1; fi
+
+.PHONY: check-platforms
+check-platforms: ## Build the library for every system and word size that it supports
+	@for target in linux/amd64 linux/arm64 linux/386 darwin/arm64 windows/amd64; do \
+		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet ./gen ./openapi ./sessions/... || { echo "check-platforms: $$target"; exit 1; }; \
+	done
 
 .PHONY: check-tidy
 check-tidy: ## Find go.mod files, of nested modules too, that go mod tidy would change
