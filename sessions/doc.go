@@ -29,6 +29,13 @@
 //
 // A create or a refresh whose answer was lost matches [ErrOutcomeUnknown]: it may have happened.
 //
+// # Retries
+//
+// List, Get, Revoke, Verify and GetToken are sent again after a request that never left, 429, 500, 502, 503, 504 and a lost answer;
+// Create, RefreshToken and RefreshCookies only after a request that never left and 429. [WithRetry] says how often. A 429 holds up every
+// call of the client, and of its copies, for as long as it asks, and then lets them out at a pace that is learned from what the server
+// served. A call whose deadline comes before that fails at once. At most 64 requests of a client are on the wire.
+//
 // # Secrets
 //
 // The secret key, tokens and cookies show in no error, no log record and no formatted value of this package. What Go cannot cover

@@ -640,13 +640,13 @@ var http2Faults = slices.Concat(
 	})),
 )
 
-// net/http sends some requests again by itself; refused streams with waits in between, as it has to be. (Of streams that are reset by an
-// error of the protocol, and of servers that keep going away, it makes a hundred requests in these 300 ms: only the attempt's timeout
-// ends that, which is a known limit.)
+// net/http sends some requests again by itself. It must not do so without an end, past our attempts and our budget.
 func TestNoStormInsideAnAttempt(t *testing.T) {
 	t.Parallel()
 	for name, act := range map[string]frameAct{
-		"the stream is refused": resetStream(7),
+		"the stream is refused":                           resetStream(7),
+		"the stream is reset by an error of the protocol": resetStream(1),
+		"the server goes away without the request":        goAway(0, 0),
 	} {
 		for _, call := range callsNamed("Get,Revoke,RefreshToken") {
 			t.Run(name+"/"+call.name, func(t *testing.T) {

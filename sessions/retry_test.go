@@ -435,3 +435,11 @@ func resetStream(code uint32) frameAct {
 		return true
 	}
 }
+
+// goAway says which stream was the last that is looked at, and why, and closes the connection.
+func goAway(last, code uint32) frameAct {
+	return func(conn io.Writer, _ uint32, _ string) bool {
+		writeFrame(conn, frameGoAway, 0, 0, number(last)+number(code))
+		return false
+	}
+}

@@ -16,7 +16,7 @@ type Config struct {
 	Transport  http.RoundTripper
 	Timeout    time.Duration // of one attempt, the answer's body included
 	Retry      RetryPolicy
-	Gate       *Gate        // shared by every client of the same host and transport
+	Gate       *Gate        // shared by a client and its copies, while host and transport are the same
 	Budget     *Budget      // likewise
 	Logger     *slog.Logger // nil for none
 }

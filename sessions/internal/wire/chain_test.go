@@ -55,7 +55,7 @@ func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
 // failed is a request that net/http gives up on before it has written anything: no connection, no handshake, a dead connection.
 func failed(err error) act {
 	return func(req *http.Request) (*http.Response, error) {
-		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.GetConn != nil {
 			trace.GetConn("api.clerk.com:443")
 		}
 		return nil, err
@@ -65,7 +65,7 @@ func failed(err error) act {
 // written is a request that net/http has written before it comes to an act.
 func written(then act) act {
 	return func(req *http.Request) (*http.Response, error) {
-		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.GetConn != nil {
 			trace.GetConn("api.clerk.com:443")
 			trace.WroteHeaders()
 		}

@@ -148,10 +148,10 @@ func TestOutcomeOfRealErrors(t *testing.T) {
 		get  Outcome     // of a call that can be repeated
 		post Outcome     // of one that cannot
 	}{
-		{"nobody listens", nobody, nil, Lost, Unsent},
+		{"nobody listens", nobody, nil, Unsent, Unsent},
 		{"a host that does not exist", func(*testing.T) string { return "http://nxdomain.test." }, nil, Final, Final},
-		{"a name server that fails", func(*testing.T) string { return "http://servfail.test." }, nil, Lost, Unsent},
-		{"a name server that refuses", func(*testing.T) string { return "http://refused.test." }, nil, Lost, Unsent},
+		{"a name server that fails", func(*testing.T) string { return "http://servfail.test." }, nil, Unsent, Unsent},
+		{"a name server that refuses", func(*testing.T) string { return "http://refused.test." }, nil, Unsent, Unsent},
 		{"closed before the answer", says(""), nil, Lost, Lost},
 		{"closed in the status line", says("HTTP/1.1 2"), nil, Lost, Lost},
 		{"closed in a header's value", says("HTTP/1.1 200 OK\r\nContent-Type: app"), nil, Lost, Lost},

@@ -40,7 +40,7 @@ func (r *retry) Do(req *http.Request) (*http.Response, error) {
 			last = nil
 		}
 		outcome := outcomeOf(call, resp, err)
-		if outcome == Final && err == nil && resp.StatusCode == http.StatusOK {
+		if err == nil && resp.StatusCode == http.StatusOK && resp.Body.(*Body).Err() == nil {
 			r.budget.refill()
 		}
 		var wait time.Duration

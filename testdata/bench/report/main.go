@@ -54,7 +54,7 @@ func report(in io.Reader, out io.Writer, readme string) error {
 	if readme == "" {
 		return nil
 	}
-	return replace(readme, text.String())
+	return replace(readme, withTargets(text.String()))
 }
 
 // conditions says how the figures came about.
@@ -68,6 +68,17 @@ func conditions(r *results) (string, error) {
 		"sends through the same transport, which answers at once; over loopback, every client comes as it is.",
 		r.runs(), runtime.NumCPU(), r.config["cpu"], runtime.GOOS, runtime.GOARCH, time.Now().UTC().Format(time.DateOnly),
 		runtime.Version()+", "+strings.Join(strings.Split(strings.TrimSpace(string(versions)), "\n"), ", ")), nil
+}
+
+// withTargets leaves out the rows of a table that have no target: a README shows what counts, and make bench the rest.
+func withTargets(table string) string {
+	var kept strings.Builder
+	for line := range strings.Lines(table) {
+		if !strings.HasSuffix(strings.TrimSpace(line), "| – | – |") {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
 }
 
 // replace writes text into a README, in the place of what is between its marks.
