@@ -38,6 +38,17 @@ var callsOfID = map[string]func(context.Context, *sessions.Client, string) (any,
 	},
 }
 
+// Every call that has a session id in its path is a call whose id is checked.
+func TestCallsOfIDAreAll(t *testing.T) {
+	t.Parallel()
+	for _, call := range apiCalls {
+		_, listed := callsOfID[call.name]
+		if takes := strings.Contains(call.operation.PathTemplate, "{session_id}"); takes && !listed {
+			t.Errorf("%s takes a session id and is not in callsOfID", call.name)
+		}
+	}
+}
+
 // checkRefused checks that a call was refused before anything was sent, and that its error is about nothing else.
 func checkRefused(t *testing.T, hits int64, result any, err error) {
 	t.Helper()
