@@ -97,7 +97,7 @@ fuzz: ## Run every fuzz target for FUZZTIME each
 
 .PHONY: check
 check: check-race check-format check-tidy check-generated check-api lint vulncheck check-platforms test test-consumer test-official test-browser ## Run everything that CI runs
-	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=1000x # a number of runs: a time sometimes ends in "deadline exceeded"
 
 .PHONY: check-race
 check-race:
