@@ -34,6 +34,7 @@ func (r *retry) Do(req *http.Request) (*http.Response, error) {
 		resp, err := r.next.Do(req)
 		if last != nil {
 			if lost, ok := errors.AsType[*LostError](err); ok && call.Attempts == attempts {
+				r.log.gaveUp(call, last, nil, "the context ended", 0)
 				return endEarly(call, last, err, lost.Err)
 			}
 			_ = last.Body.Close()
