@@ -202,9 +202,11 @@ type Session struct {
 	LastActiveAt Timestamp `json:"last_active_at"`
 
 	// LastActiveOrganizationID The organization that the session last worked in.
-	LastActiveOrganizationID string                    `json:"last_active_organization_id,omitempty"`
-	LatestActivity           Optional[SessionActivity] `json:"latest_activity,omitempty"`
-	Object                   SessionObject             `json:"object"`
+	LastActiveOrganizationID string `json:"last_active_organization_id,omitempty"`
+
+	// LatestActivity The device and place that the session was last used from.
+	LatestActivity *SessionActivity `json:"latest_activity,omitempty"`
+	Object         SessionObject    `json:"object"`
 
 	// Status The state of a session. A client must take states it does not know.
 	Status SessionStatus `json:"status"`
@@ -246,7 +248,7 @@ type SessionPage struct {
 	Data []Session `json:"data"`
 
 	// TotalCount How many sessions match in all.
-	TotalCount Count `json:"total_count"`
+	TotalCount int `json:"total_count"`
 }
 
 // SessionRefresh defines model for SessionRefresh.
@@ -263,7 +265,7 @@ type SessionTask struct {
 }
 
 // Timestamp A point in time, in milliseconds since the Unix epoch.
-type Timestamp = Millis
+type Timestamp = int64
 
 // Token defines model for Token.
 type Token struct {

@@ -41,99 +41,21 @@ func wrong(format string, args ...any) error { return &wrongAnswer{fmt.Sprintf(f
 // readSession returns a reader of one session, whose id has to be the one asked for unless that is "".
 func readSession(id string) func([]byte) (*Session, error) {
 	return func(body []byte) (*Session, error) {
-		var row gen.Session
-		if err := decode(body, &row); err != nil {
+		r := newRow()
+		defer r.free()
+		if err := decode(body, &r.Session); err != nil {
 			return nil, err
 		}
-		if err := checkRow(&row); err != nil {
+		if err := r.check(body); err != nil {
 			return nil, err
 		}
-		if id != "" && row.ID != id {
+		if id != "" && r.ID != id {
 			return nil, wrong("the answer is about another session than the one asked for")
 		}
-		session := newSession(&row, new([]Activity))
-		return &session, nil
+		session := new(Session)
+		r.copyTo(session, new([]Activity))
+		return session, nil
 	}
-}
-
-// checkRow reports what a session lacks. The generated types cannot: a missing string is empty to them.
-func checkRow(row *gen.Session) error {
-	switch {
-	case row.Object != gen.SessionObjectSession:
-		return wrong("the answer's object is not session")
-	case row.ID == "":
-		return missing("id")
-	case row.ClientID == "":
-		return missing("client_id")
-	case row.UserID == "":
-		return missing("user_id")
-	case row.Status == "":
-		return missing("status")
-	case !row.LastActiveAt.Seen():
-		return missing("last_active_at")
-	case !row.ExpireAt.Seen():
-		return missing("expire_at")
-	case !row.AbandonAt.Seen():
-		return missing("abandon_at")
-	case !row.CreatedAt.Seen():
-		return missing("created_at")
-	case !row.UpdatedAt.Seen():
-		return missing("updated_at")
-	}
-	if row.LatestActivity.Seen() {
-		switch activity := &row.LatestActivity.Value; {
-		case activity.ID == "":
-			return missing("latest_activity.id")
-		case activity.Object == "":
-			return missing("latest_activity.object")
-		}
-	}
-	for i := range row.Tasks {
-		if row.Tasks[i].Key == "" {
-			return missing("tasks[].key")
-		}
-	}
-	return nil
-}
-
-func missing(field string) error { return wrong("the answer's %s is missing, null or empty", field) }
-
-// newSession returns the public form of a row; its activity, if it has one, takes a place of activities.
-func newSession(row *gen.Session, activities *[]Activity) Session {
-	session := Session{
-		ID:                       row.ID,
-		ClientID:                 row.ClientID,
-		UserID:                   row.UserID,
-		Status:                   Status(row.Status),
-		LastActiveOrganizationID: row.LastActiveOrganizationID,
-		Actor:                    row.Actor,
-		LastActiveAt:             row.LastActiveAt.Time(),
-		ExpireAt:                 row.ExpireAt.Time(),
-		AbandonAt:                row.AbandonAt.Time(),
-		CreatedAt:                row.CreatedAt.Time(),
-		UpdatedAt:                row.UpdatedAt.Time(),
-	}
-	if row.LatestActivity.Seen() {
-		if len(*activities) == 0 {
-			*activities = make([]Activity, 1)
-		}
-		a := &row.LatestActivity.Value
-		session.LatestActivity, *activities = &(*activities)[0], (*activities)[1:]
-		*session.LatestActivity = Activity{
-			ID:             a.ID,
-			DeviceType:     a.DeviceType,
-			BrowserName:    a.BrowserName,
-			BrowserVersion: a.BrowserVersion,
-			IPAddress:      a.IPAddress,
-			City:           a.City,
-			Country:        a.Country,
-			IsMobile:       a.IsMobile,
-		}
-	}
-	for _, task := range row.Tasks {
-		session.Tasks = append(session.Tasks, Task{Key: task.Key})
-	}
-	return session
 }
 
 // readToken reads a token.

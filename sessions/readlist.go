@@ -3,8 +3,6 @@ package sessions
 import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/clerk-sessions/clerk-sessions-go/gen"
 )
 
 // readList returns a reader of both shapes of a list. Room is made for limit rows, or for as many as the answer can have.
@@ -14,7 +12,7 @@ func readList(limit int) func([]byte) (*SessionList, error) {
 		if limit > 0 {
 			room = min(room, limit)
 		}
-		answer := listAnswer{rows: make([]Session, 0, room)}
+		answer := listAnswer{body: body, rows: make([]Session, 0, room)}
 		if err := decode(body, &answer); err != nil {
 			return nil, err
 		}
@@ -31,6 +29,7 @@ const activityChunk = 16
 // listAnswer is a page with its total, or a bare array. It reads the rows one by one straight into public sessions, so that a page is
 // never held twice.
 type listAnswer struct {
+	body  []byte
 	rows  []Session
 	total int // -1 for a bare array
 }
@@ -47,8 +46,7 @@ func (a *listAnswer) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
-	var total gen.Count
-	var hasRows bool
+	var hasRows, hasTotal bool
 	for dec.PeekKind() == '"' {
 		name, err := dec.ReadToken()
 		if err != nil {
@@ -59,7 +57,8 @@ func (a *listAnswer) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 			hasRows = true
 			err = a.readRows(dec)
 		case "total_count":
-			err = json.UnmarshalDecode(dec, &total)
+			hasTotal = dec.PeekKind() != jsontext.KindNull
+			err = json.UnmarshalDecode(dec, &a.total)
 		default:
 			err = dec.SkipValue()
 		}
@@ -70,12 +69,11 @@ func (a *listAnswer) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	switch {
 	case !hasRows:
 		return missing("data")
-	case !total.Seen():
+	case !hasTotal:
 		return missing("total_count")
-	case total.Int() < 0:
+	case a.total < 0:
 		return wrong("the answer's total_count is negative")
 	}
-	a.total = total.Int()
 	_, err := dec.ReadToken()
 	return err
 }
@@ -87,20 +85,23 @@ func (a *listAnswer) readRows(dec *jsontext.Decoder) error {
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
-	var row gen.Session
+	r := newRow()
+	defer r.free()
 	var activities []Activity
 	for dec.PeekKind() != ']' {
-		row = gen.Session{}
-		if err := json.UnmarshalDecode(dec, &row); err != nil {
+		start := dec.InputOffset()
+		if err := json.UnmarshalDecode(dec, &r.Session); err != nil {
 			return err
 		}
-		if err := checkRow(&row); err != nil {
+		if err := r.check(a.body[start:dec.InputOffset()]); err != nil {
 			return wrong("row %d: %v", len(a.rows), err)
 		}
-		if len(activities) == 0 && row.LatestActivity.Seen() {
+		if len(activities) == 0 && r.LatestActivity != nil {
 			activities = make([]Activity, activityChunk)
 		}
-		a.rows = append(a.rows, newSession(&row, &activities))
+		a.rows = append(a.rows, Session{})
+		r.copyTo(&a.rows[len(a.rows)-1], &activities)
+		r.clear()
 	}
 	_, err := dec.ReadToken()
 	return err

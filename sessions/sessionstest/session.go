@@ -156,7 +156,7 @@ func (x Session) answered() any {
 		UpdatedAt                gen.Timestamp        `json:"updated_at"`
 	}{
 		"session", x.ID, x.ClientID, x.UserID, x.Actor, x.Status, organization, x.LatestActivity.answered(), tasks,
-		gen.NewMillis(x.LastActiveAt), gen.NewMillis(x.ExpireAt), gen.NewMillis(x.AbandonAt), gen.NewMillis(x.CreatedAt), gen.NewMillis(x.UpdatedAt),
+		x.LastActiveAt.UnixMilli(), x.ExpireAt.UnixMilli(), x.AbandonAt.UnixMilli(), x.CreatedAt.UnixMilli(), x.UpdatedAt.UnixMilli(),
 	}
 }
 
