@@ -37,7 +37,9 @@ func do[T any](ctx context.Context, c *Client, op *wire.Operation, secrets func(
 		return nil, errNoContext
 	}
 	call := &wire.Call{Context: ctx, Op: op, Secrets: c.secretsAnd(secrets)}
-	resp, err := send(call) //nolint:contextcheck // a Call is a context with ctx in it
+	sending, end := c.chain.Begin(call)
+	defer end()
+	resp, err := send(sending) //nolint:contextcheck // a Call is a context with ctx in it
 	if err != nil {
 		return nil, lostAnswer(call, err)
 	}

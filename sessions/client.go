@@ -16,8 +16,9 @@ import (
 // connections. Printing it shows where it sends to and never the key.
 type Client struct {
 	api    *gen.Client // builds the requests and hands them to the chain
-	config *config     // what With starts from
-	shared *shared     // what With passes on
+	chain  *wire.Chain
+	config *config // what With starts from
+	shared *shared // what With passes on
 }
 
 // shared is what the copies of a client have in common while they send to the same host through the same transport.
@@ -53,7 +54,9 @@ func newClient(cfg config, from *shared, opts []Option) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{config: &cfg, shared: from.forHost(base, &cfg)}
-	chain := wire.NewChain(wire.Config{
+	c.chain = wire.NewChain(wire.Config{
+		Scheme:     base.Scheme,
+		Host:       base.Host,
 		Key:        cfg.secrets()[0],
 		APIVersion: cfg.apiVersion,
 		UserAgent:  cfg.userAgent,
@@ -64,11 +67,20 @@ func newClient(cfg config, from *shared, opts []Option) (*Client, error) {
 		Budget:     &c.shared.budget,
 		Logger:     cfg.logger,
 	})
-	c.api, err = gen.NewClient(base.String(), gen.WithHTTPClient(chain))
+	c.api, err = gen.NewClient(builtOn(base), gen.WithHTTPClient(c.chain))
 	if err != nil {
 		return nil, fmt.Errorf("clerk: base URL: %w", err)
 	}
 	return c, nil
+}
+
+// builtOn returns what the requests are built on: the path alone, because the chain sets scheme and host. Only a path that begins like
+// a host needs one.
+func builtOn(base *url.URL) string {
+	if path := base.EscapedPath(); !strings.HasPrefix(path, "//") {
+		return path
+	}
+	return base.String()
 }
 
 // forHost returns s where it serves base through the configured transport, else a new one.

@@ -352,12 +352,15 @@ func TestBaseURLPaths(t *testing.T) {
 		"/%7Euser/v1":     "/%7Euser/v1/sessions/sess_1",
 		"/semi;colon=1/":  "/semi;colon=1/sessions/sess_1",
 		"/plus+and&equ=l": "/plus+and&equ=l/sessions/sess_1",
+		"//other.test/v1": "//other.test/v1/sessions/sess_1",
+		"///v1":           "///v1/sessions/sess_1",
+		"//":              "//sessions/sess_1",
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
-			var got string
-			client := newClient(t, "https://clerk.test", sessions.WithBaseURL("https://clerk.test"+path), through(func(req *http.Request) (*http.Response, error) {
-				got = req.URL.EscapedPath()
+			var got, target, host string
+			client := newClient(t, "https://clerk.test", sessions.WithBaseURL("https://clerk.test:8443"+path), through(func(req *http.Request) (*http.Response, error) {
+				got, target, host = req.URL.EscapedPath(), req.URL.Scheme+"://"+req.URL.Host, req.Host
 				return response(200, goodSession), nil
 			}))
 			if _, err := client.Get(t.Context(), "sess_1"); err != nil {
@@ -365,6 +368,9 @@ func TestBaseURLPaths(t *testing.T) {
 			}
 			if got != want {
 				t.Errorf("the path is %s, want %s", got, want)
+			}
+			if target != "https://clerk.test:8443" || host != "clerk.test:8443" {
+				t.Errorf("it goes to %s as %s, want https://clerk.test:8443", target, host)
 			}
 		})
 	}

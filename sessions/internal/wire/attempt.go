@@ -30,35 +30,36 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 		return nil, &LostError{Err: ContextError(call), Unsent: true}
 	}
 	call.Attempts++
-	defer func(start time.Time) { call.took = time.Since(start) }(time.Now())
-	ctx, cancel := context.WithTimeoutCause(req.Context(), a.timeout, a.timedOut)
-	defer cancel()
-	sent := &progress{cancel: cancel}
-	ctx = httptrace.WithClientTrace(ctx, sent.trace(call.Op))
-	resp, err := a.transport.RoundTrip(req.WithContext(ctx))
+	s := &call.first
+	if call.Attempts > 1 || call.queued || req.Context() != s.ctx {
+		s = new(sending)
+		req = req.WithContext(s.begin(call, a.timeout, a.timedOut))
+	}
+	defer s.cancel()
+	resp, err := a.transport.RoundTrip(req)
 	switch {
 	case err != nil:
-		return nil, &LostError{Err: sent.why(ctx, call, err), Unsent: sent.unsent(err)}
+		return nil, &LostError{Err: s.why(call, err), Unsent: s.unsent(err)}
 	case resp == nil:
 		return nil, &LostError{Err: errors.New("the transport returned neither an answer nor an error")}
 	}
 	body := readBody(resp, call.Op)
 	if body.Lost() {
-		body.err = sent.why(ctx, call, body.err)
+		body.err = s.why(call, body.err)
 	}
 	resp.Body = body
 	return resp, nil
 }
 
 // why returns what ended an attempt: the caller's context, too many sends, the attempt's own timeout, or else err.
-func (p *progress) why(ctx context.Context, call *Call, err error) error {
+func (s *sending) why(call *Call, err error) error {
 	switch {
 	case call.Err() != nil:
 		return ContextError(call)
-	case p.stopped.Load():
+	case s.stopped.Load():
 		return errStorm
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
+	case s.ctx.Err() != nil:
+		return context.Cause(s.ctx)
 	}
 	return err
 }
@@ -84,26 +85,32 @@ const maxSends = 3
 
 var errStorm = fmt.Errorf("the server sent the request back %d times", maxSends)
 
-// progress follows how far net/http got with a request. Its hooks run in the connection's goroutines.
-type progress struct {
+// sending is one handing-over of a request to the transport: the context it runs in, and how far net/http got with it. The hooks
+// run in the connection's goroutines.
+type sending struct {
+	ctx            context.Context
 	cancel         context.CancelFunc
+	trace          httptrace.ClientTrace
 	started, wrote atomic.Bool
 	sends          atomic.Int32
 	stopped        atomic.Bool
 }
 
-func (p *progress) trace(op *Operation) *httptrace.ClientTrace {
-	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
-		if p.sends.Add(1) > maxSends && isHTTP2(info.Conn) {
-			p.stopped.Store(true)
-			p.cancel()
+// begin starts the timeout, and returns the context to send with.
+func (s *sending) begin(call *Call, timeout time.Duration, timedOut error) context.Context {
+	s.trace.GotConn = func(info httptrace.GotConnInfo) {
+		if s.sends.Add(1) > maxSends && isHTTP2(info.Conn) {
+			s.stopped.Store(true)
+			s.cancel()
 		}
-	}}
-	if !op.Repeatable() { // the others do not need to know, and save the allocations
-		trace.GetConn = func(string) { p.started.Store(true) }
-		trace.WroteHeaders = func() { p.wrote.Store(true) } // before the last flush: without it, no server has a whole request
 	}
-	return trace
+	if !call.Op.Repeatable() { // the others do not need to know, and save the allocations
+		s.trace.GetConn = func(string) { s.started.Store(true) }
+		s.trace.WroteHeaders = func() { s.wrote.Store(true) } // before the last flush: without it, no server has a whole request
+	}
+	call.sent = time.Now()
+	s.ctx, s.cancel = context.WithDeadlineCause(httptrace.WithClientTrace(call, &s.trace), call.sent.Add(timeout), timedOut)
+	return s.ctx
 }
 
 // isHTTP2 reports whether a connection speaks HTTP/2. Over HTTP/1.1, net/http sends again only on connections that were kept and turn
@@ -115,9 +122,9 @@ func isHTTP2(conn net.Conn) bool {
 
 // unsent reports whether no server can have acted on the request. A transport that calls no hooks is taken at its word only when
 // it failed to connect.
-func (p *progress) unsent(err error) bool {
+func (s *sending) unsent(err error) bool {
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
 		return true
 	}
-	return p.started.Load() && !p.wrote.Load()
+	return s.started.Load() && !s.wrote.Load()
 }

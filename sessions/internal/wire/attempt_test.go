@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -47,48 +48,108 @@ func TestAttemptEnds(t *testing.T) {
 		{"the caller cancels, in the body", slowly, time.Second, reason, time.Second, []error{context.Canceled, reason}, []error{context.DeadlineExceeded}, "context canceled: the user went away"},
 		{"the caller cancels without a reason", stalled, time.Second, context.Canceled, time.Second, []error{context.Canceled}, []error{context.DeadlineExceeded}, "context canceled"},
 	} {
+		for _, begun := range []bool{true, false} { // by the chain, or by the attempt itself as from the second on
+			t.Run(fmt.Sprintf("%s/begun=%t", row.name, begun), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					ctx, cancel := context.WithCancelCause(t.Context())
+					defer cancel(nil)
+					switch {
+					case row.after != 0 && row.why == nil:
+						var stop context.CancelFunc
+						ctx, stop = context.WithTimeout(ctx, row.after)
+						defer stop()
+					case row.after != 0:
+						time.AfterFunc(row.after, func() { cancel(row.why) })
+					}
+					call := &Call{Context: ctx, Op: GetSession}
+					chain := NewChain(defaults(transport(row.act)))
+					ctx = call
+					if begun {
+						var end context.CancelFunc
+						ctx, end = chain.Begin(call)
+						defer end()
+					}
+					req, err := http.NewRequestWithContext(ctx, "GET", "https://api.clerk.com", nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					start := time.Now()
+					resp, err := chain.attempt.Do(req)
+					if resp != nil {
+						err = resp.Body.(*Body).Err()
+						defer resp.Body.Close()
+					}
+					if took := time.Since(start); took != row.ends {
+						t.Errorf("it took %v, want %v", took, row.ends)
+					}
+					for _, match := range row.match {
+						if !errors.Is(err, match) {
+							t.Errorf("%v does not match %v", err, match)
+						}
+					}
+					for _, not := range row.not {
+						if errors.Is(err, not) {
+							t.Errorf("%v matches %v", err, not)
+						}
+					}
+					if err.Error() != row.text {
+						t.Errorf("its text is %q, want %q", err, row.text)
+					}
+					if call.Attempts != 1 {
+						t.Errorf("%d attempts are counted, want 1", call.Attempts)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The timeout of an attempt is its own: neither the wait at the gate nor the attempt before takes of it.
+func TestEachAttemptHasItsWholeTimeout(t *testing.T) {
+	t.Parallel()
+	const almost = 10*time.Second - 1
+	late := func(status int, header ...string) act {
+		return func(req *http.Request) (*http.Response, error) {
+			select {
+			case <-time.After(almost):
+				return answered(status, "{}", header...)(req)
+			case <-req.Context().Done():
+				return nil, context.Cause(req.Context())
+			}
+		}
+	}
+	for _, row := range []struct {
+		name   string
+		acts   []act
+		before func(*testing.T, *Chain)
+		took   time.Duration
+	}{
+		{"nothing before it", []act{late(200)}, nil, almost},
+		{
+			"a wait at the gate before it",
+			[]act{answered(429, "", "Retry-After: 25"), late(200)},
+			func(t *testing.T, chain *Chain) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				_, _ = send(t, chain, &Call{Context: ctx, Op: GetSession})
+			},
+			25*time.Second + almost,
+		},
+		{"a 429 before it", []act{answered(429, "", "Retry-After: 25"), late(200)}, nil, 25*time.Second + almost},
+		{"a late 429 before it", []act{late(429, "Retry-After: 25"), late(200)}, nil, almost + 25*time.Second + almost},
+	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithCancelCause(t.Context())
-				defer cancel(nil)
-				switch {
-				case row.after != 0 && row.why == nil:
-					var stop context.CancelFunc
-					ctx, stop = context.WithTimeout(ctx, row.after)
-					defer stop()
-				case row.after != 0:
-					time.AfterFunc(row.after, func() { cancel(row.why) })
-				}
-				call := &Call{Context: ctx, Op: GetSession}
-				req, err := http.NewRequestWithContext(call, "GET", "https://api.clerk.com", nil)
-				if err != nil {
-					t.Fatal(err)
+				chain := NewChain(defaults(&script{acts: row.acts}))
+				if row.before != nil {
+					row.before(t, chain)
 				}
 				start := time.Now()
-				resp, err := newAttempt(defaults(transport(row.act))).Do(req)
-				if resp != nil {
-					err = resp.Body.(*Body).Err()
-					defer resp.Body.Close()
-				}
-				if took := time.Since(start); took != row.ends {
-					t.Errorf("it took %v, want %v", took, row.ends)
-				}
-				for _, match := range row.match {
-					if !errors.Is(err, match) {
-						t.Errorf("%v does not match %v", err, match)
-					}
-				}
-				for _, not := range row.not {
-					if errors.Is(err, not) {
-						t.Errorf("%v matches %v", err, not)
-					}
-				}
-				if err.Error() != row.text {
-					t.Errorf("its text is %q, want %q", err, row.text)
-				}
-				if call.Attempts != 1 {
-					t.Errorf("%d attempts are counted, want 1", call.Attempts)
+				status, err := send(t, chain, &Call{Context: t.Context(), Op: GetSession})
+				if took := time.Since(start); status != 200 || err != nil || took != row.took {
+					t.Errorf("got %d, %v after %v, want 200 after %v", status, err, took, row.took)
 				}
 			})
 		})

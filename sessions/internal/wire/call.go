@@ -14,10 +14,12 @@ type Call struct {
 	Attempts        int             // how many times the request was handed to the transport
 	Ended           error           // what ended the wait for a better answer than the one that there is; nil for nothing
 
-	forms   []string      // of the secrets, once somebody has asked
-	took    time.Duration // the last attempt, without what it waited for before
-	ticket  int64         // where the call stands among those that wait at the gate; 0 = it has not come there
-	episode int64         // of the gate's pace, when the last request left
+	first          sending   // the first attempt's, in the same allocation
+	sent, answered time.Time // the last attempt, without what it waited for before
+	forms          []string  // of the secrets, once somebody has asked
+	ticket         int64     // where the call stands among those that wait at the gate; 0 = it has not come there
+	queued         bool      // it had to wait there
+	episode        int64     // of the gate's pace, when the last request left
 }
 
 type callKey struct{}

@@ -10,6 +10,8 @@ import (
 
 // Config says how a chain sends.
 type Config struct {
+	Scheme     string // where every request goes, whatever its URL says
+	Host       string // likewise, with the port
 	Key        string // the secret key
 	APIVersion string
 	UserAgent  string
@@ -26,13 +28,26 @@ type Link interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// NewChain assembles the way out, from the generated client to the transport. The context of every request has to belong to a
-// Call. A response that comes out has a *Body; an error that comes out is a *LostError or a *CoolDownError.
-func NewChain(cfg Config) Link {
-	var link Link = newAttempt(cfg)
-	link = &cooled{next: link, gate: cfg.Gate, maxWait: cfg.Retry.MaxRetryAfter}
+// Chain is the way out, from the generated client to the transport.
+type Chain struct {
+	Link
+	attempt *attempt
+}
+
+// NewChain assembles the way out. The context of every request has to belong to a Call. A response that comes out has a *Body; an
+// error that comes out is a *LostError or a *CoolDownError.
+func NewChain(cfg Config) *Chain {
+	attempt := newAttempt(cfg)
+	var link Link = &cooled{next: attempt, gate: cfg.Gate, maxWait: cfg.Retry.MaxRetryAfter}
 	link = &retry{next: link, policy: cfg.Retry, gate: cfg.Gate, budget: cfg.Budget, log: recorder{cfg.Logger}}
-	return newHeaders(cfg, link)
+	return &Chain{Link: newHeaders(cfg, link), attempt: attempt}
+}
+
+// Begin returns a context to build the call's request with, which spares the first attempt a copy of the request; the timeout of that
+// attempt runs from now. A request with the call itself as its context works as well. The CancelFunc has to be called in the end.
+func (c *Chain) Begin(call *Call) (context.Context, context.CancelFunc) {
+	ctx := call.first.begin(call, c.attempt.timeout, c.attempt.timedOut)
+	return ctx, call.first.cancel
 }
 
 // LostError says that a request got no answer.

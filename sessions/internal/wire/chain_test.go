@@ -129,6 +129,8 @@ func (s *script) waits() (waits []time.Duration) {
 // defaults is the configuration that a new client has.
 func defaults(t http.RoundTripper) Config {
 	return Config{
+		Scheme:     "https",
+		Host:       "api.clerk.com",
 		Key:        "sk_test_canary",
 		APIVersion: "2026-05-12",
 		UserAgent:  "clerk-sessions-go/test",
@@ -147,7 +149,13 @@ func send(t testing.TB, link Link, call *Call) (status int, err error) {
 	if call.Op.Method == "POST" {
 		body = strings.NewReader("the body of " + call.Op.Name)
 	}
-	req, err := http.NewRequestWithContext(call, call.Op.Method, "https://api.clerk.com/v1"+call.Op.PathTemplate, body)
+	ctx := context.Context(call)
+	if chain, ok := link.(*Chain); ok {
+		begun, end := chain.Begin(call)
+		defer end()
+		ctx = begun
+	}
+	req, err := http.NewRequestWithContext(ctx, call.Op.Method, "/v1"+call.Op.PathTemplate, body)
 	if err != nil {
 		t.Fatal(err)
 	}

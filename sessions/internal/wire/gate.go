@@ -47,7 +47,10 @@ func (c *cooled) Do(req *http.Request) (resp *http.Response, err error) {
 	if err := c.gate.enter(call, c.maxWait); err != nil {
 		return nil, err
 	}
-	defer func() { c.gate.leave(call, resp, c.maxWait) }() // also when the transport panics
+	defer func() { // also when the transport panics
+		call.answered = time.Now()
+		c.gate.leave(call, resp, c.maxWait)
+	}()
 	return c.next.Do(req)
 }
 
@@ -60,6 +63,7 @@ func (g *Gate) enter(call *Call, maxWait time.Duration) error {
 		call.episode = 0
 		return nil
 	}
+	call.queued = true
 	w := &waiter{ticket: call.ticket, call: call, maxWait: maxWait, wake: make(chan struct{}, 1)}
 	g.mu.Lock()
 	g.busy.Store(true)
@@ -140,7 +144,7 @@ func (g *Gate) leave(call *Call, resp *http.Response, maxSilence time.Duration) 
 	g.inFlight.Add(-1)
 	refused := resp != nil && resp.StatusCode == http.StatusTooManyRequests
 	if resp != nil && !refused {
-		g.open.add(time.Now())
+		g.open.add(call.answered)
 	}
 	if !refused && !g.busy.Load() {
 		return

@@ -8,10 +8,11 @@ const (
 	verifyGoneSince       = "2025-04-10"
 )
 
-// headers gives a request its key, its API version and who sends it. The values are made once and shared by every request: the
-// contract of http.RoundTripper forbids a transport to change them.
+// headers gives a request where it goes, its key, its API version and who sends it. The values are made once and shared by every
+// request: the contract of http.RoundTripper forbids a transport to change them.
 type headers struct {
 	next                                          Link
+	scheme, host                                  string
 	authorization, version, verifyVersion, accept []string
 	userAgent                                     []string
 }
@@ -19,6 +20,8 @@ type headers struct {
 func newHeaders(cfg Config, next Link) *headers {
 	h := &headers{
 		next:          next,
+		scheme:        cfg.Scheme,
+		host:          cfg.Host,
 		authorization: []string{"Bearer " + cfg.Key},
 		version:       []string{cfg.APIVersion},
 		verifyVersion: []string{cfg.APIVersion},
@@ -33,6 +36,7 @@ func newHeaders(cfg Config, next Link) *headers {
 
 // Do sets the headers under their canonical names, without http.Header.Set, which would allocate a slice for each.
 func (h *headers) Do(req *http.Request) (*http.Response, error) {
+	req.URL.Scheme, req.URL.Host, req.Host = h.scheme, h.host, h.host
 	req.Header["Authorization"] = h.authorization
 	req.Header["Clerk-Api-Version"] = h.version
 	if FromContext(req.Context()).Op == VerifySession {

@@ -18,7 +18,7 @@ func (r recorder) attempt(call *Call, resp *http.Response, err error, again bool
 	if !again {
 		wait = 0
 	}
-	r.logger.LogAttrs(call, slog.LevelDebug, "clerk: request", append(attrs(call, resp, err, wait), slog.Duration("duration", call.took))...)
+	r.logger.LogAttrs(call, slog.LevelDebug, "clerk: request", append(attrs(call, resp, err, wait), slog.Duration("duration", call.answered.Sub(call.sent)))...)
 }
 
 // gaveUp records that a call was not tried again, although its failure may pass.
