@@ -2,13 +2,16 @@ package bench
 
 import (
 	"context"
+	"flag"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"testing"
 )
 
 // TestMain lets every client trust the servers that speak TLS on loopback, as it trusts others: by the system's certificates.
 func TestMain(m *testing.M) {
+	flag.Parse()
 	os.Exit(func() int {
 		file, err := os.CreateTemp("", "bench-*.pem")
 		if err != nil {
@@ -21,8 +24,24 @@ func TestMain(m *testing.M) {
 		if err != nil || file.Close() != nil || os.Setenv("SSL_CERT_FILE", file.Name()) != nil {
 			panic("the certificate cannot be written")
 		}
-		return m.Run()
+		return runInRounds(m)
 	}())
+}
+
+// runInRounds makes -count=6 six rounds of everything, instead of everything six times in a row: a machine that gets slower for a
+// while then does so to every client.
+func runInRounds(m *testing.M) int {
+	count := flag.Lookup("test.count").Value
+	rounds, err := strconv.Atoi(count.String())
+	if err != nil || count.Set("1") != nil {
+		panic("-count is not a number")
+	}
+	for range rounds {
+		if code := m.Run(); code != 0 {
+			return code
+		}
+	}
+	return 0
 }
 
 // works is what every client does.

@@ -14,10 +14,14 @@ func TraceID(h http.Header) string { return cmp.Or(h.Get("Clerk-Trace-Id"), h.Ge
 // RetryAfter returns how long an answer asks to stay silent: whole seconds, or a date, measured against the answer's own Date so
 // that a wrong clock does no harm. Of several values the longest counts. What cannot be read is ignored; a date in the past is 0.
 func RetryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
+	values := h["Retry-After"]
+	if len(values) == 0 {
+		return 0, false
+	}
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date
 	}
-	for _, value := range h["Retry-After"] {
+	for _, value := range values {
 		if d, valid := parseRetryAfter(value, now); valid {
 			wait, ok = max(wait, d), true
 		}

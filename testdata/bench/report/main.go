@@ -64,7 +64,7 @@ func conditions(r *results) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("go list: %w", err)
 	}
-	return fmt.Sprintf("The fastest of %d runs each, all in one process, on %d × %s (%s/%s), %s, with %s. In memory, every client "+
+	return fmt.Sprintf("The fastest of %d rounds, all in one process, on %d × %s (%s/%s), %s, with %s. In memory, every client "+
 		"sends through the same transport, which answers at once; over loopback, every client comes as it is.",
 		r.runs(), runtime.NumCPU(), r.config["cpu"], runtime.GOOS, runtime.GOARCH, time.Now().UTC().Format(time.DateOnly),
 		runtime.Version()+", "+strings.Join(strings.Split(strings.TrimSpace(string(versions)), "\n"), ", ")), nil
