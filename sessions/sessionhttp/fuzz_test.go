@@ -75,6 +75,8 @@ func FuzzTokenDecode(f *testing.F) {
 		{`{}`, `{"exp":1,"exp":"2","\u0065xp":3}`},
 		{`{}`, "{\"sid\":\"\xff\"}"},
 		{`{`, `{`},
+		{`{}`, `{"exp":1}"`},
+		{`{}`, `{"exp":1}{}`},
 		{``, ``},
 	} {
 		f.Add(seed.header, seed.payload, "AAAA", true)

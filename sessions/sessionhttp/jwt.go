@@ -74,8 +74,10 @@ func (d *decoder) readClaims(payload []byte) (c claims, ok bool) {
 	if _, err := dec.ReadToken(); err != nil { // not the object's end
 		return claims{}, false
 	}
-	_, err := dec.ReadToken()
-	return c, err == io.EOF //nolint:errorlint // the decoder returns io.EOF itself
+	if _, err := dec.ReadToken(); err != io.EOF { //nolint:errorlint // the decoder returns io.EOF itself
+		return claims{}, false // there is more after the object
+	}
+	return c, true
 }
 
 // lenient reads JSON as JavaScript does: the last of several members of a name counts, and so does text that is not valid UTF-8.
