@@ -37,9 +37,9 @@ func do[T any](ctx context.Context, c *Client, op *wire.Operation, secrets func(
 		return nil, errNoContext
 	}
 	call := &wire.Call{Context: ctx, Op: op, Secrets: c.secretsAnd(secrets)}
-	sending, end := c.chain.Begin(call)
+	ctx, end := c.chain.Begin(call)
 	defer end()
-	resp, err := send(sending) //nolint:contextcheck // a Call is a context with ctx in it
+	resp, err := send(ctx) //nolint:contextcheck // Begin's context has the caller's in it
 	if err != nil {
 		return nil, lostAnswer(call, err)
 	}

@@ -30,10 +30,9 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 		return nil, &LostError{Err: ContextError(call), Unsent: true}
 	}
 	call.Attempts++
-	s := &call.first
-	if call.Attempts > 1 || call.queued || req.Context() != s.ctx {
-		s = new(sending)
-		req = req.WithContext(s.begin(call, a.timeout, a.timedOut))
+	req, s, err := a.prepare(call, req)
+	if err != nil {
+		return nil, &LostError{Err: err, Unsent: true}
 	}
 	defer s.cancel()
 	resp, err := a.transport.RoundTrip(req)
@@ -49,6 +48,27 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = body
 	return resp, nil
+}
+
+// prepare returns what to hand to the transport, and in which context. That is the request itself if it was built on the context of the
+// first attempt, did not wait at the gate, and was not built for longer than an attempt may take. Else it is a copy that starts anew: a
+// transport may still hold the request, or the body, of an attempt that is over.
+func (a *attempt) prepare(call *Call, req *http.Request) (*http.Request, *sending, error) {
+	first := &call.first
+	if call.Attempts == 1 && !call.queued && req.Context() == first.ctx && first.ctx.Err() == nil {
+		return req, first, nil
+	}
+	s := new(sending)
+	req = req.WithContext(s.begin(call, a.timeout, a.timedOut))
+	if call.Attempts > 1 && req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			s.cancel()
+			return nil, nil, err
+		}
+		req.Body = body
+	}
+	return req, s, nil
 }
 
 // why returns what ended an attempt: the caller's context, too many sends, the attempt's own timeout, or else err.

@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -152,6 +156,143 @@ func TestEachAttemptHasItsWholeTimeout(t *testing.T) {
 					t.Errorf("got %d, %v after %v, want 200 after %v", status, err, took, row.took)
 				}
 			})
+		})
+	}
+}
+
+// A request may be built for longer than an attempt may take, or on the call's own context: neither costs the attempt anything.
+func TestBuiltOtherwise(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name  string
+		takes time.Duration
+		begun bool // the request is built on what Begin returned
+	}{
+		{"slowly", time.Hour, true},
+		{"on the call's own context", 0, false},
+		{"on the call's own context, slowly", time.Hour, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := &script{acts: []act{answered(200, "{}")}}
+				chain := NewChain(defaults(transport(func(req *http.Request) (*http.Response, error) {
+					if deadline, _ := req.Context().Deadline(); time.Until(deadline) != 10*time.Second {
+						t.Errorf("the attempt has %v, want 10s", time.Until(deadline))
+					}
+					return server.RoundTrip(req)
+				})))
+				call := &Call{Context: t.Context(), Op: GetSession}
+				ctx, end := chain.Begin(call)
+				defer end()
+				time.Sleep(row.takes)
+				if !row.begun {
+					ctx = call
+				}
+				req, err := http.NewRequestWithContext(ctx, "GET", "/v1/sessions/sess_1", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := chain.Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp.Body.Close()
+				if call.Attempts != 1 || server.requests() != 1 {
+					t.Errorf("%d requests and %d attempts, want 1", server.requests(), call.Attempts)
+				}
+			})
+		})
+	}
+}
+
+// A transport may still be at a request when it has returned, as one is that runs another in a goroutine. What it holds is its own.
+func TestAttemptsShareNoRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var sent []*http.Request
+		bodies := make(chan string, 3)
+		chain := NewChain(defaults(transport(func(req *http.Request) (*http.Response, error) {
+			sent = append(sent, req)
+			go func() {
+				time.Sleep(time.Minute) // the call is over
+				body, err := io.ReadAll(req.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				req.Body.Close()
+				bodies <- string(body)
+			}()
+			go func() {
+				for range 1000 {
+					_, _ = req.URL, req.Body == nil // for the race detector
+					time.Sleep(time.Millisecond)
+				}
+			}()
+			return nil, errors.New("given up")
+		})))
+		_, err := send(t, chain, &Call{Context: t.Context(), Op: CreateSessionToken})
+		checkKind(t, err)
+		time.Sleep(time.Hour)
+		for i, req := range sent {
+			if slices.Index(sent, req) != i {
+				t.Errorf("request %d is one of those before", i+1)
+			}
+			if body := <-bodies; body != "the body of CreateSessionToken" {
+				t.Errorf("a body is %q", body)
+			}
+		}
+		if len(sent) != 3 {
+			t.Errorf("%d requests, want 3", len(sent))
+		}
+	})
+}
+
+// When an attempt is over, so is its context. Each has its own duration in the log, without the waits before.
+func TestAttemptsEndTheirContexts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var sent []context.Context
+		var text strings.Builder
+		cfg := defaults(transport(func(req *http.Request) (*http.Response, error) {
+			for i, ctx := range sent {
+				if ctx.Err() == nil {
+					t.Errorf("attempt %d begins before the context of attempt %d has ended", len(sent)+1, i+1)
+				}
+			}
+			sent = append(sent, req.Context())
+			time.Sleep(time.Duration(len(sent)) * time.Second)
+			return nil, io.EOF
+		}))
+		cfg.Logger = slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		_, err := send(t, NewChain(cfg), &Call{Context: t.Context(), Op: GetSession})
+		checkKind(t, err)
+		for i, ctx := range sent {
+			if ctx.Err() == nil {
+				t.Errorf("the call is over and the context of attempt %d has not ended", i+1)
+			}
+			if want := fmt.Sprintf("duration=%ds", i+1); !strings.Contains(text.String(), want) {
+				t.Errorf("the log has no %s:\n%s", want, text.String())
+			}
+		}
+		if len(sent) != 3 {
+			t.Errorf("%d attempts, want 3", len(sent))
+		}
+	})
+}
+
+// The caller's own hooks see every attempt.
+func TestCallersTrace(t *testing.T) {
+	t.Parallel()
+	for _, op := range []*Operation{GetSession, CreateSession} {
+		synctest.Test(t, func(t *testing.T) {
+			var seen int
+			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GetConn: func(string) { seen++ }})
+			_, err := send(t, NewChain(defaults(transport(failed(dialed(io.EOF))))), &Call{Context: ctx, Op: op})
+			checkKind(t, err)
+			if seen != 3 {
+				t.Errorf("%s: the hooks saw %d attempts, want 3", op.Name, seen)
+			}
 		})
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Call is one call of the client on its way through the chain. It is the context of the requests it sends, so that each link
-// finds it there without a further allocation.
+// Call is one call of the client on its way through the chain. It is the parent of the contexts of the requests it sends, so that each
+// link finds it there without a further allocation.
 type Call struct {
 	context.Context // the caller's
 	Op              *Operation
@@ -15,7 +15,7 @@ type Call struct {
 	Ended           error           // what ended the wait for a better answer than the one that there is; nil for nothing
 
 	first          sending   // the first attempt's, in the same allocation
-	sent, answered time.Time // the last attempt, without what it waited for before
+	sent, answered time.Time // when the last attempt began, without what it waited for before, and when it was over
 	forms          []string  // of the secrets, once somebody has asked
 	ticket         int64     // where the call stands among those that wait at the gate; 0 = it has not come there
 	queued         bool      // it had to wait there

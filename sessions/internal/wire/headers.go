@@ -8,8 +8,8 @@ const (
 	verifyGoneSince       = "2025-04-10"
 )
 
-// headers gives a request where it goes, its key, its API version and who sends it. The values are made once and shared by every
-// request: the contract of http.RoundTripper forbids a transport to change them.
+// headers is the link that addresses a request: where it goes, its key, its API version and who sends it. The values are made once and
+// shared by every request: the contract of http.RoundTripper forbids a transport to change them.
 type headers struct {
 	next                                          Link
 	scheme, host                                  string
@@ -34,7 +34,7 @@ func newHeaders(cfg Config, next Link) *headers {
 	return h
 }
 
-// Do sets the headers under their canonical names, without http.Header.Set, which would allocate a slice for each.
+// Do sets the address, and the headers under their canonical names, without http.Header.Set, which would allocate a slice for each.
 func (h *headers) Do(req *http.Request) (*http.Response, error) {
 	req.URL.Scheme, req.URL.Host, req.Host = h.scheme, h.host, h.host
 	req.Header["Authorization"] = h.authorization

@@ -74,11 +74,6 @@ func (r *retry) Do(req *http.Request) (*http.Response, error) {
 		case resp != nil:
 			_ = resp.Body.Close()
 		}
-		if req.GetBody != nil {
-			if req.Body, err = req.GetBody(); err != nil {
-				return nil, err
-			}
-		}
 	}
 }
 
