@@ -14,12 +14,14 @@ const activityLabel Label = "session_activity"
 
 var errNotString = errors.New("gen: not a string")
 
-// UnmarshalJSONFrom takes a string and nothing else.
+// UnmarshalJSONFrom takes a string, or null as the empty one.
 func (l *Label) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	text, err := dec.ReadToken()
 	switch {
 	case err != nil:
 		return err
+	case text.Kind() == jsontext.KindNull:
+		*l = ""
 	case text.Kind() != jsontext.KindString:
 		return errNotString
 	case text.String() == string(activityLabel):

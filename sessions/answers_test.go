@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -324,6 +325,8 @@ var sessionRows = slices.Concat(
 		badSession("an activity that is a list", edited(goodSession, "latest_activity", `[]`)),
 		badSession("an activity without an id", edited(goodSession, "latest_activity", edited(goodActivity, "id", ""))),
 		badSession("an activity without an object", edited(goodSession, "latest_activity", edited(goodActivity, "object", ""))),
+		badSession("an activity whose object is null", edited(goodSession, "latest_activity", edited(goodActivity, "object", "null"))),
+		badSession("an activity whose object is an array", edited(goodSession, "latest_activity", edited(goodActivity, "object", "[]"))),
 		badSession("an activity without anything", edited(goodSession, "latest_activity", `{}`)),
 		badSession("an activity of nothing but is_mobile", edited(goodSession, "latest_activity", `{"is_mobile":true}`)),
 		badSession("an activity whose object is a number", edited(goodSession, "latest_activity", edited(goodActivity, "object", `1`))),
@@ -403,6 +406,11 @@ var listRows = slices.Concat(
 		goodListRow("an empty bare array", ` []`, -1),
 		goodListRow("a row that lacks what the others have", "[ "+goodSession+" ,\r\n\t"+bareSession+",\n"+goodSession+"\n]", -1,
 			theSession, theBareSession, theSession),
+		goodListRow("a row with a time of 0 among others", "[ "+goodSession+" \t\r\n , "+edited(bareSession, "abandon_at", "0")+",\n"+goodSession+"]", -1,
+			theSession, func() sessions.Session { s := theBareSession; s.AbandonAt = time.Unix(0, 0).UTC(); return s }(), theSession),
+		goodListRow("a total of more than 32 bits", `{"data":[],"total_count":4294967296}`, min(1<<32, math.MaxInt)),
+		goodListRow("the largest total", `{"data":[],"total_count":9223372036854775807}`, math.MaxInt),
+		badList("a total too large to be one", `{"data":[],"total_count":9223372036854775808}`),
 		badList("data that is an object", `{"data":{},"total_count":1}`),
 		badList("data that is a string", `{"data":"","total_count":1}`),
 		badList("a total that is a string", `{"data":[],"total_count":"1"}`),

@@ -1,6 +1,9 @@
 package sessions
 
 import (
+	"bytes"
+	"math"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -58,7 +61,9 @@ func (a *listAnswer) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 			err = a.readRows(dec)
 		case "total_count":
 			hasTotal = dec.PeekKind() != jsontext.KindNull
-			err = json.UnmarshalDecode(dec, &a.total)
+			var total int64
+			err = json.UnmarshalDecode(dec, &total)
+			a.total = int(min(total, math.MaxInt)) // on a 32-bit machine
 		default:
 			err = dec.SkipValue()
 		}
@@ -93,7 +98,8 @@ func (a *listAnswer) readRows(dec *jsontext.Decoder) error {
 		if err := json.UnmarshalDecode(dec, &r.Session); err != nil {
 			return err
 		}
-		if err := r.check(a.body[start:dec.InputOffset()]); err != nil {
+		object := bytes.TrimLeft(a.body[start:dec.InputOffset()], ", \t\r\n") // what separates it from the one before
+		if err := r.check(object); err != nil {
 			return wrong("row %d: %v", len(a.rows), err)
 		}
 		if len(activities) == 0 && r.LatestActivity != nil {

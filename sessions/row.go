@@ -11,23 +11,24 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
 )
 
-// row is where sessions are decoded into, one after another. LatestActivity points into it, so that the decoder allocates none.
+// row is where sessions are decoded into, one after another. LatestActivity points into it, so that the decoder allocates none: a row
+// must not be copied.
 type row struct {
 	gen.Session
 	activity gen.SessionActivity
 }
 
-var rows = sync.Pool{New: func() any { return new(row) }}
+var rows = sync.Pool{New: func() any {
+	r := new(row)
+	r.clear()
+	return r
+}}
 
 // newRow returns an empty row from the pool; free gives it back.
-func newRow() *row {
-	r := rows.Get().(*row)
-	r.LatestActivity = &r.activity
-	return r
-}
+func newRow() *row { return rows.Get().(*row) }
 
 func (r *row) free() {
-	*r = row{}
+	r.clear()
 	rows.Put(r)
 }
 
@@ -37,8 +38,10 @@ func (r *row) clear() {
 	r.LatestActivity = &r.activity
 }
 
-// check reports what the session lacks; object is the document it was decoded from, with what separates it from the one before.
+// check reports what the session lacks, and removes the activity that was provided for if it has none. object is what the session was
+// decoded from: it is looked at only where Go's zero value leaves open whether a field was there.
 func (r *row) check(object []byte) error {
+	is := presence{object: object}
 	switch {
 	case r.Object != gen.SessionObjectSession:
 		return wrong("the answer's object is not session")
@@ -50,20 +53,20 @@ func (r *row) check(object []byte) error {
 		return missing("user_id")
 	case r.Status == "":
 		return missing("status")
-	case r.LastActiveAt == 0 && !has(object, "last_active_at"):
+	case r.LastActiveAt == 0 && !is.there("last_active_at"):
 		return missing("last_active_at")
-	case r.ExpireAt == 0 && !has(object, "expire_at"):
+	case r.ExpireAt == 0 && !is.there("expire_at"):
 		return missing("expire_at")
-	case r.AbandonAt == 0 && !has(object, "abandon_at"):
+	case r.AbandonAt == 0 && !is.there("abandon_at"):
 		return missing("abandon_at")
-	case r.CreatedAt == 0 && !has(object, "created_at"):
+	case r.CreatedAt == 0 && !is.there("created_at"):
 		return missing("created_at")
-	case r.UpdatedAt == 0 && !has(object, "updated_at"):
+	case r.UpdatedAt == 0 && !is.there("updated_at"):
 		return missing("updated_at")
 	}
 	switch activity := r.LatestActivity; {
 	case activity == nil:
-	case activity.ID == "" && activity.Object == "" && !has(object, "latest_activity"):
+	case activity.ID == "" && !is.there("latest_activity"):
 		r.LatestActivity = nil
 	case activity.ID == "":
 		return missing("latest_activity.id")
@@ -80,15 +83,24 @@ func (r *row) check(object []byte) error {
 
 func missing(field string) error { return wrong("the answer's %s is missing, null or empty", field) }
 
-// has reports whether a field of an object is there and not null. It is asked only where Go's zero value leaves that open.
-func has(object []byte, field string) bool {
-	if !bytes.Contains(object, []byte(field)) && !bytes.Contains(object, []byte(`\`)) { // the usual case, at a hundredth of the cost
-		return false
+// presence knows which fields of an object are there, once somebody has asked.
+type presence struct {
+	object []byte // which the decoder has found good
+	fields map[string]jsontext.Value
+}
+
+// there reports whether a field is there and not null.
+func (p *presence) there(field string) bool {
+	if !bytes.Contains(p.object, []byte(field)) && !bytes.Contains(p.object, []byte(`\`)) {
+		return false // what a session without an activity costs, most of the time
 	}
-	var fields map[string]jsontext.Value
-	_ = json.Unmarshal(bytes.TrimLeft(object, ", \t\r\n"), &fields) // the decoder has found it good before
-	value, there := fields[field]
-	return there && value.Kind() != jsontext.KindNull
+	if p.fields == nil {
+		var fields map[string]jsontext.Value // its own variable: p would be allocated for every session
+		_ = json.Unmarshal(p.object, &fields)
+		p.fields = fields
+	}
+	value, ok := p.fields[field]
+	return ok && value.Kind() != jsontext.KindNull
 }
 
 // copyTo writes the public form; an activity takes a place of activities, or one of its own.
