@@ -16,18 +16,20 @@ var errNotString = errors.New("gen: not a string")
 
 // UnmarshalJSONFrom takes a string, or null as the empty one.
 func (l *Label) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	text, err := dec.ReadToken()
+	value, err := dec.ReadValue()
 	switch {
 	case err != nil:
 		return err
-	case text.Kind() == jsontext.KindNull:
-		*l = ""
-	case text.Kind() != jsontext.KindString:
-		return errNotString
-	case text.String() == string(activityLabel):
+	case string(value) == `"`+string(activityLabel)+`"`:
 		*l = activityLabel
+	case value.Kind() == jsontext.KindNull:
+		*l = ""
+	case value.Kind() != jsontext.KindString:
+		return errNotString
 	default:
-		*l = Label(text.String())
+		text, err := jsontext.AppendUnquote(nil, value)
+		*l = Label(text)
+		return err
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package sessions
 
 import (
-	"bytes"
 	"math"
 
 	"github.com/go-json-experiment/json"
@@ -98,8 +97,7 @@ func (a *listAnswer) readRows(dec *jsontext.Decoder) error {
 		if err := json.UnmarshalDecode(dec, &r.Session); err != nil {
 			return err
 		}
-		object := bytes.TrimLeft(a.body[start:dec.InputOffset()], ", \t\r\n") // what separates it from the one before
-		if err := r.check(object); err != nil {
+		if err := r.check(a.body[start:dec.InputOffset()]); err != nil {
 			return wrong("row %d: %v", len(a.rows), err)
 		}
 		if len(activities) == 0 && r.LatestActivity != nil {

@@ -39,7 +39,7 @@ func (r *row) clear() {
 }
 
 // check reports what the session lacks, and removes the activity that was provided for if it has none. object is what the session was
-// decoded from: it is looked at only where Go's zero value leaves open whether a field was there.
+// decoded from, with what separates it from a row before: it is looked at only where Go's zero value leaves open whether a field was there.
 func (r *row) check(object []byte) error {
 	is := presence{object: object}
 	switch {
@@ -96,7 +96,7 @@ func (p *presence) there(field string) bool {
 	}
 	if p.fields == nil {
 		var fields map[string]jsontext.Value // its own variable: p would be allocated for every session
-		_ = json.Unmarshal(p.object, &fields)
+		_ = json.Unmarshal(bytes.TrimLeft(p.object, ", \t\r\n"), &fields)
 		p.fields = fields
 	}
 	value, ok := p.fields[field]
