@@ -664,6 +664,20 @@ func TestNoStormInsideAnAttempt(t *testing.T) {
 	}
 }
 
+// An attempt that net/http sent too often says so.
+func TestStormIsNamed(t *testing.T) {
+	t.Parallel()
+	server := newFrameServer(t, goodSession, goAway(0, 0))
+	once := sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 1})
+	_, err := newClient(t, server.url, append(server.opts, once)...).Get(t.Context(), "sess_1")
+	if err == nil || !strings.Contains(err.Error(), "the server sent the request back 3 times") {
+		t.Errorf("got %v", err)
+	}
+	if n := server.hits(); n != 3 {
+		t.Errorf("%d requests, want 3", n)
+	}
+}
+
 // http2Loss is an answer that is lost, for good and once; status is that of the answer, 0 if it has none yet.
 func http2Loss(name string, status int, act func(echo) frameAct) []answerRow {
 	lost := func(sent int, matches ...string) outcome {
