@@ -27,7 +27,8 @@ func (l *Label) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	case value.Kind() != jsontext.KindString:
 		return errNotString
 	default:
-		text, err := jsontext.AppendUnquote(nil, value)
+		var room [64]byte
+		text, err := jsontext.AppendUnquote(room[:0], value)
 		*l = Label(text)
 		return err
 	}

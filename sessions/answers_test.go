@@ -410,6 +410,7 @@ var listRows = slices.Concat(
 			theSession, func() sessions.Session { s := theBareSession; s.AbandonAt = time.Unix(0, 0).UTC(); return s }(), theSession),
 		goodListRow("a total of more than 32 bits", `{"data":[],"total_count":4294967296}`, min(1<<32, math.MaxInt)),
 		goodListRow("the largest total", `{"data":[],"total_count":9223372036854775807}`, math.MaxInt),
+		badList("a very negative total", `{"data":[],"total_count":-4294967295}`),
 		badList("a total too large to be one", `{"data":[],"total_count":9223372036854775808}`),
 		badList("data that is an object", `{"data":{},"total_count":1}`),
 		badList("data that is a string", `{"data":"","total_count":1}`),

@@ -553,3 +553,28 @@ func TestCancelInCoolDown(t *testing.T) {
 		})
 	}
 }
+
+// A call that is turned away leaves nothing behind, whatever its context is made of.
+func TestTurnedAwayCallsLeaveNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // which fails if a goroutine is left
+		client, err := sessions.NewClient(canaryKey, through(refuses(429, "20")), sessions.WithRetry(sessions.RetryPolicy{MaxRetryAfter: time.Second}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 10 {
+			_, err := client.Get(ownContext{t.Context(), make(chan struct{})}, "sess_1")
+			if !errors.Is(err, sessions.ErrRateLimited) {
+				t.Errorf("got %v, want ErrRateLimited", err)
+			}
+		}
+	})
+}
+
+// ownContext is a context that is not of package context: that package watches it in a goroutine.
+type ownContext struct {
+	context.Context
+	done chan struct{}
+}
+
+func (c ownContext) Done() <-chan struct{} { return c.done }

@@ -62,7 +62,7 @@ func (a *listAnswer) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 			hasTotal = dec.PeekKind() != jsontext.KindNull
 			var total int64
 			err = json.UnmarshalDecode(dec, &total)
-			a.total = int(min(total, math.MaxInt)) // on a 32-bit machine
+			a.total = int(max(-1, min(total, math.MaxInt))) // of which a 32-bit machine has fewer
 		default:
 			err = dec.SkipValue()
 		}

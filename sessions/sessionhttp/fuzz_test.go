@@ -77,6 +77,7 @@ func FuzzTokenDecode(f *testing.F) {
 		{`{`, `{`},
 		{`{}`, `{"exp":1}"`},
 		{`{}`, `{"exp":1}{}`},
+		{`{}`, `{"exp":1`},
 		{``, ``},
 	} {
 		f.Add(seed.header, seed.payload, "AAAA", true)

@@ -50,9 +50,9 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// prepare returns what to hand to the transport, and in which context. That is the request itself if it was built on the context of the
-// first attempt, did not wait at the gate, and was not built for longer than an attempt may take. Else it is a copy that starts anew: a
-// transport may still hold the request, or the body, of an attempt that is over.
+// prepare returns what to hand to the transport, and in which context. That is the request itself for a first attempt that did not wait
+// at the gate and whose request was built on Begin's context, before that ended. Any other attempt gets a copy with a timeout of its own,
+// and from the second on with a body of its own: the transport may still be reading the one before.
 func (a *attempt) prepare(call *Call, req *http.Request) (*http.Request, *sending, error) {
 	first := &call.first
 	if call.Attempts == 1 && !call.queued && req.Context() == first.ctx && first.ctx.Err() == nil {

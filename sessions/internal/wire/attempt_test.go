@@ -140,6 +140,16 @@ func TestEachAttemptHasItsWholeTimeout(t *testing.T) {
 			},
 			25*time.Second + almost,
 		},
+		{
+			"a wait at the gate that is shorter than the timeout",
+			[]act{answered(429, "", "Retry-After: 5"), late(200)},
+			func(t *testing.T, chain *Chain) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				_, _ = send(t, chain, &Call{Context: ctx, Op: GetSession})
+			},
+			5*time.Second + almost,
+		},
 		{"a 429 before it", []act{answered(429, "", "Retry-After: 25"), late(200)}, nil, 25*time.Second + almost},
 		{"a late 429 before it", []act{late(429, "Retry-After: 25"), late(200)}, nil, almost + 25*time.Second + almost},
 	} {
@@ -160,7 +170,8 @@ func TestEachAttemptHasItsWholeTimeout(t *testing.T) {
 	}
 }
 
-// A request may be built for longer than an attempt may take, or on the call's own context: neither costs the attempt anything.
+// A request may be built for longer than an attempt may take, as when the machine sleeps, or on the call's own context: its attempt has
+// its whole time.
 func TestBuiltOtherwise(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -206,7 +217,7 @@ func TestBuiltOtherwise(t *testing.T) {
 	}
 }
 
-// A transport may still be at a request when it has returned, as one is that runs another in a goroutine. What it holds is its own.
+// A transport may still be at a request when it has returned, as one is that runs another in a goroutine. The body that it reads is its own.
 func TestAttemptsShareNoRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -244,6 +255,34 @@ func TestAttemptsShareNoRequest(t *testing.T) {
 		}
 		if len(sent) != 3 {
 			t.Errorf("%d requests, want 3", len(sent))
+		}
+	})
+}
+
+// A body that cannot be had again is an error of the kind that the chain returns, and nothing is sent.
+func TestBodyThatCannotBeHadAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gone := errors.New("the body is gone")
+		server := &script{acts: []act{failed(dialed(io.EOF))}}
+		chain := NewChain(defaults(server))
+		call := &Call{Context: t.Context(), Op: CreateSession}
+		ctx, end := chain.Begin(call)
+		defer end()
+		req, err := http.NewRequestWithContext(ctx, "POST", "/v1/sessions", strings.NewReader("a body"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.GetBody = func() (io.ReadCloser, error) { return nil, gone }
+		resp, err := chain.Do(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		if lost, ok := errors.AsType[*LostError](err); !ok || !lost.Unsent || !errors.Is(err, gone) {
+			t.Errorf("got %v, want an unsent *LostError that matches what GetBody returned", err)
+		}
+		if server.requests() != 1 {
+			t.Errorf("%d requests, want 1", server.requests())
 		}
 	})
 }

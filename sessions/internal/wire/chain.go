@@ -43,9 +43,9 @@ func NewChain(cfg Config) *Chain {
 	return &Chain{Link: newHeaders(cfg, link), attempt: attempt}
 }
 
-// Begin returns a context to build the call's request with, in which the first attempt hands the request itself to the transport, not
-// a copy. The timeout of that attempt runs from now, or from the end of its wait at the gate. A request with the call itself as its
-// context works as well. The CancelFunc has to be called in the end.
+// Begin returns a context to build the call's request with, at once: it is that of the first attempt, whose timeout runs from now, and
+// spares it a copy of the request. If the attempt has to wait at the gate, its timeout starts anew after that. A request with the call
+// itself as its context works as well. The CancelFunc has to be called in the end.
 func (c *Chain) Begin(call *Call) (context.Context, context.CancelFunc) {
 	ctx := call.first.begin(call, c.attempt.timeout, c.attempt.timedOut)
 	return ctx, call.first.cancel
