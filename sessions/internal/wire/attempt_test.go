@@ -123,6 +123,11 @@ func TestEachAttemptHasItsWholeTimeout(t *testing.T) {
 			}
 		}
 	}
+	another := func(t *testing.T, chain *Chain) { // is refused, and cannot wait
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, _ = send(t, chain, &Call{Context: ctx, Op: GetSession})
+	}
 	for _, row := range []struct {
 		name   string
 		acts   []act
@@ -130,26 +135,8 @@ func TestEachAttemptHasItsWholeTimeout(t *testing.T) {
 		took   time.Duration
 	}{
 		{"nothing before it", []act{late(200)}, nil, almost},
-		{
-			"a wait at the gate before it",
-			[]act{answered(429, "", "Retry-After: 25"), late(200)},
-			func(t *testing.T, chain *Chain) {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-				defer cancel()
-				_, _ = send(t, chain, &Call{Context: ctx, Op: GetSession})
-			},
-			25*time.Second + almost,
-		},
-		{
-			"a wait at the gate that is shorter than the timeout",
-			[]act{answered(429, "", "Retry-After: 5"), late(200)},
-			func(t *testing.T, chain *Chain) {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-				defer cancel()
-				_, _ = send(t, chain, &Call{Context: ctx, Op: GetSession})
-			},
-			5*time.Second + almost,
-		},
+		{"a wait at the gate before it", []act{answered(429, "", "Retry-After: 25"), late(200)}, another, 25*time.Second + almost},
+		{"a wait at the gate that is shorter than the timeout", []act{answered(429, "", "Retry-After: 5"), late(200)}, another, 5*time.Second + almost},
 		{"a 429 before it", []act{answered(429, "", "Retry-After: 25"), late(200)}, nil, 25*time.Second + almost},
 		{"a late 429 before it", []act{late(429, "Retry-After: 25"), late(200)}, nil, almost + 25*time.Second + almost},
 	} {
