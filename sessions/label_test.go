@@ -8,7 +8,7 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
 )
 
-// A Label decodes as a string does.
+// A Label decodes as a string does. It is tested here because the recordings know only one.
 func TestLabel(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

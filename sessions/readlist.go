@@ -62,7 +62,7 @@ func (a *listAnswer) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 			hasTotal = dec.PeekKind() != jsontext.KindNull
 			var total int64
 			err = json.UnmarshalDecode(dec, &total)
-			a.total = int(max(-1, min(total, math.MaxInt))) // of which a 32-bit machine has fewer
+			a.total = int(max(-1, min(total, math.MaxInt))) // an int may have 32 bits
 		default:
 			err = dec.SkipValue()
 		}

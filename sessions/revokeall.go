@@ -25,7 +25,7 @@ type RevokeAllParams struct {
 	Concurrency int      // how many requests at a time; 0 = 8
 }
 
-// RevokeAllResult is what RevokeAll did. It names each session once.
+// RevokeAllResult is what RevokeAll did. It names each session once; one that was gone before it could be revoked is in neither list.
 type RevokeAllResult struct {
 	Revoked []Session
 	Failed  []RevokeFailure

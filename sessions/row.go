@@ -39,7 +39,8 @@ func (r *row) clear() {
 }
 
 // check reports what the session lacks, and removes the activity that was provided for if it has none. object is what the session was
-// decoded from, with what separates it from a row before: it is looked at only where Go's zero value leaves open whether a field was there.
+// decoded from, with what separates it from a row before. It is looked at only where Go's zero value leaves open whether a field was
+// there.
 func (r *row) check(object []byte) error {
 	is := presence{object: object}
 	switch {

@@ -11,7 +11,7 @@ type Call struct {
 	context.Context // the caller's
 	Op              *Operation
 	Secrets         func() []string // what must not show in an error or a log, asked for only when there is one; may be nil
-	Attempts        int             // how many times the request was handed to the transport (or would have been, had its body been there)
+	Attempts        int             // how many times the request was to be handed to the transport
 	Ended           error           // what ended the wait for a better answer than the one that there is; nil for nothing
 
 	first          sending   // the first attempt's, in the same allocation
