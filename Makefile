@@ -133,7 +133,7 @@ check-platforms: ## Build the library for every system and word size that it sup
 		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet ./gen ./openapi ./sessions/... || { echo "check-platforms: $$target"; exit 1; }; \
 	done
 	@if [ "$$(go env GOHOSTOS)/$$(go env GOHOSTARCH)" = linux/amd64 ]; then \
-		GOARCH=386 CGO_ENABLED=0 go test -run 'TestAnswers|TestLabel' ./sessions; \
+		GOARCH=386 CGO_ENABLED=0 go test -run 'TestAnswers' ./sessions; \
 	fi # where 32 bits can be run, numbers are read with them
 
 .PHONY: check-tidy

@@ -323,13 +323,6 @@ var sessionRows = slices.Concat(
 		badSession("tasks that are an object", edited(goodSession, "tasks", `{}`)),
 		badSession("a task without a key", edited(goodSession, "tasks", `[{}]`)),
 		badSession("an activity that is a list", edited(goodSession, "latest_activity", `[]`)),
-		badSession("an activity without an id", edited(goodSession, "latest_activity", edited(goodActivity, "id", ""))),
-		badSession("an activity without an object", edited(goodSession, "latest_activity", edited(goodActivity, "object", ""))),
-		badSession("an activity whose object is null", edited(goodSession, "latest_activity", edited(goodActivity, "object", "null"))),
-		badSession("an activity whose object is an array", edited(goodSession, "latest_activity", edited(goodActivity, "object", "[]"))),
-		badSession("an activity without anything", edited(goodSession, "latest_activity", `{}`)),
-		badSession("an activity of nothing but is_mobile", edited(goodSession, "latest_activity", `{"is_mobile":true}`)),
-		badSession("an activity whose object is a number", edited(goodSession, "latest_activity", edited(goodActivity, "object", `1`))),
 		badSession("an activity whose is_mobile is a string", edited(goodSession, "latest_activity", edited(goodActivity, "is_mobile", `"true"`))),
 		badSession("a token", goodToken),
 		badSession("cookies", goodCookies),
@@ -350,13 +343,22 @@ var sessionRows = slices.Concat(
 		goodSessionRow("a null actor", edited(goodSession, "actor", "null"), func(s *sessions.Session) { s.Actor = nil }),
 		goodSessionRow("no tasks", edited(goodSession, "tasks", ""), func(s *sessions.Session) { s.Tasks = nil }),
 		goodSessionRow("null tasks", edited(goodSession, "tasks", "null"), func(s *sessions.Session) { s.Tasks = nil }),
-		goodSessionRow("no activity", edited(goodSession, "latest_activity", ""), func(s *sessions.Session) { s.LatestActivity = nil }),
+		goodSessionRow("no activity", edited(goodSession, "latest_activity", ""), noActivity),
 		goodSessionRow("no activity, and its name elsewhere",
 			edited(edited(goodSession, "latest_activity", ""), "actor", `{"latest_activity":{},"sub":"abandon_at \\"}`),
 			func(s *sessions.Session) {
 				s.LatestActivity, s.Actor = nil, map[string]any{"latest_activity": map[string]any{}, "sub": `abandon_at \`}
 			}),
-		goodSessionRow("a null activity", edited(goodSession, "latest_activity", "null"), func(s *sessions.Session) { s.LatestActivity = nil }),
+		goodSessionRow("a null activity", edited(goodSession, "latest_activity", "null"), noActivity),
+		goodSessionRow("an activity without anything", edited(goodSession, "latest_activity", "{}"), noActivity),
+		goodSessionRow("an activity of nothing but is_mobile", edited(goodSession, "latest_activity", `{"is_mobile":true}`), noActivity),
+		goodSessionRow("an activity without an id", edited(goodSession, "latest_activity", edited(goodActivity, "id", "")), noActivity),
+		goodSessionRow("an activity whose id is null", edited(goodSession, "latest_activity", edited(goodActivity, "id", "null")), noActivity),
+		goodSessionRow("an activity without an object", edited(goodSession, "latest_activity", edited(goodActivity, "object", "")), nil),
+		goodSessionRow("an activity whose object is null", edited(goodSession, "latest_activity", edited(goodActivity, "object", "null")), nil),
+		goodSessionRow("an activity whose object is another", edited(goodSession, "latest_activity", edited(goodActivity, "object", `"x"`)), nil),
+		goodSessionRow("an activity whose object is a number", edited(goodSession, "latest_activity", edited(goodActivity, "object", "1")), nil),
+		goodSessionRow("an activity whose object is an array", edited(goodSession, "latest_activity", edited(goodActivity, "object", "[]")), nil),
 		goodSessionRow("an activity without is_mobile", edited(goodSession, "latest_activity", `{"object":"session_activity","id":"act_1"}`),
 			func(s *sessions.Session) { s.LatestActivity = &sessions.Activity{ID: "act_1"} }),
 	},
@@ -367,6 +369,9 @@ func badSession(name, body string) answerRow {
 }
 
 // goodSessionRow is a session that is theSession but for an edit.
+// noActivity takes the activity out of a session.
+func noActivity(s *sessions.Session) { s.LatestActivity = nil }
+
 func goodSessionRow(name, body string, edit func(*sessions.Session)) answerRow {
 	want := theSession
 	if edit != nil {

@@ -133,8 +133,8 @@ func fields(t *testing.T, document string) map[string]any {
 	return fields
 }
 
-// checkSession checks what an accepted session must have, in the document and in what came of it.
-func checkSession(t *testing.T, fields map[string]any, s *Session) {
+// checkReadSession checks what an accepted session must have, in the document and in what came of it.
+func checkReadSession(t *testing.T, fields map[string]any, s *Session) {
 	t.Helper()
 	for name, got := range map[string]string{"id": s.ID, "client_id": s.ClientID, "user_id": s.UserID, "status": string(s.Status)} {
 		if got == "" || fields[name] != got {
@@ -219,7 +219,7 @@ func FuzzReadSession(f *testing.F) {
 		if err != nil {
 			checkUnreadable(t, err)
 		} else {
-			checkSession(t, fields(t, document), session)
+			checkReadSession(t, fields(t, document), session)
 		}
 		asked, err := readSession("sess_1")([]byte(document))
 		if (err == nil) != (session != nil && session.ID == "sess_1") {
@@ -237,7 +237,7 @@ func FuzzReadList(f *testing.F) {
 	f.Add(`{"data":[null],"total_count":1}`)
 	f.Add(`{"data":[` + fuzzSession + `]}`)
 	f.Fuzz(func(t *testing.T, document string) {
-		list, err := readList(0)([]byte(document))
+		list, err := readList([]byte(document))
 		if err != nil {
 			checkUnreadable(t, err)
 			return
@@ -259,7 +259,7 @@ func FuzzReadList(f *testing.F) {
 		}
 		for i := range rows {
 			row, _ := rows[i].(map[string]any)
-			checkSession(t, row, &list.Data[i])
+			checkReadSession(t, row, &list.Data[i])
 		}
 	})
 }
