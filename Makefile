@@ -46,7 +46,7 @@ record-official: ## Record the official JavaScript SDK's traffic anew (needs Nod
 
 .PHONY: record
 record: ## Record the exchanges in testdata/recordings/clerk anew: from Clerk if CLERK_SECRET_KEY is set, else from the fake
-	@go test -count=1 -run '^TestRecord$$' ./sessions -record
+	@go test -count=1 -run '^TestRecord$$' ./sessions/internal/recorded -record
 
 .PHONY: drift
 drift: ## Compare the fragment with an official OpenAPI file: make drift OFFICIAL=path-or-URL

@@ -1,4 +1,4 @@
-package sessions_test
+package recorded
 
 import (
 	"context"
@@ -113,7 +113,7 @@ func requestFields(op *openapi3.Operation) (fields []schemaField) {
 func sentFields(t *testing.T, call func(context.Context, *sessions.Client) error) map[string]string {
 	t.Helper()
 	sent := make(map[string]string)
-	_ = call(t.Context(), newClient(t, "http://localhost", through(func(req *http.Request) (*http.Response, error) {
+	_ = call(t.Context(), newClient(t, recordedCast.key, sessions.DefaultBaseURL, func(req *http.Request) (*http.Response, error) {
 		for name, values := range req.URL.Query() {
 			sent[name] = values[0]
 		}
@@ -134,7 +134,7 @@ func sentFields(t *testing.T, call func(context.Context, *sessions.Client) error
 			}
 		}
 		return response(400, "{}"), nil
-	}))) // the answer is not what is tested here
+	})) // the answer is not what is tested here
 	return sent
 }
 

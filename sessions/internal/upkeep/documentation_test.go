@@ -1,17 +1,18 @@
-package sessions_test
+package upkeep
 
 import (
 	"go/ast"
 	"go/doc"
 	"go/parser"
 	"go/token"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// publicPackages are the directories of the packages that people import.
+// publicPackages are the directories below sessions/ of the packages that people import.
 var publicPackages = []string{".", "sessionhttp", "sessionstest"}
 
 // conventions are the methods that fulfil an interface of the standard library's. They are called by it and need no example.
@@ -129,7 +130,7 @@ func calls(code ast.Node, name string) (found bool) {
 // documentation returns the documentation of the package in a directory, with its examples.
 func documentation(t *testing.T, dir string) *doc.Package {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	names, err := filepath.Glob(filepath.Join(root, "sessions", dir, "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +143,7 @@ func documentation(t *testing.T, dir string) *doc.Package {
 		}
 		files = append(files, file)
 	}
-	pkg, err := doc.NewFromFiles(fset, files, "github.com/clerk-sessions/clerk-sessions-go/sessions/"+dir)
+	pkg, err := doc.NewFromFiles(fset, files, path.Join("github.com/clerk-sessions/clerk-sessions-go/sessions", dir))
 	if err != nil {
 		t.Fatal(err)
 	}

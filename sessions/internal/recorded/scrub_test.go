@@ -1,4 +1,4 @@
-package sessions_test
+package recorded
 
 import (
 	"fmt"
@@ -19,23 +19,17 @@ var (
 	recordedAnswerHeaders  = []string{"Cf-Ray", "Clerk-Trace-Id", "Content-Type", "Retry-After"}
 )
 
-// Secret keys that are made up. Every other one is taken for real.
-var madeUpKeys = []string{
-	"sk_test_not_a_secret",                           // of recordings
-	"sk_test_wrong",                                  // of recordings that are about a wrong key
-	"sk_test_fake_clerk_not_a_secret",                // of every sessionstest.Server
-	"sk_test_not_a_secret_not_a_secret_not_a_secret", // of testdata/bench, as long as a real one
-}
+// madeUpKeys are the secret keys that may be recorded. Every other key is taken for real.
+var madeUpKeys = []string{recordedCast.key, "sk_test_wrong"}
 
 var (
-	secretKeyLike  = regexp.MustCompile(`\bsk_(?:test|live)_[A-Za-z0-9_]+`)
-	jwtLike        = regexp.MustCompile(`\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*`)
-	cookieLike     = regexp.MustCompile(`(__(?:session|refresh|client|clerk)\w*)=([^;"\\]*)`)
-	emailLike      = regexp.MustCompile(`[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}\b`)
-	ipv4Like       = regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`)
-	privateKeyLike = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----`)
-	liveID         = regexp.MustCompile(`\b(sess|client|user|org|act|sess_activity)_[A-Za-z0-9]{27}\b`)
-	personalField  = regexp.MustCompile(`("(ip_address|request_originating_ip|city|country|email_address)"\s*:\s*)"[^"]*"`)
+	secretKeyLike = regexp.MustCompile(`\bsk_(?:test|live)_[A-Za-z0-9_]+`)
+	jwtLike       = regexp.MustCompile(`\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*`)
+	cookieLike    = regexp.MustCompile(`(__(?:session|refresh|client|clerk)\w*)=([^;"\\]*)`)
+	emailLike     = regexp.MustCompile(`[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}\b`)
+	ipv4Like      = regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`)
+	liveID        = regexp.MustCompile(`\b(sess|client|user|org|act|sess_activity)_[A-Za-z0-9]{27}\b`)
+	personalField = regexp.MustCompile(`("(ip_address|request_originating_ip|city|country|email_address)"\s*:\s*)"[^"]*"`)
 )
 
 var personalFields = map[string]string{

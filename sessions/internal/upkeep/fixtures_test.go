@@ -1,8 +1,9 @@
-package sessions_test
+package upkeep
 
 import (
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,8 +25,24 @@ var secretLike = []struct {
 	{"a private key", privateKeyLike, nil},
 }
 
-// harmlessFixtures are what looks like a secret in some files and is none. A row that nothing needs fails the test.
-var harmlessFixtures = []struct{ files, match, reason string }{
+var (
+	secretKeyLike  = regexp.MustCompile(`\bsk_(?:test|live)_[A-Za-z0-9_]+`)
+	jwtLike        = regexp.MustCompile(`\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*`)
+	emailLike      = regexp.MustCompile(`[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}\b`)
+	ipv4Like       = regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`)
+	privateKeyLike = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----`)
+)
+
+// madeUpKeys are the secret keys that are made up. Every other key is taken for real.
+var madeUpKeys = []string{
+	"sk_test_not_a_secret",                           // of recordings
+	"sk_test_wrong",                                  // of recordings that are about a wrong key
+	"sk_test_fake_clerk_not_a_secret",                // of every sessionstest.Server
+	"sk_test_not_a_secret_not_a_secret_not_a_secret", // of testdata/bench, as long as a real one
+}
+
+// harmlessFixtures are what looks like a secret in a file and is none. A row that nothing needs fails the test.
+var harmlessFixtures = []struct{ file, match, reason string }{
 	{"official-sdk/refresh-cases.mjs", "10.0.0.1", "a private address, behind a proxy"},
 	{"official-sdk/refresh-cases.mjs", "192.0.2.1", "kept for documentation (RFC 5737), here inside an IPv6 address"},
 	{"recordings/official-sdk-refresh/origin.json", "10.0.0.1", "a private address, behind a proxy"},
@@ -33,10 +50,10 @@ var harmlessFixtures = []struct{ files, match, reason string }{
 }
 
 func TestFixturesHoldNoSecrets(t *testing.T) {
-	const root = "../testdata"
+	const fixtures = root + "/testdata"
 	used := make([]bool, len(harmlessFixtures))
 	files := 0
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(fixtures, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -50,7 +67,7 @@ func TestFixturesHoldNoSecrets(t *testing.T) {
 			return err
 		}
 		files++
-		name := filepath.ToSlash(strings.TrimPrefix(path, root+string(filepath.Separator)))
+		name := filepath.ToSlash(strings.TrimPrefix(path, fixtures+string(filepath.Separator)))
 		for _, found := range findSecrets(string(content)) {
 			if !isHarmless(name, found.match, used) {
 				t.Errorf("%s:%d: looks like %s", path, found.line, found.what)
@@ -62,11 +79,11 @@ func TestFixturesHoldNoSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	if files < 100 {
-		t.Errorf("%d files in %s: the walk is wrong", files, root)
+		t.Errorf("%d files in %s: the walk is wrong", files, fixtures)
 	}
 	for i, row := range harmlessFixtures {
 		if !used[i] {
-			t.Errorf("%s no longer holds %q: take the row out", row.files, row.match)
+			t.Errorf("%s no longer holds %q: take the row out", row.file, row.match)
 		}
 	}
 }
@@ -74,9 +91,21 @@ func TestFixturesHoldNoSecrets(t *testing.T) {
 // isUnsigned reports whether a JWT has no signature, or one of zero bytes alone: nobody takes it for good.
 func isUnsigned(jwt string) bool { return strings.Trim(jwt[strings.LastIndex(jwt, ".")+1:], "A") == "" }
 
+// madeUpDomain reports whether an address is in a domain that nobody can have.
+func madeUpDomain(address string) bool {
+	_, domain, _ := strings.Cut(address, "@")
+	return domain == "example.com" || strings.HasSuffix(domain, ".example.com") || strings.HasSuffix(domain, ".test")
+}
+
+// madeUpAddress reports whether a text is no IPv4 address of somebody's: it is for documentation, or the machine itself, or no address.
+func madeUpAddress(text string) bool {
+	addr, err := netip.ParseAddr(text)
+	return err != nil || netip.MustParsePrefix("203.0.113.0/24").Contains(addr) || text == "127.0.0.1" || text == "127.0.0.0"
+}
+
 func isHarmless(name, match string, used []bool) bool {
 	for i, row := range harmlessFixtures {
-		if matchesName(row.files, name) && row.match == match {
+		if row.file == name && row.match == match {
 			used[i] = true
 			return true
 		}
@@ -155,12 +184,12 @@ func TestPlantedSecrets(t *testing.T) {
 
 // testdata/README.md says of every directory of fixtures where it comes from.
 func TestFixturesAreDescribed(t *testing.T) {
-	readme, err := os.ReadFile("../testdata/README.md")
+	readme, err := os.ReadFile(root + "/testdata/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, parent := range []string{"", "recordings/"} {
-		entries, err := os.ReadDir("../testdata/" + parent)
+		entries, err := os.ReadDir(root + "/testdata/" + parent)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package sessions_test
+package recorded
 
 import (
 	"context"
@@ -108,9 +108,9 @@ func read(t *testing.T, status int, document any, call func(context.Context, *se
 	if err != nil {
 		t.Fatal(err)
 	}
-	value, err := call(t.Context(), newClient(t, "http://localhost", through(func(*http.Request) (*http.Response, error) {
+	value, err := call(t.Context(), newClient(t, recordedCast.key, sessions.DefaultBaseURL, func(*http.Request) (*http.Response, error) {
 		return response(status, string(body)), nil
-	})))
+	}))
 	if err != nil {
 		t.Fatalf("%s: %v", body, err)
 	}

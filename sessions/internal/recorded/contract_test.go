@@ -1,4 +1,4 @@
-package sessions_test
+package recorded
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"maps"
 	"net/http"
 	"path/filepath"
@@ -136,17 +137,14 @@ func sentOperations(t *testing.T, call func(context.Context, *sessions.Client, s
 	t.Helper()
 	fake := sessionstest.NewServer(sessionstest.WithoutListener())
 	in := fake.SignIn("user_1")
-	client, err := sessions.NewClient(fake.SecretKey, sessions.WithBaseURL(fake.URL), through(func(req *http.Request) (*http.Response, error) {
+	client := newClient(t, fake.SecretKey, fake.URL, func(req *http.Request) (*http.Response, error) {
 		op, ok := sessions.OperationFromContext(req.Context())
 		if !ok {
 			t.Errorf("%s %s belongs to no operation", req.Method, req.URL.Path)
 		}
 		sent = append(sent, op.Method+" "+op.PathTemplate)
 		return fake.HTTPClient().Transport.RoundTrip(req)
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	})
 	if err := call(t.Context(), client, in); err != nil {
 		t.Error(err)
 	}
@@ -159,12 +157,39 @@ func sentOperations(t *testing.T, call func(context.Context, *sessions.Client, s
 	return sent
 }
 
+// A roundTripper answers without a network.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// newClient returns a client that sends through a function, and nothing twice.
+func newClient(t *testing.T, key, baseURL string, send roundTripper) *sessions.Client {
+	t.Helper()
+	client, err := sessions.NewClient(key,
+		sessions.WithBaseURL(baseURL),
+		sessions.WithHTTPClient(&http.Client{Transport: send}),
+		sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// response is a JSON answer.
+func response(status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status,
+		Header:     http.Header{"Content-Type": {"application/json"}},
+		Body:       io.NopCloser(strings.NewReader(body)),
+	}
+}
+
 var endpointLine = regexp.MustCompile(`(?m)^(?:GET|POST|PUT|PATCH|DELETE) /\S*$`)
 
 // documentedEndpoints returns the endpoints in the documentation of each exported method of Client that takes a context.
 func documentedEndpoints(t *testing.T) map[string][]string {
 	t.Helper()
-	files, err := filepath.Glob("*.go")
+	files, err := filepath.Glob("../../*.go")
 	if err != nil {
 		t.Fatal(err)
 	}

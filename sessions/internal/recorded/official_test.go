@@ -1,4 +1,4 @@
-package sessions_test
+package recorded
 
 import (
 	"context"
@@ -25,7 +25,7 @@ import (
 )
 
 const (
-	officialRecordings = "../testdata/recordings/official-sdk"
+	officialRecordings = "../../../testdata/recordings/official-sdk"
 	officialKey        = "sk_test_not_a_secret" // the one that record.mjs uses
 )
 

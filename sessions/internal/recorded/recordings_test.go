@@ -1,4 +1,5 @@
-package sessions_test
+// Package recorded holds what was recorded, the fragment, our client and the fake against each other. It has tests alone.
+package recorded
 
 import (
 	"bytes"
@@ -18,7 +19,7 @@ import (
 )
 
 const (
-	recordings       = "../testdata/recordings/clerk"
+	recordings       = "../../../testdata/recordings/clerk"
 	goldenRecordings = recordings + "/golden"
 )
 

@@ -1,4 +1,6 @@
-package sessions_test
+// Package upkeep keeps true what no compiler reads: the documents, the documentation, and that no fixture holds a secret. It has
+// tests alone.
+package upkeep
 
 import (
 	"bytes"
@@ -14,6 +16,9 @@ import (
 	"strings"
 	"testing"
 )
+
+// root is the repository's.
+const root = "../../.."
 
 // guides are the documents for people, below the repository's root. What they say about the code is tested here.
 var guides = []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "testdata/README.md"}
@@ -53,7 +58,7 @@ func (b block) String() string { return fmt.Sprintf("%s:%d", b.guide, b.line) }
 // blocks returns the fenced blocks of a guide, and the guide without them.
 func blocks(t *testing.T, guide string) (found []block, prose string) {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(guide)))
+	content, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(guide)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,14 +114,14 @@ func TestSnippets(t *testing.T) {
 	}
 	t.Run("library", func(t *testing.T) {
 		t.Parallel()
-		testSnippets(t, "../testdata", library)
+		testSnippets(t, root+"/testdata", library)
 	})
 	t.Run("consumer", func(t *testing.T) {
 		t.Parallel()
 		if len(consumer) == 0 {
 			t.Skip("no snippet needs another module")
 		}
-		const dir = "../testdata/consumer/traced"
+		const dir = root + "/testdata/consumer/traced"
 		for _, name := range consumerImports {
 			if out, err := goCommand(t, dir, "list", "-mod=readonly", "-deps", snippetImports[name]); err != nil {
 				if os.Getenv("CI") == "true" {
@@ -221,7 +226,7 @@ func codeOf(t *testing.T, guide string) (lines []string) {
 }
 
 func TestNamedTargetsExist(t *testing.T) {
-	makefile, err := os.ReadFile("../Makefile")
+	makefile, err := os.ReadFile(root + "/Makefile")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,14 +303,14 @@ func isOurs(word string) bool {
 func repository(t *testing.T) (files, tests map[string]bool) {
 	t.Helper()
 	files, tests = make(map[string]bool), make(map[string]bool)
-	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "node_modules"):
 			return filepath.SkipDir
 		}
-		files[strings.TrimPrefix(filepath.ToSlash(path), "../")] = true
+		files[strings.TrimPrefix(filepath.ToSlash(path), root+"/")] = true
 		if !entry.Type().IsRegular() {
 			return nil
 		}
@@ -335,7 +340,7 @@ var notOurs = []string{"Authorization", "Retry", "After"}
 
 // What the README calls by a Go name is in the public API.
 func TestNamedIdentifiersExist(t *testing.T) {
-	snapshots, err := filepath.Glob("../testdata/api/*.txt")
+	snapshots, err := filepath.Glob(root + "/testdata/api/*.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -376,7 +381,7 @@ func TestLinksResolve(t *testing.T) {
 			if path != "" {
 				target = filepath.ToSlash(filepath.Join(filepath.Dir(guide), path))
 			}
-			if _, err := os.Stat(filepath.Join("..", filepath.FromSlash(target))); err != nil {
+			if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(target))); err != nil {
 				t.Errorf("%s: the link to %s leads nowhere", guide, match[1])
 			} else if fragment != "" && !slices.Contains(anchors(t, target), fragment) {
 				t.Errorf("%s: %s has no heading for #%s", guide, target, fragment)
