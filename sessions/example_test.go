@@ -17,11 +17,15 @@ import (
 // The clock of the Clerk in the examples, so that their output stays the same.
 func noon() time.Time { return time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC) }
 
-// newExample returns an in-process Clerk, in which Ada has signed in on her phone and then on her laptop, and a client for it.
+// newExample returns an in-process Clerk, in which Ada has signed in on her phone and then on her laptop, and a client
+// for it.
 func newExample(opts ...sessions.Option) (*sessionstest.Server, *sessions.Client) {
 	clerk := sessionstest.NewServer(sessionstest.WithClock(noon))
 	for i, id := range []string{"sess_phone", "sess_laptop"} {
-		clerk.AddSession(sessionstest.Session{ID: id, UserID: "user_ada", CreatedAt: noon().Add(time.Duration(i-2) * time.Hour)})
+		clerk.AddSession(sessionstest.Session{
+			ID: id, UserID: "user_ada",
+			CreatedAt: noon().Add(time.Duration(i-2) * time.Hour),
+		})
 	}
 	client, err := sessions.NewClient(clerk.SecretKey, append(opts, sessions.WithBaseURL(clerk.URL))...)
 	if err != nil {
@@ -63,7 +67,8 @@ func ExampleClient_List() {
 	clerk, client := newExample()
 	defer clerk.Close()
 
-	list, err := client.List(context.Background(), sessions.ListParams{UserID: "user_ada", Status: sessions.StatusActive, Limit: 1})
+	list, err := client.List(context.Background(),
+		sessions.ListParams{UserID: "user_ada", Status: sessions.StatusActive, Limit: 1})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -137,7 +142,8 @@ func ExampleClient_RevokeAll() {
 	defer clerk.Close()
 
 	// Sign out everywhere else.
-	result, err := client.RevokeAll(context.Background(), sessions.RevokeAllParams{UserID: "user_ada", Except: []string{"sess_laptop"}})
+	result, err := client.RevokeAll(context.Background(),
+		sessions.RevokeAllParams{UserID: "user_ada", Except: []string{"sess_laptop"}})
 	for _, session := range result.Revoked {
 		fmt.Println(session.ID, "is", session.Status)
 	}
@@ -168,7 +174,8 @@ func ExampleClient_GetToken() {
 	clerk, client := newExample()
 	defer clerk.Close()
 
-	token, err := client.GetToken(context.Background(), "sess_phone", sessions.TokenParams{Template: "reports", ExpiresIn: 10 * time.Minute})
+	token, err := client.GetToken(context.Background(), "sess_phone",
+		sessions.TokenParams{Template: "reports", ExpiresIn: 10 * time.Minute})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -260,7 +267,7 @@ func ExampleOperationFromContext() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey || a.Key == "duration" { // never the same
+			if a.Key == slog.TimeKey || a.Key == "duration" || a.Key == "trace_id" {
 				return slog.Attr{}
 			}
 			return a
@@ -273,8 +280,8 @@ func ExampleOperationFromContext() {
 	_, _ = client.Get(context.Background(), "sess_nobody")
 	fmt.Println(count.counts)
 	// Output:
-	// level=DEBUG msg="clerk: request" operation=GetSession attempt=1 status=200 trace_id=00000000000000000000000000000001
-	// level=DEBUG msg="clerk: request" operation=GetSession attempt=1 status=404 trace_id=00000000000000000000000000000002
+	// level=DEBUG msg="clerk: request" operation=GetSession attempt=1 status=200
+	// level=DEBUG msg="clerk: request" operation=GetSession attempt=1 status=404
 	// map[GET /sessions/{session_id}:2]
 }
 

@@ -20,8 +20,10 @@ import (
 
 // The fields of the fragment that reach no public type, or are no parameter, and why; by name alone for every schema.
 var unreachedFields = map[string]string{
-	"object":                       "it says of which schema the document is; the client checks it, and a Go type needs no name",
-	"ErrorAnswer.meta":             "Clerk documents nothing that it holds; what there is about a parameter is in the details",
+	"object": "it says of which schema the document is; the client checks it, and a Go type needs " +
+		"no name",
+	"ErrorAnswer.meta": "Clerk documents nothing that it holds; what there is about a parameter is in " +
+		"the details",
 	"GetSessionList.paginated":     "always true: a page has a total",
 	"RefreshSessionRequest.format": "RefreshToken and RefreshCookies are two methods instead",
 }
@@ -60,12 +62,16 @@ var answeredSchemas = []struct {
 	}},
 }
 
-// Every field of an answer reaches the public type: when the field changes, the public field of its name changes, to the same value.
+// Every field of an answer reaches the public type: when the field changes, the public field of its name changes, to
+// the same value.
 func TestFieldsReachThePublicTypes(t *testing.T) {
 	doc := fragmentDocument(t)
 	seen := make(map[string]bool)
 	for _, row := range answeredSchemas {
-		ref := &openapi3.SchemaRef{Ref: "#/components/schemas/" + row.name, Value: doc.Components.Schemas[row.name].Value}
+		ref := &openapi3.SchemaRef{
+			Ref:   "#/components/schemas/" + row.name,
+			Value: doc.Components.Schemas[row.name].Value,
+		}
 		before := sampleOf(ref)
 		public := read(t, row.status, before, row.call)
 		for field := range fieldsOf(ref, nil, seen) {
@@ -101,16 +107,20 @@ func TestFieldsReachThePublicTypes(t *testing.T) {
 	}
 }
 
-// read answers the call with a document and returns what the client makes of it: the text of each public field by its place.
-func read(t *testing.T, status int, document any, call func(context.Context, *sessions.Client) (any, error)) map[string]string {
+// read answers the call with a document and returns what the client makes of it: the text of each public field by its
+// place.
+func read(t *testing.T, status int, document any,
+	call func(context.Context, *sessions.Client) (any, error),
+) map[string]string {
 	t.Helper()
 	body, err := json.Marshal(document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	value, err := call(t.Context(), newClient(t, recordedCast.key, sessions.DefaultBaseURL, func(*http.Request) (*http.Response, error) {
+	client := newClient(t, recordedCast.key, sessions.DefaultBaseURL, func(*http.Request) (*http.Response, error) {
 		return response(status, string(body)), nil
-	}))
+	})
+	value, err := call(t.Context(), client)
 	if err != nil {
 		t.Fatalf("%s: %v", body, err)
 	}

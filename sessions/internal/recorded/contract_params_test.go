@@ -48,7 +48,9 @@ var sentParams = map[string]struct {
 }
 
 var (
-	everyListParam    = sessions.ListParams{ClientID: "client_1", UserID: "user_1", Status: "ended", Limit: 3, Offset: 4}
+	everyListParam = sessions.ListParams{
+		ClientID: "client_1", UserID: "user_1", Status: "ended", Limit: 3, Offset: 4,
+	}
 	everyCreateParam  = sessions.CreateParams{UserID: "user_1", ActiveOrganizationID: "org_1"}
 	everyTokenParam   = sessions.TokenParams{Template: "hasura", ExpiresIn: time.Minute}
 	everyRefreshParam = sessions.RefreshParams{
@@ -113,7 +115,7 @@ func requestFields(op *openapi3.Operation) (fields []schemaField) {
 func sentFields(t *testing.T, call func(context.Context, *sessions.Client) error) map[string]string {
 	t.Helper()
 	sent := make(map[string]string)
-	_ = call(t.Context(), newClient(t, recordedCast.key, sessions.DefaultBaseURL, func(req *http.Request) (*http.Response, error) {
+	client := newClient(t, recordedCast.key, sessions.DefaultBaseURL, func(req *http.Request) (*http.Response, error) {
 		for name, values := range req.URL.Query() {
 			sent[name] = values[0]
 		}
@@ -134,7 +136,8 @@ func sentFields(t *testing.T, call func(context.Context, *sessions.Client) error
 			}
 		}
 		return response(400, "{}"), nil
-	})) // the answer is not what is tested here
+	})
+	_ = call(t.Context(), client) // the answer is not what is tested here
 	return sent
 }
 

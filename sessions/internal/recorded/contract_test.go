@@ -133,7 +133,9 @@ func fragmentOperations(t *testing.T) map[string]string {
 }
 
 // sentOperations returns the endpoints of the operations that a call sends requests of.
-func sentOperations(t *testing.T, call func(context.Context, *sessions.Client, sessionstest.SignIn) error) (sent []string) {
+func sentOperations(t *testing.T,
+	call func(context.Context, *sessions.Client, sessionstest.SignIn) error,
+) (sent []string) {
 	t.Helper()
 	fake := sessionstest.NewServer(sessionstest.WithoutListener())
 	in := fake.SignIn("user_1")
@@ -186,7 +188,8 @@ func response(status int, body string) *http.Response {
 
 var endpointLine = regexp.MustCompile(`(?m)^(?:GET|POST|PUT|PATCH|DELETE) /\S*$`)
 
-// documentedEndpoints returns the endpoints in the documentation of each exported method of Client that takes a context.
+// documentedEndpoints returns the endpoints in the documentation of each exported method of Client that takes a
+// context.
 func documentedEndpoints(t *testing.T) map[string][]string {
 	t.Helper()
 	files, err := filepath.Glob("../../*.go")

@@ -106,7 +106,8 @@ func checkExchange(ctx context.Context, router routers.Router, i *cassette.Inter
 	}).SetBodyBytes([]byte(i.Response.Body))))
 }
 
-// oneLineError says which side of an exchange is wrong, where and why, without the schema and the whole value that kin-openapi adds.
+// oneLineError says which side of an exchange is wrong, where and why, without the schema and the whole value that
+// kin-openapi adds.
 func oneLineError(side string, err error) error {
 	if err == nil {
 		return nil

@@ -38,7 +38,9 @@ func replay(t *testing.T, sc scene) []byte {
 	rec, err := vcr.New(filepath.Join(recordings, sc.name),
 		vcr.WithMode(vcr.ModeReplayOnly),
 		vcr.WithSkipRequestLatency(true),
-		vcr.WithMatcher(func(req *http.Request, recorded cassette.Request) bool { return isRecorded(t, req, recorded) }))
+		vcr.WithMatcher(func(req *http.Request, recorded cassette.Request) bool {
+			return isRecorded(t, req, recorded)
+		}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,8 +29,8 @@ const (
 	officialKey        = "sk_test_not_a_secret" // the one that record.mjs uses
 )
 
-// An officialDifference is where our client deliberately does not do what the official SDK does. It has to occur in every
-// recording that it names; "*" names all that both clients send.
+// An officialDifference is where our client deliberately does not do what the official SDK does. It has to occur in
+// every recording that it names; "*" names all that both clients send.
 type officialDifference struct {
 	in       string // names of recordings, as patterns separated by spaces
 	what     string // a key of officialFacts
@@ -40,18 +40,37 @@ type officialDifference struct {
 }
 
 var officialDifferences = []officialDifference{
-	{"unsafe-*", "outcome", "sent", "refused", "such an id or template changes which endpoint is called, or is none that Clerk gives out"},
+	{
+		"unsafe-*", "outcome", "sent", "refused",
+		"such an id or template changes which endpoint is called, or is none that Clerk gives out",
+	},
 	{"invalid-*", "outcome", "sent", "refused", "the API cannot accept it, so the caller learns it without a request"},
 
 	{"*", "header User-Agent", "@clerk/backend", "clerk-sessions-go", "each names itself"},
 	{"*", "header Accept", "*/*", "application/json", "Node's fetch takes anything; ours takes nothing else"},
 	{"list-* get* revoke*", "header Content-Type", "application/json", "", "there is no body whose type to name"},
-	{"verify*", "header Clerk-Api-Version", "2026-05-12", "2024-10-01", "the endpoint is gone from version 2025-04-10 on"},
+	{
+		"verify*", "header Clerk-Api-Version", "2026-05-12", "2024-10-01",
+		"the endpoint is gone from version 2025-04-10 on",
+	},
 
-	{"refresh refresh-suffixed refresh-not-suffixed", "body format", "", `"token"`, "the format is always named, since the answer has to have it"},
-	{"refresh-cookie-address-empty", "body request_originating_ip", `""`, "", "an empty string is an address that is not known"},
-	{"token-expires-zero token-template-expires-zero", "body expires_in_seconds", "0", "", "zero is the server's default, which is asked for by not sending it"},
-	{"token-template-trailing-space", "path", "/v1/sessions/sess_2abcDEF/tokens/hasura", "/v1/sessions/sess_2abcDEF/tokens/hasura ", "a URL parser trims the SDK's unescaped space, and another template answers"},
+	{
+		"refresh refresh-suffixed refresh-not-suffixed", "body format", "", `"token"`,
+		"the format is always named, since the answer has to have it",
+	},
+	{
+		"refresh-cookie-address-empty", "body request_originating_ip", `""`, "",
+		"an empty string is an address that is not known",
+	},
+	{
+		"token-expires-zero token-template-expires-zero", "body expires_in_seconds", "0", "",
+		"zero is the server's default, which is asked for by not sending it",
+	},
+	{
+		"token-template-trailing-space", "path", "/v1/sessions/sess_2abcDEF/tokens/hasura",
+		"/v1/sessions/sess_2abcDEF/tokens/hasura ",
+		"a URL parser trims the SDK's unescaped space, and another template answers",
+	},
 }
 
 // The Go call for each method of the official SDK.
@@ -90,7 +109,8 @@ var officialCalls = map[string]func(context.Context, *sessions.Client, officialA
 		return err
 	},
 	"getToken": func(ctx context.Context, c *sessions.Client, args officialArguments) error {
-		_, err := c.GetToken(ctx, args.text(0), sessions.TokenParams{Template: args.text(1), ExpiresIn: args.seconds(2)})
+		_, err := c.GetToken(ctx, args.text(0),
+			sessions.TokenParams{Template: args.text(1), ExpiresIn: args.seconds(2)})
 		return err
 	},
 	"refreshSession": func(ctx context.Context, c *sessions.Client, args officialArguments) error {
@@ -134,7 +154,9 @@ func TestOfficialTraffic(t *testing.T) {
 	}
 	for _, d := range officialDifferences {
 		for pattern := range strings.FieldsSeq(d.in) {
-			if !slices.ContainsFunc(recordings, func(r officialRecording) bool { return matchesName(pattern, r.Name) }) {
+			if !slices.ContainsFunc(recordings, func(r officialRecording) bool {
+				return matchesName(pattern, r.Name)
+			}) {
 				t.Errorf("the list of differences names %s, and there is no such recording", pattern)
 			}
 		}
@@ -148,7 +170,8 @@ func TestOfficialTraffic(t *testing.T) {
 					continue
 				}
 				if got := want[d.what]; got != d.official || got == d.ours {
-					t.Errorf("the list of differences has %s %q for the official SDK, the recording %q", d.what, d.official, got)
+					t.Errorf("the list of differences has %s %q for the official SDK, the recording %q", d.what,
+						d.official, got)
 				}
 				want = want.with(d)
 			}
@@ -172,7 +195,8 @@ func callAsOfficial(t *testing.T, r officialRecording) officialFacts {
 		for name, values := range req.Header {
 			headers[name] = strings.Join(values, ", ")
 		}
-		sent = append(sent, officialRequest{req.Method, req.URL.EscapedPath(), req.URL.RawQuery, headers, body}.facts(t))
+		sent = append(sent,
+			officialRequest{req.Method, req.URL.EscapedPath(), req.URL.RawQuery, headers, body}.facts(t))
 		// The answers are not what is tested here, and this one is final whatever was asked.
 		w.WriteHeader(http.StatusBadRequest)
 	}))
@@ -248,8 +272,8 @@ func matchesName(patterns, name string) bool {
 	})
 }
 
-// officialFacts are what is compared of a call: its "outcome" (sent or refused) and, when it was sent, "method", "path" (decoded
-// segment by segment), and each "query NAME", "header NAME" and "body FIELD", as text.
+// officialFacts are what is compared of a call: its "outcome" (sent or refused) and, when it was sent, "method", "path"
+// (decoded segment by segment), and each "query NAME", "header NAME" and "body FIELD", as text.
 type officialFacts map[string]string
 
 // with returns the facts after a difference was applied.
@@ -323,7 +347,8 @@ func (r officialRequest) facts(t *testing.T) officialFacts {
 	return f
 }
 
-// officialArguments are what the official SDK was called with. One that was not given, or was undefined, is the zero value here.
+// officialArguments are what the official SDK was called with. One that was not given, or was undefined, is the zero
+// value here.
 type officialArguments struct {
 	t      *testing.T
 	values []jsontext.Value

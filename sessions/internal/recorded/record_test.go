@@ -20,8 +20,8 @@ import (
 
 var recordAnew = flag.Bool("record", false, "record testdata/recordings/clerk anew: make record")
 
-// With -record the scenes are recorded anew, from the live service when CLERK_SECRET_KEY is set and else from the fake, and the golden
-// files are written. Without, those that were recorded from the fake have to be what it says today.
+// With -record the scenes are recorded anew, from the live service when CLERK_SECRET_KEY is set and else from the fake,
+// and the golden files are written. Without, those that were recorded from the fake have to be what it says today.
 func TestRecord(t *testing.T) {
 	if !*recordAnew {
 		for _, sc := range scenes {
@@ -50,7 +50,8 @@ func TestRecord(t *testing.T) {
 	var live *stage
 	if os.Getenv("CLERK_SECRET_KEY") != "" {
 		var err error
-		if live, err = newLiveStage(t.Context(), sessions.DefaultBaseURL, http.DefaultTransport, os.Getenv); err != nil {
+		if live, err = newLiveStage(t.Context(), sessions.DefaultBaseURL, http.DefaultTransport,
+			os.Getenv); err != nil {
 			t.Fatal(err)
 		}
 		defer http.DefaultTransport.(*http.Transport).CloseIdleConnections()
@@ -66,7 +67,9 @@ func TestRecord(t *testing.T) {
 			if live == nil || sc.onlyFake != "" {
 				st = fakeStage(t, sc)
 			}
-			if missing := slices.DeleteFunc(slices.Clone(sc.needs), func(name string) bool { return st != live || os.Getenv(name) != "" }); len(missing) > 0 {
+			if missing := slices.DeleteFunc(slices.Clone(sc.needs), func(name string) bool {
+				return st != live || os.Getenv(name) != ""
+			}); len(missing) > 0 {
 				t.Skipf("stays as it was: %s not set", strings.Join(missing, ", "))
 			}
 			recordScene(t, recordings, sc, st)
@@ -83,7 +86,10 @@ func recordScene(t *testing.T, dir string, sc scene, st *stage) {
 		vcr.WithMode(vcr.ModeRecordOnly),
 		vcr.WithRealTransport(st.transport),
 		vcr.WithSkipRequestLatency(true),
-		vcr.WithHook(func(i *cassette.Interaction) error { status = i.Response.Code; return nil }, vcr.AfterCaptureHook),
+		vcr.WithHook(func(i *cassette.Interaction) error {
+			status = i.Response.Code
+			return nil
+		}, vcr.AfterCaptureHook),
 		vcr.WithHook(st.scrub, vcr.BeforeSaveHook))
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +121,9 @@ func TestLiveStage(t *testing.T) {
 	bystander := fake.AddSession(sessionstest.Session{UserID: "user_1"})
 	env := map[string]string{"CLERK_SECRET_KEY": fake.SecretKey, "CLERK_USER_ID": "user_1"}
 	stage := func() (*stage, error) {
-		return newLiveStage(t.Context(), fake.URL, fake.HTTPClient().Transport, func(name string) string { return env[name] })
+		return newLiveStage(t.Context(), fake.URL, fake.HTTPClient().Transport, func(name string) string {
+			return env[name]
+		})
 	}
 
 	st, err := stage()
@@ -148,7 +156,8 @@ func TestLiveStage(t *testing.T) {
 	if _, err := stage(); !errors.Is(err, sessions.ErrForbidden) {
 		t.Errorf("%v, want what went wrong", err)
 	}
-	if list, err = st.client.List(t.Context(), sessions.ListParams{UserID: "user_1", Status: sessions.StatusActive}); err != nil || len(list.Data) != 1 {
+	if list, err = st.client.List(t.Context(),
+		sessions.ListParams{UserID: "user_1", Status: sessions.StatusActive}); err != nil || len(list.Data) != 1 {
 		t.Errorf("%v, %v: a stage that could not be set left something behind", list, err)
 	}
 	for name, says := range map[string]string{"CLERK_SECRET_KEY": "sk_test_", "CLERK_USER_ID": "CLERK_USER_ID"} {

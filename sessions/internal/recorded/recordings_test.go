@@ -1,4 +1,5 @@
-// Package recorded holds what was recorded, the fragment, our client and the fake against each other. It has tests alone.
+// Package recorded holds what was recorded, the fragment, our client and the fake against each other. It has tests
+// alone.
 package recorded
 
 import (
@@ -32,7 +33,10 @@ func TestRecordingsAreComplete(t *testing.T) {
 		}
 		names[sc.name] = true
 	}
-	for pattern, extension := range map[string]string{recordings + "/*.yaml": ".yaml", goldenRecordings + "/*.json": ".json"} {
+	for pattern, extension := range map[string]string{
+		recordings + "/*.yaml":       ".yaml",
+		goldenRecordings + "/*.json": ".json",
+	} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -61,7 +65,10 @@ func TestRecordingsAreComplete(t *testing.T) {
 			seen[operation+" refuses"] = true
 		}
 	}
-	want := []string{"429", "VerifySession 410", "GetSessionList an array", "GetSessionList data total_count", "RefreshSession cookies object", "RefreshSession jwt object"}
+	want := []string{
+		"429", "VerifySession 410", "GetSessionList an array", "GetSessionList data total_count",
+		"RefreshSession cookies object", "RefreshSession jwt object",
+	}
 	for _, item := range fragmentDocument(t).Paths.Map() {
 		for _, op := range item.Operations() {
 			want = append(want, op.OperationID+" answers", op.OperationID+" refuses")
@@ -86,7 +93,8 @@ func TestRecordingsFitTheFragment(t *testing.T) {
 	}
 }
 
-// The second side: recordings and our client, which has to send what was recorded and to return what the golden file states.
+// The second side: recordings and our client, which has to send what was recorded and to return what the golden file
+// states.
 func TestRecordingsReplayedToOurClient(t *testing.T) {
 	for _, sc := range scenes {
 		t.Run(sc.name, func(t *testing.T) {
@@ -147,7 +155,9 @@ func TestRecordingsReplayedToTheFake(t *testing.T) {
 // officialMisfits are the calls of the official SDK that break the fragment.
 var officialMisfits = []struct{ in, but, reason string }{
 	{
-		"unsafe-*", "*-newline *-template-long *-template-percent *-template-right-to-left *-get-hash *-template-hash *-get-trailing-space",
+		"unsafe-*",
+		"*-newline *-template-long *-template-percent *-template-right-to-left *-get-hash *-template-hash " +
+			"*-get-trailing-space",
 		"such an id or template leads to another path or to none, but where what is left of it happens to be good",
 	},
 	{"invalid-*", "", "the SDK sends what the API cannot accept"},
@@ -196,7 +206,8 @@ func TestOfficialRequestsFitTheFragment(t *testing.T) {
 func violationsOf(t *testing.T, i *cassette.Interaction) []error {
 	t.Helper()
 	fake := sessionstest.NewServer(sessionstest.WithoutListener())
-	req, err := http.NewRequestWithContext(t.Context(), i.Request.Method, i.Request.URL, strings.NewReader(i.Request.Body))
+	req, err := http.NewRequestWithContext(t.Context(), i.Request.Method, i.Request.URL,
+		strings.NewReader(i.Request.Body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +245,8 @@ func TestBrokenRecordings(t *testing.T) {
 				t.Fatalf("get.yaml has no %q", row.old)
 			}
 			file := filepath.Join(t.TempDir(), "broken")
-			if err := os.WriteFile(file+".yaml", bytes.ReplaceAll(good, []byte(row.old), []byte(row.new)), 0o600); err != nil {
+			if err := os.WriteFile(file+".yaml", bytes.ReplaceAll(good, []byte(row.old), []byte(row.new)),
+				0o600); err != nil {
 				t.Fatal(err)
 			}
 			i, err := loadRecording(file)

@@ -12,11 +12,12 @@ import (
 
 // A scene is a call whose one exchange is recorded, in testdata/recordings/clerk/NAME.yaml.
 type scene struct {
-	name      string
-	status    int      // of the answer
-	needs     []string // variables without which it is not recorded from the live service: a browser or the dashboard knows them
-	onlyFake  string   // why it is never recorded from the live service; "" for one that is
-	unlike    string   // a key to call with instead of the instance's
+	name   string
+	status int // of the answer
+	// variables without which it is not recorded from the live service: a browser or the dashboard knows them
+	needs     []string
+	onlyFake  string // why it is never recorded from the live service; "" for one that is
+	unlike    string // a key to call with instead of the instance's
 	opts      []sessions.Option
 	creates   bool // it starts a session
 	bareArray bool // the list is asked for without paginated=true, which our client always sends
@@ -100,35 +101,71 @@ var scenes = []scene{
 		return c.List(ctx, sessions.ListParams{ClientID: on.client, Status: sessions.StatusReplaced, Limit: 500})
 	}},
 	{name: "list-wrong-key", status: 401, unlike: "sk_test_wrong", call: listClient},
-	{name: "list-unknown-version", status: 400, opts: []sessions.Option{sessions.WithAPIVersion("2020-01-01")}, call: listClient},
+	{
+		name: "list-unknown-version", status: 400, opts: []sessions.Option{sessions.WithAPIVersion("2020-01-01")},
+		call: listClient,
+	},
 
-	{name: "create", status: 200, creates: true, call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
-		return c.Create(ctx, sessions.CreateParams{UserID: on.user})
-	}},
-	{name: "create-in-organization", status: 200, creates: true, onlyFake: "the user would have to be a member of an organization", call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
-		return c.Create(ctx, sessions.CreateParams{UserID: on.user, ActiveOrganizationID: "org_recorded"})
-	}},
-	{name: "create-unknown-user", status: 404, call: func(ctx context.Context, c *sessions.Client, _ cast) (any, error) {
-		return c.Create(ctx, sessions.CreateParams{UserID: "user_unknown"})
-	}},
+	{
+		name: "create", status: 200, creates: true,
+		call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
+			return c.Create(ctx, sessions.CreateParams{UserID: on.user})
+		},
+	},
+	{
+		name: "create-in-organization", status: 200, creates: true,
+		onlyFake: "the user would have to be a member of an organization",
+		call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
+			return c.Create(ctx, sessions.CreateParams{UserID: on.user, ActiveOrganizationID: "org_recorded"})
+		},
+	},
+	{
+		name: "create-unknown-user", status: 404,
+		call: func(ctx context.Context, c *sessions.Client, _ cast) (any, error) {
+			return c.Create(ctx, sessions.CreateParams{UserID: "user_unknown"})
+		},
+	},
 
 	{name: "get", status: 200, call: getSession},
 	{name: "get-impersonated", status: 200, onlyFake: noSuchSession, call: getNamed("sess_impersonated")},
 	{name: "get-pending", status: 200, onlyFake: noSuchSession, call: getNamed("sess_pending")},
 	{name: "get-unknown", status: 404, call: getNamed(unknownID)},
-	{name: "get-forbidden", status: 403, onlyFake: onlyInjected, fault: sessionstest.Fault{Status: 403}, call: getSession},
-	{name: "get-rate-limited", status: 429, onlyFake: "it would take a hundred requests", fault: sessionstest.Fault{Status: 429, RetryAfter: 7 * time.Second}, call: getSession},
-	{name: "get-unavailable", status: 503, onlyFake: onlyInjected, fault: sessionstest.Fault{Status: 503, RetryAfter: 2 * time.Second}, call: getSession},
+	{
+		name: "get-forbidden", status: 403, onlyFake: onlyInjected, fault: sessionstest.Fault{Status: 403},
+		call: getSession,
+	},
+	{
+		name: "get-rate-limited", status: 429, onlyFake: "it would take a hundred requests",
+		fault: sessionstest.Fault{Status: 429, RetryAfter: 7 * time.Second}, call: getSession,
+	},
+	{
+		name: "get-unavailable", status: 503, onlyFake: onlyInjected,
+		fault: sessionstest.Fault{Status: 503, RetryAfter: 2 * time.Second}, call: getSession,
+	},
 
-	{name: "revoke", status: 200, call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) { return c.Revoke(ctx, on.doomed) }},
-	{name: "revoke-unknown", status: 404, call: func(ctx context.Context, c *sessions.Client, _ cast) (any, error) { return c.Revoke(ctx, unknownID) }},
+	{
+		name: "revoke", status: 200, call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
+			return c.Revoke(ctx, on.doomed)
+		},
+	},
+	{
+		name: "revoke-unknown", status: 404, call: func(ctx context.Context, c *sessions.Client, _ cast) (any, error) {
+			return c.Revoke(ctx, unknownID)
+		},
+	},
 
 	{name: "verify", status: 200, call: verify},
-	{name: "verify-wrong-token", status: 401, call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
-		on.token = "not-a-token"
-		return verify(ctx, c, on)
-	}},
-	{name: "verify-gone", status: 410, onlyFake: "the service still has it for version 2024-10-01", fault: sessionstest.Fault{Status: 410}, call: verify},
+	{
+		name: "verify-wrong-token", status: 401,
+		call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
+			on.token = "not-a-token"
+			return verify(ctx, c, on)
+		},
+	},
+	{
+		name: "verify-gone", status: 410, onlyFake: "the service still has it for version 2024-10-01",
+		fault: sessionstest.Fault{Status: 410}, call: verify,
+	},
 
 	{name: "token", status: 200, call: getToken(sessions.TokenParams{})},
 	{name: "token-expires", status: 200, call: getToken(sessions.TokenParams{ExpiresIn: 2 * time.Minute})},
@@ -137,29 +174,47 @@ var scenes = []scene{
 	}},
 	{name: "token-template", status: 200, needs: needsTemplate, call: getTemplateToken(0)},
 	{name: "token-template-expires", status: 200, needs: needsTemplate, call: getTemplateToken(time.Hour)},
-	{name: "token-template-unknown-session", status: 404, call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
-		return c.GetToken(ctx, unknownID, sessions.TokenParams{Template: on.template})
-	}},
+	{
+		name: "token-template-unknown-session", status: 404,
+		call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
+			return c.GetToken(ctx, unknownID, sessions.TokenParams{Template: on.template})
+		},
+	},
 
-	{name: "refresh-token", status: 200, needs: needsBrowser, call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
-		return c.RefreshToken(ctx, on.browser.session, on.browser.refresh())
-	}},
-	{name: "refresh-cookies", status: 200, needs: needsBrowser, call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
-		return c.RefreshCookies(ctx, on.browser.session, on.browser.refresh())
-	}},
-	{name: "refresh-cookies-suffixed", status: 200, needs: needsBrowser, call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
-		params := on.browser.refresh()
-		params.SuffixedCookies = true
-		return c.RefreshCookies(ctx, on.browser.session, params)
-	}},
-	{name: "refresh-token-wrong", status: 401, needs: needsBrowser, call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
-		on.browser.refreshToken = "another-refresh-token"
-		return c.RefreshToken(ctx, on.browser.session, on.browser.refresh())
-	}},
-	{name: "refresh-cookies-wrong", status: 401, needs: needsBrowser, call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
-		on.browser.refreshToken = "another-refresh-token"
-		return c.RefreshCookies(ctx, on.browser.session, on.browser.refresh())
-	}},
+	{
+		name: "refresh-token", status: 200, needs: needsBrowser,
+		call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
+			return c.RefreshToken(ctx, on.browser.session, on.browser.refresh())
+		},
+	},
+	{
+		name: "refresh-cookies", status: 200, needs: needsBrowser,
+		call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
+			return c.RefreshCookies(ctx, on.browser.session, on.browser.refresh())
+		},
+	},
+	{
+		name: "refresh-cookies-suffixed", status: 200, needs: needsBrowser,
+		call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
+			params := on.browser.refresh()
+			params.SuffixedCookies = true
+			return c.RefreshCookies(ctx, on.browser.session, params)
+		},
+	},
+	{
+		name: "refresh-token-wrong", status: 401, needs: needsBrowser,
+		call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
+			on.browser.refreshToken = "another-refresh-token"
+			return c.RefreshToken(ctx, on.browser.session, on.browser.refresh())
+		},
+	},
+	{
+		name: "refresh-cookies-wrong", status: 401, needs: needsBrowser,
+		call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
+			on.browser.refreshToken = "another-refresh-token"
+			return c.RefreshCookies(ctx, on.browser.session, on.browser.refresh())
+		},
+	},
 }
 
 func listClient(ctx context.Context, c *sessions.Client, on cast) (any, error) {

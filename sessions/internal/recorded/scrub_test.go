@@ -29,7 +29,8 @@ var (
 	emailLike     = regexp.MustCompile(`[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}\b`)
 	ipv4Like      = regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`)
 	liveID        = regexp.MustCompile(`\b(sess|client|user|org|act|sess_activity)_[A-Za-z0-9]{27}\b`)
-	personalField = regexp.MustCompile(`("(ip_address|request_originating_ip|city|country|email_address)"\s*:\s*)"[^"]*"`)
+	personalField = regexp.MustCompile(
+		`("(ip_address|request_originating_ip|city|country|email_address)"\s*:\s*)"[^"]*"`)
 )
 
 var personalFields = map[string]string{
@@ -86,14 +87,16 @@ func madeUpDomain(address string) bool {
 	return domain == "example.com" || strings.HasSuffix(domain, ".example.com") || strings.HasSuffix(domain, ".test")
 }
 
-// madeUpAddress reports whether a text is no IPv4 address of somebody's: it is for documentation, or the machine itself, or no address.
+// madeUpAddress reports whether a text is no IPv4 address of somebody's: it is for documentation, or the machine
+// itself, or no address.
 func madeUpAddress(text string) bool {
 	addr, err := netip.ParseAddr(text)
-	return err != nil || netip.MustParsePrefix("203.0.113.0/24").Contains(addr) || text == "127.0.0.1" || text == "127.0.0.0"
+	return err != nil || netip.MustParsePrefix("203.0.113.0/24").Contains(addr) || text == "127.0.0.1" ||
+		text == "127.0.0.0"
 }
 
-// scrub takes out of an exchange what must not be written: it renames the cast, scrubs the texts, keeps the headers that are known, and
-// drops what is different in every run.
+// scrub takes out of an exchange what must not be written: it renames the cast, scrubs the texts, keeps the headers
+// that are known, and drops what is different in every run.
 func (st *stage) scrub(i *cassette.Interaction) error {
 	names, ids := st.cast.renamed(recordedCast), map[string]string{}
 	clean := func(text string) string { return scrubbedText(names.Replace(text), ids) }
@@ -156,31 +159,40 @@ func TestRecordingsAreScrubbed(t *testing.T) {
 				"X-Forwarded-For": {"198.51.100.9"},
 			},
 			Form: map[string][]string{"token": {jwt}},
-			Body: `{"expired_token":"` + jwt + `","refresh_token":"secret refresh","request_originating_ip":"2001:db8::1"}`,
+			Body: `{"expired_token":"` + jwt +
+				`","refresh_token":"secret refresh","request_originating_ip":"2001:db8::1"}`,
 		},
 		Response: cassette.Response{
 			Code:    200,
 			Headers: http.Header{"Set-Cookie": {"__cf_bm=0123"}, "Content-Type": {"application/json"}},
-			Body: `{"cookies":["__session_AbC=` + jwt + `; Path=/","__client_uat=1790000000","__refresh_AbC=opaque; HttpOnly","__session=; Max-Age=0"],` +
-				`"id":"` + id + `","again":"` + id + `","user_id":"user_named","activity":{"id":"` + activity + `","ip_address":"2001:db8::1","city": "Springfield"},` +
+			Body: `{"cookies":["__session_AbC=` + jwt +
+				`; Path=/","__client_uat=1790000000","__refresh_AbC=opaque; HttpOnly","__session=; Max-Age=0"],` +
+				`"id":"` + id + `","again":"` + id + `","user_id":"user_named","activity":{"id":"` + activity +
+				`","ip_address":"2001:db8::1","city": "Springfield"},` +
 				`"text":"mail joe@acme.io from 198.51.100.9, version 1.2.3.400"}`,
 			Duration: 5,
 		},
 	}
 	want := &cassette.Interaction{
 		Request: cassette.Request{
-			Method:        "POST",
-			URL:           "https://api.clerk.com/v1/sessions/sess_recorded1/refresh",
-			Host:          "api.clerk.com",
-			Headers:       http.Header{"Authorization": {"Bearer sk_test_not_a_secret"}, "User-Agent": {"clerk-sessions-go"}},
-			Body:          `{"expired_token":"made-up.session.token","refresh_token":"made-up-refresh-token","request_originating_ip":"203.0.113.7"}`,
+			Method: "POST",
+			URL:    "https://api.clerk.com/v1/sessions/sess_recorded1/refresh",
+			Host:   "api.clerk.com",
+			Headers: http.Header{
+				"Authorization": {"Bearer sk_test_not_a_secret"},
+				"User-Agent":    {"clerk-sessions-go"},
+			},
+			Body: `{"expired_token":"made-up.session.token","refresh_token":"made-up-refresh-token",` +
+				`"request_originating_ip":"203.0.113.7"}`,
 			ContentLength: 120,
 		},
 		Response: cassette.Response{
 			Code:    200,
 			Headers: http.Header{"Content-Type": {"application/json"}},
-			Body: `{"cookies":["__session_AbC=made-up.session.token; Path=/","__client_uat=1790000000","__refresh_AbC=made-up.session.token; HttpOnly","__session=; Max-Age=0"],` +
-				`"id":"sess_recorded1","again":"sess_recorded1","user_id":"user_recorded","activity":{"id":"sess_activity_recorded2","ip_address":"203.0.113.7","city": "Lisbon"},` +
+			Body: `{"cookies":["__session_AbC=made-up.session.token; Path=/","__client_uat=1790000000",` +
+				`"__refresh_AbC=made-up.session.token; HttpOnly","__session=; Max-Age=0"],` +
+				`"id":"sess_recorded1","again":"sess_recorded1","user_id":"user_recorded",` +
+				`"activity":{"id":"sess_activity_recorded2","ip_address":"203.0.113.7","city": "Lisbon"},` +
 				`"text":"mail somebody@example.com from 203.0.113.7, version 1.2.3.400"}`,
 		},
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// shape is what a JSON document looks like without its values: "object", "array", "null" or the Go type of a value, by where it is.
+// shape is what a JSON document looks like without its values: "object", "array", "null" or the Go type of a value, by
+// where it is.
 type shape map[string]string
 
 // shapeOf fails the test on what is not JSON. The rows of an array are all at the same place.
@@ -61,8 +62,9 @@ func (s shape) kind() string {
 	return strings.Join(slices.Sorted(slices.Values(keys)), " ")
 }
 
-// diff returns the first place where two shapes differ. If they are loose, because the values are not the same ones, what is null on
-// one side may be anything on the other, and so may be what is below it and what is in an array that is empty.
+// diff returns the first place where two shapes differ. If they are loose, because the values are not the same ones,
+// what is null on one side may be anything on the other, and so may be what is below it and what is in an array that is
+// empty.
 func (s shape) diff(other shape, loose bool) string {
 	all := maps.Clone(s)
 	maps.Copy(all, other)

@@ -25,7 +25,8 @@ type stage struct {
 // newFakeStage returns a fake in the same state every time, ready for the scene.
 func newFakeStage(ctx context.Context, sc scene) (*stage, error) {
 	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	fake := sessionstest.NewServer(sessionstest.WithoutListener(), sessionstest.WithClock(func() time.Time { return start }))
+	fake := sessionstest.NewServer(sessionstest.WithoutListener(),
+		sessionstest.WithClock(func() time.Time { return start }))
 	on := recordedCast
 	on.key = fake.SecretKey
 	signIn := fake.SignIn(on.user)
@@ -69,8 +70,9 @@ func newFakeStage(ctx context.Context, sc scene) (*stage, error) {
 	return st, nil
 }
 
-// newLiveStage returns a stage on an instance for development, with sessions of its own making. The user is CLERK_USER_ID; what else
-// is needed is up to each scene. Sessions that it did not create are neither listed nor changed.
+// newLiveStage returns a stage on an instance for development, with sessions of its own making. The user is
+// CLERK_USER_ID; what else is needed is up to each scene. Sessions that it did not create are neither listed nor
+// changed.
 func newLiveStage(ctx context.Context, baseURL string, rt http.RoundTripper, env func(string) string) (*stage, error) {
 	on := cast{
 		key:      env("CLERK_SECRET_KEY"),
@@ -80,11 +82,13 @@ func newLiveStage(ctx context.Context, baseURL string, rt http.RoundTripper, env
 	}
 	switch {
 	case !strings.HasPrefix(on.key, "sk_test_"):
-		return nil, errors.New("CLERK_SECRET_KEY: recordings are made on an instance for development, whose key starts with sk_test_")
+		return nil, errors.New("CLERK_SECRET_KEY: recordings are made on an instance for development, whose key " +
+			"starts with sk_test_")
 	case on.user == "":
 		return nil, errors.New("CLERK_USER_ID is not set: recordings need a user to create sessions for")
 	}
-	client, err := sessions.NewClient(on.key, sessions.WithBaseURL(baseURL), sessions.WithHTTPClient(&http.Client{Transport: rt}))
+	client, err := sessions.NewClient(on.key, sessions.WithBaseURL(baseURL),
+		sessions.WithHTTPClient(&http.Client{Transport: rt}))
 	if err != nil {
 		return nil, err
 	}

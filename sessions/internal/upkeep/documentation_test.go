@@ -15,10 +15,12 @@ import (
 // publicPackages are the directories below sessions/ of the packages that people import.
 var publicPackages = []string{".", "sessionhttp", "sessionstest"}
 
-// conventions are the methods that fulfil an interface of the standard library's. They are called by it and need no example.
+// conventions are the methods that fulfil an interface of the standard library's. They are called by it and need no
+// example.
 var conventions = []string{"Error", "Format", "Is", "LogValue", "MarshalJSON", "MarshalText", "Unwrap"}
 
-// The documentation of every exported name starts with the name. A group of constants or variables may have one comment together.
+// The documentation of every exported name starts with the name. A group of constants or variables may have one comment
+// together.
 func TestDocumentationStartsWithTheName(t *testing.T) {
 	for _, dir := range publicPackages {
 		pkg := documentation(t, dir)
@@ -57,8 +59,8 @@ func TestDocumentationStartsWithTheName(t *testing.T) {
 	}
 }
 
-// checkValues checks the constants or variables of one declaration: each has a comment of its own that starts with its name, or the
-// group has one.
+// checkValues checks the constants or variables of one declaration: each has a comment of its own that starts with its
+// name, or the group has one.
 func checkValues(t *testing.T, pkg string, value *doc.Value) {
 	t.Helper()
 	if len(value.Decl.Specs) > 1 && value.Doc != "" {
@@ -78,8 +80,8 @@ func checkValues(t *testing.T, pkg string, value *doc.Value) {
 	}
 }
 
-// Every exported function and method has an example of its own, or is called in one of its type or its package. Every example has
-// output that is checked.
+// Every exported function and method has an example of its own, or is called in one of its type or its package. Every
+// example has output that is checked.
 func TestEveryCallHasAnExample(t *testing.T) {
 	for _, dir := range publicPackages {
 		pkg := documentation(t, dir)
@@ -87,7 +89,8 @@ func TestEveryCallHasAnExample(t *testing.T) {
 		check := func(name string, own, around []*doc.Example) {
 			examples = append(examples, own...)
 			short := name[strings.LastIndex(name, ".")+1:]
-			if len(own) == 0 && !slices.ContainsFunc(around, func(e *doc.Example) bool { return calls(e.Code, short) }) {
+			if len(own) == 0 &&
+				!slices.ContainsFunc(around, func(e *doc.Example) bool { return calls(e.Code, short) }) {
 				t.Errorf("%s.%s has no example", pkg.Name, name)
 			}
 		}

@@ -46,7 +46,10 @@ var harmlessFixtures = []struct{ file, match, reason string }{
 	{"official-sdk/refresh-cases.mjs", "10.0.0.1", "a private address, behind a proxy"},
 	{"official-sdk/refresh-cases.mjs", "192.0.2.1", "kept for documentation (RFC 5737), here inside an IPv6 address"},
 	{"recordings/official-sdk-refresh/origin.json", "10.0.0.1", "a private address, behind a proxy"},
-	{"recordings/official-sdk-refresh/origin.json", "192.0.2.1", "kept for documentation (RFC 5737), here inside an IPv6 address"},
+	{
+		"recordings/official-sdk-refresh/origin.json", "192.0.2.1",
+		"kept for documentation (RFC 5737), here inside an IPv6 address",
+	},
 }
 
 func TestFixturesHoldNoSecrets(t *testing.T) {
@@ -57,7 +60,8 @@ func TestFixturesHoldNoSecrets(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "artifacts"): // made here, and not in the repository
+		// made here, and not in the repository
+		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "artifacts"):
 			return filepath.SkipDir
 		case !entry.Type().IsRegular(), filepath.Ext(path) == ".test", filepath.Ext(path) == ".prof":
 			return nil
@@ -97,10 +101,12 @@ func madeUpDomain(address string) bool {
 	return domain == "example.com" || strings.HasSuffix(domain, ".example.com") || strings.HasSuffix(domain, ".test")
 }
 
-// madeUpAddress reports whether a text is no IPv4 address of somebody's: it is for documentation, or the machine itself, or no address.
+// madeUpAddress reports whether a text is no IPv4 address of somebody's: it is for documentation, or the machine
+// itself, or no address.
 func madeUpAddress(text string) bool {
 	addr, err := netip.ParseAddr(text)
-	return err != nil || netip.MustParsePrefix("203.0.113.0/24").Contains(addr) || text == "127.0.0.1" || text == "127.0.0.0"
+	return err != nil || netip.MustParsePrefix("203.0.113.0/24").Contains(addr) || text == "127.0.0.1" ||
+		text == "127.0.0.0"
 }
 
 func isHarmless(name, match string, used []bool) bool {
@@ -194,7 +200,8 @@ func TestFixturesAreDescribed(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, entry := range entries {
-			if name := parent + entry.Name() + "/"; entry.IsDir() && name != "recordings/" && !strings.Contains(string(readme), "| `"+name+"` |") {
+			if name := parent + entry.Name() + "/"; entry.IsDir() && name != "recordings/" &&
+				!strings.Contains(string(readme), "| `"+name+"` |") {
 				t.Errorf("testdata/README.md has no row for %s", name)
 			}
 		}

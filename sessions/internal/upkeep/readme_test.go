@@ -1,5 +1,5 @@
-// Package upkeep keeps true what no compiler reads: the documents, the documentation, and that no fixture holds a secret. It has
-// tests alone.
+// Package upkeep keeps true what no compiler reads: the documents, the documentation, and that no fixture holds a
+// secret. It has tests alone.
 package upkeep
 
 import (
@@ -42,7 +42,8 @@ var snippetImports = map[string]string{
 	"sessionstest": "github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest",
 }
 
-// consumerImports are those of them that only the module in testdata/consumer has, where the snippets that use them are compiled.
+// consumerImports are those of them that only the module in testdata/consumer has, where the snippets that use them are
+// compiled.
 var consumerImports = []string{"otelhttp"}
 
 // A block is a fenced block of a guide.
@@ -86,7 +87,8 @@ func blocks(t *testing.T, guide string) (found []block, prose string) {
 	return found, text.String()
 }
 
-// Every Go snippet is formatted and compiles as it stands, and the tests among them pass. A snippet is declarations: functions, mostly.
+// Every Go snippet is formatted and compiles as it stands, and the tests among them pass. A snippet is declarations:
+// functions, mostly.
 func TestSnippets(t *testing.T) {
 	library, consumer := make(map[string]string), make(map[string]string)
 	for _, guide := range guides {
@@ -136,8 +138,8 @@ func TestSnippets(t *testing.T) {
 
 var qualifier = regexp.MustCompile(`(?m)(?:^|[^.\w"])([a-z]\w*)\.[A-Z]`)
 
-// snippetFile returns a snippet as a file, whose lines go by the guide's, and whether testdata/consumer has to compile it. Its package
-// is one that may stand beside the package traced there.
+// snippetFile returns a snippet as a file, whose lines go by the guide's, and whether testdata/consumer has to compile
+// it. Its package is one that may stand beside the package traced there.
 func snippetFile(b block) (source string, inConsumer bool) {
 	var imports []string
 	for _, match := range qualifier.FindAllStringSubmatch(b.text, -1) {
@@ -147,10 +149,12 @@ func snippetFile(b block) (source string, inConsumer bool) {
 		}
 	}
 	slices.Sort(imports)
-	return fmt.Sprintf("package traced_test\nimport (\n%s\n)\n//line %s\n%s", strings.Join(slices.Compact(imports), "\n"), b, b.text), inConsumer
+	return fmt.Sprintf("package traced_test\nimport (\n%s\n)\n//line %s\n%s",
+		strings.Join(slices.Compact(imports), "\n"), b, b.text), inConsumer
 }
 
-// testSnippets runs go test, with its vet, as if the files were in a directory. Nothing is written there: an overlay has them.
+// testSnippets runs go test, with its vet, as if the files were in a directory. Nothing is written there: an overlay
+// has them.
 func testSnippets(t *testing.T, dir string, files map[string]string) {
 	t.Helper()
 	dir, err := filepath.Abs(dir)
@@ -257,8 +261,8 @@ var (
 	testFunction = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark|Example)\w+)\(`)
 )
 
-// Every path, every file and every test that a guide names exists. A path is given from the root, from the guide's own directory or,
-// below internal/, from sessions/; a file alone may be anywhere.
+// Every path, every file and every test that a guide names exists. A path is given from the root, from the guide's own
+// directory or, below internal/, from sessions/; a file alone may be anywhere.
 func TestNamedFilesExist(t *testing.T) {
 	files, tests := repository(t)
 	named := 0
@@ -276,7 +280,8 @@ func TestNamedFilesExist(t *testing.T) {
 					}
 				case pathLike.MatchString(word) && isOurs(word):
 					named++
-					if path := strings.Trim(strings.TrimPrefix(word, "./"), "/"); !files[path] && !files["sessions/"+path] && !files[filepath.Dir(guide)+"/"+path] {
+					if path := strings.Trim(strings.TrimPrefix(word, "./"), "/"); !files[path] &&
+						!files["sessions/"+path] && !files[filepath.Dir(guide)+"/"+path] {
 						t.Errorf("%s: there is no %s", guide, word)
 					}
 				}
@@ -298,8 +303,8 @@ func isOurs(word string) bool {
 	}, top)
 }
 
-// repository returns the paths of the files and directories of this repository, each file also as "*/" and its name, and the names of
-// its tests and examples.
+// repository returns the paths of the files and directories of this repository, each file also as "*/" and its name,
+// and the names of its tests and examples.
 func repository(t *testing.T) (files, tests map[string]bool) {
 	t.Helper()
 	files, tests = make(map[string]bool), make(map[string]bool)
