@@ -24,7 +24,7 @@ help: ## List the targets
 
 .PHONY: demo
 demo: ## Walk through every call against the in-process Clerk; needs no key and no network
-	@go run ./sessions/examples/quickstart
+	@go run ./sessions/examples/tour
 
 .PHONY: demo-web
 demo-web: ## Serve a page whose sessions are refreshed, on http://127.0.0.1:4020; needs no key

@@ -1,15 +1,16 @@
-// Quickstart walks through every call of package sessions. For each it shows the Go code, the request that went out and what came
-// of it, and checks that this is what should have come of it.
+// Tour walks through every call of package sessions. For each it shows the Go code, the requests
+// that went out and the result, and checks that the result is as it should be.
 //
-//	go run ./sessions/examples/quickstart
+//	go run ./sessions/examples/tour
 //
-// needs no account and no network: package sessionstest plays Clerk, inside the program. To read from the real Clerk instead, and
-// change nothing there, give it an instance's secret key and one of the instance's users:
+// needs no account and no network: package sessionstest plays Clerk, inside the program. To read
+// from the real Clerk instead, and change nothing there, give the program an instance's secret key
+// and one of the instance's users:
 //
-//	CLERK_SECRET_KEY=sk_test_… go run ./sessions/examples/quickstart -live -user user_…
+//	CLERK_SECRET_KEY=sk_test_… go run ./sessions/examples/tour -live -user user_…
 //
-// It ends with status 0 if everything came out as it should, 1 if not, and 2 if it was called wrongly. Keys, tokens and the values
-// of cookies are never printed.
+// The program ends with status 0 if everything came out as it should, 1 if not, and 2 if it was
+// called wrongly. Keys, tokens and the values of cookies are never printed.
 package main
 
 import (
@@ -36,7 +37,7 @@ func main() {
 	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "quickstart:", err)
+		fmt.Fprintln(os.Stderr, "tour:", err)
 	}
 	os.Exit(exitCode(err))
 }
@@ -78,7 +79,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	if set.live {
 		return visit(ctx, p, set)
 	}
-	clerk := newClerk() //nolint:contextcheck // the fake lives for as long as the program
+	clerk := newClerk() //nolint:contextcheck // the fake lives as long as the program
 	defer clerk.Close()
 	return demo(ctx, p, clerk)
 }
@@ -88,23 +89,26 @@ var secretKey = regexp.MustCompile(`sk_(test|live)_`)
 
 func parse(args []string, getenv func(string) string) (settings, error) {
 	var set settings
-	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
+	flags := flag.NewFlagSet("tour", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // an error is said in one line, by main
-	flags.BoolVar(&set.live, "live", false, "read from the real Clerk, with the key in CLERK_SECRET_KEY")
+	flags.BoolVar(&set.live, "live", false,
+		"read from the real Clerk, with the key in CLERK_SECRET_KEY")
 	flags.StringVar(&set.user, "user", "", "with -live: the user whose sessions to read, `user_…`")
-	flags.StringVar(&set.baseURL, "base-url", sessions.DefaultBaseURL, "with -live: the `URL` of the API")
+	flags.StringVar(&set.baseURL, "base-url", sessions.DefaultBaseURL,
+		"with -live: the `URL` of the API")
 	err := flags.Parse(args)
 	given := map[string]bool{}
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	set.key = getenv("CLERK_SECRET_KEY")
 	switch {
 	case slices.ContainsFunc(args, secretKey.MatchString):
-		return set, &usageError{"a secret key belongs in the environment variable CLERK_SECRET_KEY, where other users do not see it"}
+		return set, &usageError{"a secret key belongs in the environment variable CLERK_SECRET_KEY, " +
+			"where other users do not see it"}
 	case errors.Is(err, flag.ErrHelp):
 		var text strings.Builder
 		flags.SetOutput(&text)
 		flags.PrintDefaults()
-		set.help = "usage: quickstart [-live -user user_… [-base-url URL]]\n" + text.String()
+		set.help = "usage: tour [-live -user user_… [-base-url URL]]\n" + text.String()
 		return set, nil
 	case err != nil:
 		return set, &usageError{err.Error() + "; -h lists the flags"}
@@ -113,7 +117,8 @@ func parse(args []string, getenv func(string) string) (settings, error) {
 	case !set.live && (given["user"] || given["base-url"]):
 		return set, &usageError{"-user and -base-url mean something only with -live"}
 	case set.live && set.key == "":
-		return set, &usageError{"-live needs the instance's secret key in the environment variable CLERK_SECRET_KEY"}
+		return set, &usageError{"-live needs the instance's secret key in the environment variable " +
+			"CLERK_SECRET_KEY"}
 	case set.live && set.user == "":
 		return set, &usageError{"-live needs a user whose sessions to read: -user user_…"}
 	case set.live && !strings.HasPrefix(set.user, "user_"):

@@ -2,9 +2,12 @@ package main
 
 import (
 	"bufio"
+	_ "embed"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -34,7 +37,8 @@ func newPrinter(w io.Writer, colour bool) *printer {
 	return &printer{w: bufio.NewWriter(w), colour: colour}
 }
 
-// inColour reports whether w is a terminal whose user has nothing against colours (see no-color.org).
+// inColour reports whether w is a terminal whose user has nothing against colours (see
+// no-color.org).
 func inColour(w io.Writer, getenv func(string) string) bool {
 	file, ok := w.(*os.File)
 	if !ok || getenv("NO_COLOR") != "" || getenv("TERM") == "dumb" {
@@ -48,7 +52,8 @@ func inColour(w io.Writer, getenv func(string) string) bool {
 func (p *printer) opening(title, scene, code string) {
 	p.block("", bold, title)
 	p.block("", plain, scene)
-	p.block("", plain, "For each call: the Go code, the line of the request that it sent, and what it got.")
+	p.block("", plain,
+		"For each call: the Go code, the line of the request that it sent, and what it got.")
 	p.line("")
 	p.code(code)
 }
@@ -60,15 +65,11 @@ func (p *printer) closing(format string, args ...any) error {
 	return p.w.Flush()
 }
 
-// step prints the call, the requests that it sent and what came of it.
-func (p *printer) step(number int, s step, sent, result []string) error {
-	if s.chapter != "" {
-		p.line("")
-		p.chapter(s.chapter)
-	}
+// step prints a step: its code, the requests that it sent and what came of it.
+func (p *printer) step(number int, title string, sent, result []string) error {
 	p.line("")
-	p.block(fmt.Sprintf("%2d  ", number), bold, s.title)
-	p.code(s.code)
+	p.block(fmt.Sprintf("%2d  ", number), bold, title)
+	p.code(codeOf(title))
 	if len(sent) == 0 {
 		sent = []string{"nothing"}
 	}
@@ -77,14 +78,17 @@ func (p *printer) step(number int, s step, sent, result []string) error {
 	return p.w.Flush()
 }
 
+// chapter prints the heading above the steps of a kind.
 func (p *printer) chapter(heading string) {
 	const before, after = "── ", " "
-	taken := utf8.RuneCountInString(before + heading + after)
-	p.line(p.paint(faint, before) + p.paint(bold, heading) + p.paint(faint, after+strings.Repeat("─", max(0, width-taken))))
+	rest := max(0, width-utf8.RuneCountInString(before+heading+after))
+	p.line("")
+	p.line(p.paint(faint, before) + p.paint(bold, heading) +
+		p.paint(faint, after+strings.Repeat("─", rest)))
 }
 
 func (p *printer) code(code string) {
-	for _, line := range dedent(code) {
+	for line := range strings.SplitSeq(code, "\n") {
 		p.line(strings.Repeat(" ", indent) + p.paint(cyan, line))
 	}
 }
@@ -97,7 +101,8 @@ func (p *printer) labelled(label, colour string, lines []string) {
 	}
 }
 
-// block prints text of which every line fits the width, the first with the prefix in front and the rest below it.
+// block prints text of which every line fits the width, the first with the prefix in front and the
+// rest below it.
 func (p *printer) block(prefix, colour, text string) {
 	for _, line := range wrap(text, width-len(prefix)) {
 		p.line(prefix + p.paint(colour, line))
@@ -116,8 +121,8 @@ func (p *printer) paint(colour, text string) string {
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
-// wrap breaks text into lines of at most columns, where it can at spaces. What a server answered is part of text: it does not get to
-// steer the terminal.
+// wrap breaks text into lines of at most columns, where it can at spaces. What a server answered is
+// part of text: it does not get to steer the terminal.
 func wrap(text string, columns int) []string {
 	rest := []rune(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -140,10 +145,18 @@ func wrap(text string, columns int) []string {
 	return append(lines, string(rest))
 }
 
-// dedent returns the lines of a text that stands indented in the source, with spaces for tabs.
-func dedent(text string) []string {
-	text = strings.TrimLeft(text, "\n")
-	margin := "\n" + text[:len(text)-len(strings.TrimLeft(text, "\t"))]
-	text = strings.ReplaceAll("\n"+text, margin, "\n")
-	return strings.Split(strings.ReplaceAll(text[1:], "\t", "    "), "\n")
+// source is where the code of the steps is printed from.
+//
+//go:embed steps.go
+var source string
+
+// codeOf returns the code of a step as it stands in steps.go, between the step's title and the line
+// that hands on the result, without its indentation and without comments to the linter.
+func codeOf(title string) string {
+	_, rest, _ := strings.Cut(source, "\tt.step("+strconv.Quote(title)+")\n")
+	code, _, _ := strings.Cut(rest, "t.got(")
+	code = code[:strings.LastIndex(code, "\n")]
+	code = regexp.MustCompile(` *//nolint.*`).ReplaceAllString(code, "")
+	code = regexp.MustCompile(`(?m)^\t`).ReplaceAllString(code, "")
+	return strings.ReplaceAll(code, "\t", "    ")
 }

@@ -28,13 +28,16 @@ func TestLiveOnlyReads(t *testing.T) {
 	}
 	want := []string{
 		"GET /v1/sessions?user_id=user_ada&paginated=true&limit=3",
+		"GET /v1/sessions?user_id=user_ada&paginated=true&limit=500",
 		"GET /v1/sessions/sess_laptop",
 		"GET /v1/sessions/sess_nobody",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
-	for _, text := range append(want, clerk.URL, "3 of 4 sessions", "sent  nothing", "invalid is true", "missing is true", "All 4 steps") {
+	texts := append(want, clerk.URL, "3 of 4 sessions", "4 sessions: sess_laptop", "sent  nothing",
+		"invalid is true", "missing is true", "All 5 steps")
+	for _, text := range texts {
 		if !strings.Contains(out.String(), text) {
 			t.Errorf("the output lacks %q:\n%s", text, &out)
 		}
@@ -59,12 +62,24 @@ func TestLiveSaysWhatIsWrong(t *testing.T) {
 		key, user, baseURL string
 		want               string
 	}{
-		"a wrong key":           {wrongKey, "user_ada", clerk.URL, "step 1 (List: a user's sessions, newest first): clerk: GetSessionList: 401 Unauthorized"},
-		"an unknown user":       {clerk.SecretKey, "user_nobody", clerk.URL, "the user has no sessions: sign in as that user, or name another"},
-		"nobody there":          {clerk.SecretKey, "user_ada", closed.URL, "clerk: GetSessionList: no answer"},
-		"a publishable key":     {"pk_test_1", "user_ada", clerk.URL, "clerk: this is a publishable key"},
-		"a URL in clear text":   {clerk.SecretKey, "user_ada", "http://clerk.example.com/v1", "clerk: base URL: http would send the secret key"},
-		"a URL with a password": {clerk.SecretKey, "user_ada", "https://me:secret@clerk.example.com/v1", "clerk: base URL: it must not hold a user or a password"},
+		"a wrong key": {
+			wrongKey, "user_ada", clerk.URL,
+			"step 1 (List: one page of a user's sessions, newest first): clerk: GetSessionList: 401 Unauthorized",
+		},
+		"an unknown user": {
+			clerk.SecretKey, "user_nobody", clerk.URL,
+			"the user has no sessions: sign in as that user, or name another",
+		},
+		"nobody there":      {clerk.SecretKey, "user_ada", closed.URL, "clerk: GetSessionList: no answer"},
+		"a publishable key": {"pk_test_1", "user_ada", clerk.URL, "clerk: this is a publishable key"},
+		"a URL in clear text": {
+			clerk.SecretKey, "user_ada", "http://clerk.example.com/v1",
+			"clerk: base URL: http would send the secret key",
+		},
+		"a URL with a password": {
+			clerk.SecretKey, "user_ada", "https://me:secret@clerk.example.com/v1",
+			"clerk: base URL: it must not hold a user or a password",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -86,24 +101,30 @@ func TestLiveSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestWrongUse(t *testing.T) {
-	const key = "sk_test_not_a_secret"
+	const (
+		key     = "sk_test_not_a_secret"
+		noKey   = "-live needs the instance's secret key in the environment variable CLERK_SECRET_KEY"
+		noUser  = "-user needs the id of a user, which starts with user_"
+		notLive = "-user and -base-url mean something only with -live"
+		notHere = "a secret key belongs in the environment variable CLERK_SECRET_KEY"
+	)
 	withKey := environment{"CLERK_SECRET_KEY": key}
 	for name, row := range map[string]struct {
 		args []string
 		env  environment
 		want string
 	}{
-		"live without a key":    {[]string{"-live", "-user", "user_ada"}, nil, "-live needs the instance's secret key in the environment variable CLERK_SECRET_KEY"},
+		"live without a key":    {[]string{"-live", "-user", "user_ada"}, nil, noKey},
 		"live without a user":   {[]string{"-live"}, withKey, "-live needs a user whose sessions to read: -user user_…"},
-		"a user that is none":   {[]string{"-live", "-user", "ada"}, withKey, "-user needs the id of a user, which starts with user_"},
-		"a user without live":   {[]string{"-user", "user_ada"}, withKey, "-user and -base-url mean something only with -live"},
-		"a base URL, not live":  {[]string{"-base-url", "http://127.0.0.1/v1"}, nil, "-user and -base-url mean something only with -live"},
+		"a user that is none":   {[]string{"-live", "-user", "ada"}, withKey, noUser},
+		"a user without live":   {[]string{"-user", "user_ada"}, withKey, notLive},
+		"a base URL, not live":  {[]string{"-base-url", "http://127.0.0.1/v1"}, nil, notLive},
 		"an unknown flag":       {[]string{"-verbose"}, nil, "flag provided but not defined: -verbose; -h lists the flags"},
 		"a flag without value":  {[]string{"-live", "-user"}, withKey, "flag needs an argument: -user; -h lists the flags"},
 		"no flag":               {[]string{"user_ada"}, nil, "it takes flags only; -h lists them"},
-		"the key as argument":   {[]string{"-live", key}, nil, "a secret key belongs in the environment variable CLERK_SECRET_KEY"},
-		"the key as user":       {[]string{"-live", "-user", key}, withKey, "a secret key belongs in the environment variable CLERK_SECRET_KEY"},
-		"the key for a boolean": {[]string{"-live=" + key}, withKey, "a secret key belongs in the environment variable CLERK_SECRET_KEY"},
+		"the key as argument":   {[]string{"-live", key}, nil, notHere},
+		"the key as user":       {[]string{"-live", "-user", key}, withKey, notHere},
+		"the key for a boolean": {[]string{"-live=" + key}, withKey, notHere},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -130,7 +151,7 @@ func TestHelp(t *testing.T) {
 	if err != nil || exitCode(err) != 0 {
 		t.Fatalf("error %v, want none", err)
 	}
-	for _, text := range []string{"usage: quickstart", "-live", "-user", "-base-url", "CLERK_SECRET_KEY"} {
+	for _, text := range []string{"usage: tour", "-live", "-user", "-base-url", "CLERK_SECRET_KEY"} {
 		if !strings.Contains(out.String(), text) {
 			t.Errorf("the help lacks %q:\n%s", text, &out)
 		}
@@ -155,7 +176,8 @@ func TestRecorderLeavesTheRequestAlone(t *testing.T) {
 		got = req
 		return nil, errors.New("not sent")
 	})}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.clerk.com/v1/sessions/sess%201?limit=1", nil)
+	const url = "https://api.clerk.com/v1/sessions/sess%201?limit=1"
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
