@@ -71,7 +71,7 @@ func newClient(cfg config, from *route, opts []Option) (*Client, error) {
 			APIVersion: cfg.apiVersion,
 			UserAgent:  cfg.userAgent,
 			Transport:  from.transport,
-			Timeout:    cfg.attemptTimeout(),
+			Timeout:    cfg.timeout,
 			Retry:      wire.RetryPolicy(cfg.retry),
 			Gate:       &from.gate,
 			Budget:     &from.budget,

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
@@ -48,7 +49,11 @@ func do[T any](ctx context.Context, c *Client, op *wire.Operation, secrets func(
 	}
 	x := &exchange{chain: c.chain}
 	x.api = gen.Client{Server: c.server, Client: x}
-	x.call = wire.Call{Op: op, Secrets: redact.Redactor{Secrets: c.secretsAnd(secrets)}}
+	x.call = wire.Call{
+		Op:       op,
+		Secrets:  redact.Redactor{Secrets: c.secretsAnd(secrets)},
+		Deadline: time.Now().Add(c.config.wholeTimeout()),
+	}
 	_, err := send(&x.api) //nolint:bodyclose // Do has closed it
 	if x.answer == nil {
 		return nil, failure(&x.call, &wire.Answer{Err: err, Unsent: true}, nil)

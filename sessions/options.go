@@ -1,12 +1,12 @@
 package sessions
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 )
 
@@ -19,8 +19,9 @@ const (
 )
 
 const (
-	version        = "0.1.0"
-	defaultTimeout = 10 * time.Second
+	version            = "0.1.0"
+	defaultTimeout     = 10 * time.Second
+	defaultCallTimeout = 30 * time.Second
 )
 
 // Option changes how a Client works. The order of options does not matter; of the same option twice, the last counts.
@@ -34,33 +35,38 @@ type config struct {
 	httpClient   *http.Client // a copy of what WithHTTPClient was given, or nil
 	apiVersion   string
 	userAgent    string
-	timeout      time.Duration
+	timeout      time.Duration // of an attempt
+	callTimeout  time.Duration
 	retry        RetryPolicy
+	parentRetry  RetryPolicy // before the options that are being applied
 	logger       *slog.Logger
 }
 
 func defaultConfig(key string) config {
 	return config{
-		secrets:    func() []string { return []string{key} },
-		baseURL:    DefaultBaseURL,
-		apiVersion: DefaultAPIVersion,
-		userAgent:  "clerk-sessions-go/" + version,
-		timeout:    defaultTimeout,
-		retry:      defaultRetry,
+		secrets:     func() []string { return []string{key} },
+		baseURL:     DefaultBaseURL,
+		apiVersion:  DefaultAPIVersion,
+		userAgent:   "clerk-sessions-go/" + version,
+		timeout:     defaultTimeout,
+		callTimeout: defaultCallTimeout,
+		retry:       defaultRetry,
 	}
 }
 
-// attemptTimeout returns the shorter of the client's own timeout and the http.Client's.
-func (cfg *config) attemptTimeout() time.Duration {
+// wholeTimeout returns how long a whole call may take: the shorter of the client's own bound and the
+// http.Client's.
+func (cfg *config) wholeTimeout() time.Duration {
 	if hc := cfg.httpClient; hc != nil && hc.Timeout > 0 {
-		return min(cfg.timeout, hc.Timeout)
+		return min(cfg.callTimeout, hc.Timeout)
 	}
-	return cfg.timeout
+	return cfg.callTimeout
 }
 
 // apply runs opts and returns the base URL that the options name. The errors of all options come
 // joined.
 func (cfg *config) apply(opts []Option) (*url.URL, error) {
+	cfg.parentRetry = cfg.retry
 	var errs []error
 	for i, opt := range opts {
 		if opt == nil {
@@ -95,8 +101,9 @@ func WithInsecureHTTP() Option {
 	}
 }
 
-// WithHTTPClient makes the client send through hc's Transport, or through one of its own when that is nil, and lets no attempt
-// take longer than hc's Timeout. Its redirect policy and cookie jar are not used, and hc is never changed.
+// WithHTTPClient makes the client send through hc's Transport, or through one of its own when that is
+// nil, and lets no call, with all its attempts and waits, take longer than hc's Timeout. The redirect
+// policy and the cookie jar of hc are not used, and hc is never changed.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(cfg *config) error {
 		if hc == nil {
@@ -131,8 +138,8 @@ func WithUserAgent(product string) Option {
 	}
 }
 
-// WithTimeout sets how long one attempt may take, from connecting to the last byte of the answer; 10 s unless set. How long a call
-// may take with all its attempts is up to its context.
+// WithTimeout sets how long one attempt may take, from connecting to the last byte of the answer;
+// 10 s unless set.
 func WithTimeout(perAttempt time.Duration) Option {
 	return func(cfg *config) error {
 		if perAttempt <= 0 {
@@ -143,41 +150,51 @@ func WithTimeout(perAttempt time.Duration) Option {
 	}
 }
 
-// RetryPolicy says how often, and after which waits, a request is sent again. A zero field means its default.
-type RetryPolicy struct {
-	MaxAttempts   int           // requests a call in all, 3; 1 = no retry
-	BaseDelay     time.Duration // the longest first wait, doubled for each further one, 200 ms
-	MaxDelay      time.Duration // the longest wait that was not asked for by the server, 5 s
-	MaxRetryAfter time.Duration // the longest Retry-After that is waited for, 30 s
-}
-
-var defaultRetry = RetryPolicy{MaxAttempts: 3, BaseDelay: 200 * time.Millisecond, MaxDelay: 5 * time.Second, MaxRetryAfter: 30 * time.Second}
-
-// WithRetry sets how often, and after which waits, a request is sent again. A negative field is an error.
-func WithRetry(p RetryPolicy) Option {
+// WithCallTimeout sets how long a whole call may take, with all its attempts and all its waits, for
+// its turn too; 30 s unless set. The deadline of the call's context, or the Timeout of the http.Client
+// that WithHTTPClient was given, counts where it comes sooner.
+func WithCallTimeout(d time.Duration) Option {
 	return func(cfg *config) error {
-		if p.MaxAttempts < 0 || slices.Min([]time.Duration{p.BaseDelay, p.MaxDelay, p.MaxRetryAfter}) < 0 {
-			return fmt.Errorf("clerk: WithRetry: %+v must not have a negative field", p)
+		if d <= 0 {
+			return fmt.Errorf("clerk: WithCallTimeout: %v must be positive", d)
 		}
-		cfg.retry = p.withDefaults()
+		cfg.callTimeout = d
 		return nil
 	}
 }
 
-func (p RetryPolicy) withDefaults() RetryPolicy {
-	if p.MaxAttempts == 0 {
-		p.MaxAttempts = defaultRetry.MaxAttempts
+// RetryPolicy says how often, and after which waits, a request is sent again. A zero field means its
+// default or, for a copy that Client.With makes, what the client had.
+type RetryPolicy struct {
+	MaxAttempts   int           // requests a call in all, 3; 1 = no retry
+	BaseDelay     time.Duration // the longest first wait, doubled for each further one, 200 ms
+	MaxDelay      time.Duration // the longest wait that was not asked for by the server, 5 s
+	MaxRetryAfter time.Duration // the longest Retry-After that a call waits for, 10 s
+}
+
+var defaultRetry = RetryPolicy{
+	MaxAttempts:   3,
+	BaseDelay:     200 * time.Millisecond,
+	MaxDelay:      5 * time.Second,
+	MaxRetryAfter: 10 * time.Second,
+}
+
+// WithRetry sets how often, and after which waits, a request is sent again. A negative field is an
+// error. A 429 that asks for longer than MaxRetryAfter makes the call fail at once; it keeps the
+// client's other calls of the operation silent for as long as it asks all the same.
+func WithRetry(p RetryPolicy) Option {
+	return func(cfg *config) error {
+		if p.MaxAttempts < 0 || min(p.BaseDelay, p.MaxDelay, p.MaxRetryAfter) < 0 {
+			return fmt.Errorf("clerk: WithRetry: %+v must not have a negative field", p)
+		}
+		cfg.retry = RetryPolicy{
+			MaxAttempts:   cmp.Or(p.MaxAttempts, cfg.parentRetry.MaxAttempts),
+			BaseDelay:     cmp.Or(p.BaseDelay, cfg.parentRetry.BaseDelay),
+			MaxDelay:      cmp.Or(p.MaxDelay, cfg.parentRetry.MaxDelay),
+			MaxRetryAfter: cmp.Or(p.MaxRetryAfter, cfg.parentRetry.MaxRetryAfter),
+		}
+		return nil
 	}
-	if p.BaseDelay == 0 {
-		p.BaseDelay = defaultRetry.BaseDelay
-	}
-	if p.MaxDelay == 0 {
-		p.MaxDelay = defaultRetry.MaxDelay
-	}
-	if p.MaxRetryAfter == 0 {
-		p.MaxRetryAfter = defaultRetry.MaxRetryAfter
-	}
-	return p
 }
 
 // WithLogger writes one debug record an attempt to l, and an info record when a call gives up although its failure may pass:

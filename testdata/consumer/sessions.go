@@ -66,6 +66,7 @@ var (
 	_ func(string) sessions.Option               = sessions.WithAPIVersion
 	_ func(string) sessions.Option               = sessions.WithUserAgent
 	_ func(time.Duration) sessions.Option        = sessions.WithTimeout
+	_ func(time.Duration) sessions.Option        = sessions.WithCallTimeout
 	_ func(sessions.RetryPolicy) sessions.Option = sessions.WithRetry
 	_ func(*slog.Logger) sessions.Option         = sessions.WithLogger
 )

@@ -17,11 +17,12 @@ import (
 type attempt struct {
 	transport http.RoundTripper
 	timeout   time.Duration
-	timedOut  error // what ends an attempt after timeout
+	timedOut  timeoutError // the end of an attempt after timeout
 }
 
 func newAttempt(transport http.RoundTripper, timeout time.Duration) *attempt {
-	return &attempt{transport: transport, timeout: timeout, timedOut: timeoutError(timeout)}
+	return &attempt{transport: transport, timeout: timeout, timedOut: timeoutError(fmt.Sprintf(
+		"no complete answer within the %v of one attempt", timeout))}
 }
 
 // Send sends a clone of the request, with a body of its own: a transport may hold on to the request of
@@ -32,7 +33,11 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 		return &Answer{Err: ContextError(ctx), Unsent: true}
 	}
 	answer, start := &Answer{Attempts: 1}, time.Now()
-	s, own := startSending(ctx, call.Op, start.Add(a.timeout), a.timedOut)
+	deadline, timedOut := start.Add(a.timeout), error(a.timedOut)
+	if call.Deadline.Before(deadline) {
+		deadline, timedOut = call.Deadline, errCallTooLong
+	}
+	s, own := startSending(ctx, call.Op, deadline, timedOut)
 	defer s.cancel()
 	req = req.Clone(own)
 	if req.GetBody != nil {
@@ -59,12 +64,13 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	return answer
 }
 
-// timeoutError is the cause of an attempt that took longer than its timeout.
-type timeoutError time.Duration
+// errCallTooLong is the end of an attempt that the time of the whole call cut short.
+const errCallTooLong = timeoutError("no complete answer within the time of the whole call")
 
-func (e timeoutError) Error() string {
-	return fmt.Sprintf("no complete answer within the %v of one attempt", time.Duration(e))
-}
+// timeoutError is the end of an attempt that took longer than it may.
+type timeoutError string
+
+func (e timeoutError) Error() string { return string(e) }
 
 func (e timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 

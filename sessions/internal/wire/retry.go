@@ -27,52 +27,54 @@ type retry struct {
 // Send returns the first answer that is good or final, or the last one that there is time for.
 func (r *retry) Send(call *Call, req *http.Request) *Answer {
 	ctx := req.Context()
-	var last *Answer // after which the request is sent again
-	for {
-		answer := r.next.Send(call, req)
-		if answer.Attempts == 0 { // held back by the gate, or by the end of the context
-			if last == nil {
-				return answer
-			}
-			return r.giveUp(ctx, call, last, answer.Err)
-		}
-		if last != nil {
-			answer.Attempts += last.Attempts
-		}
+	answer := r.next.Send(call, req)
+	for answer.Attempts > 0 { // else the request was held back
 		if answer.Whole() && answer.Status() == http.StatusOK {
-			r.budget.refill()
+			r.budget.giveBack(perSuccess)
 		}
 		outcome := outcomeOf(answer)
 		if call.Op.Retry&outcome == 0 || ctx.Err() != nil {
 			r.log.attempt(ctx, call, answer, 0)
-			return answer
+			break
 		}
-		wait, stop := r.wait(ctx, answer, outcome)
+		wait, stop := r.wait(call.endsBy(ctx), answer, outcome)
 		if stop != "" {
 			r.log.attempt(ctx, call, answer, 0)
 			r.log.gaveUp(ctx, call, answer, stop, wait)
-			return answer
+			break
 		}
 		r.log.attempt(ctx, call, answer, wait)
-		if outcome != RateLimited {
-			if err := sleep(ctx, wait); err != nil {
-				return r.giveUp(ctx, call, answer, err)
-			}
+		next := r.again(call, req, outcome, wait)
+		if next.Attempts == 0 {
+			answer.Ended, answer.Silence = next.Err, next.Silence
+			r.log.gaveUp(ctx, call, answer, "the wait ended", wait)
+			break
 		}
-		last = answer
+		next.Attempts += answer.Attempts
+		answer = next
 	}
+	return answer
 }
 
-// giveUp returns the last answer of a call whose wait for a better one has ended.
-func (r *retry) giveUp(ctx context.Context, call *Call, last *Answer, ended error) *Answer {
-	r.log.gaveUp(ctx, call, last, "the wait ended", 0)
-	last.Ended = ended
-	return last
+// again waits, and sends the request once more. After a 429 the gate does the waiting.
+func (r *retry) again(call *Call, req *http.Request, outcome Outcome, wait time.Duration) *Answer {
+	if outcome == RateLimited {
+		return r.next.Send(call, req)
+	}
+	next := &Answer{Err: sleep(req.Context(), wait)}
+	if next.Err == nil {
+		next = r.next.Send(call, req)
+	}
+	if next.Attempts == 0 {
+		r.budget.giveBack(1)
+	}
+	return next
 }
 
-// wait returns how long to wait before the next attempt, or why there is none.
+// wait returns how long to wait before the next attempt, or why there is none. If there is one, the
+// budget has been asked for it.
 func (r *retry) wait(
-	ctx context.Context, answer *Answer, outcome Outcome,
+	deadline time.Time, answer *Answer, outcome Outcome,
 ) (wait time.Duration, stop string) {
 	asked, _ := answer.RetryAfter()
 	if outcome == RateLimited {
@@ -81,15 +83,14 @@ func (r *retry) wait(
 		wait = r.jitter(answer.Attempts)
 		wait += min(asked, math.MaxInt64-wait)
 	}
-	deadline, hasDeadline := ctx.Deadline()
 	switch {
 	case answer.Attempts >= r.policy.MaxAttempts:
 		return wait, "no attempts left"
 	case asked > r.policy.MaxRetryAfter:
 		return wait, "the server asks for too long a wait"
-	case hasDeadline && time.Until(deadline) < wait:
+	case time.Until(deadline) <= wait:
 		return wait, "the deadline comes before the wait is over"
-	case outcome != RateLimited && !r.budget.withdraw():
+	case outcome != RateLimited && !r.budget.take():
 		return wait, "the retry budget is used up"
 	}
 	return wait, ""
