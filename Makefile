@@ -128,6 +128,13 @@ check-format: ## Find Go files that gofmt would change
 	@bad=$$(git ls-files -co --exclude-standard '*.go' | xargs ls -d 2>/dev/null | xargs gofmt -l); \
 	[ -z "$$bad" ] || { echo "not formatted; run gofmt -w on:"; echo "$$bad"; exit 1; }
 
+.PHONY: check-width
+check-width: ## Find Go lines over 100 columns, or 120 in tests; generated code aside
+	@export LC_ALL=C.UTF-8; \
+	long() { git ls-files -co --exclude-standard "$${@:2}" | xargs ls -d 2>/dev/null | xargs grep -nHE "^.{$$1}" || true; }; \
+	bad=$$(long 101 '*.go' ':!*_test.go' ':!*.gen.go'; long 121 '*_test.go'); \
+	[ -z "$$bad" ] || { echo "too long; wrap:"; cut -c -100 <<<"$$bad"; exit 1; }
+
 .PHONY: lint
 lint: ## Run go vet and golangci-lint, with what .golangci.yml says
 	@go vet $(PACKAGES)
