@@ -8,6 +8,10 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 OASDIFF := github.com/oasdiff/oasdiff@v1.35.0
 
+# Go's two newest releases. make check vets and tests with each of them, whichever is installed: the go command downloads a release as
+# it does a module.
+GOS := go1.26.8 go1.27.1
+
 # The modules beside the library's, wherever they are, and packages that ./... leaves out.
 NESTED := $(patsubst %/go.mod,%,$(wildcard $(shell git ls-files -co --exclude-standard '*/go.mod')))
 PACKAGES := ./... ./testdata/official-sdk
@@ -92,6 +96,10 @@ test: ## Run every test, with the race detector where there is a C compiler
 test-nested: ## Run the tests of all nested modules (the browser's need Debian's chromium)
 	@for dir in $(NESTED); do (cd $$dir && go test -count=1 -mod=readonly ./...); done
 
+.PHONY: test-releases
+test-releases: ## Vet and test everything with each of Go's two newest releases
+	@for go in $(GOS); do echo "with $$go:"; GOTOOLCHAIN=$$go $(MAKE) --no-print-directory vet test test-nested; done
+
 .PHONY: test-official
 test-official: ## Run the official JavaScript SDK, and the same calls of ours, against fakeclerk (needs Node and npm)
 	@cd testdata/official-sdk && npm ci --no-audit --no-fund --silent && go test -count=1 .
@@ -117,7 +125,7 @@ fuzz: ## Run every fuzz target for FUZZTIME each
 	done
 
 .PHONY: check
-check: check-race check-format check-tidy check-generated check-api lint vulncheck check-platforms test test-nested test-official ## Run everything that CI runs
+check: check-race check-format check-tidy check-generated check-api lint vulncheck check-platforms test-releases test-official ## Run everything that CI runs
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=1000x # a number of runs: a time sometimes ends in "deadline exceeded"
 
 .PHONY: check-race
