@@ -92,13 +92,19 @@ footprint: ## Print what a service compiles in with this library, and how much b
 test: ## Run every test, with the race detector where there is a C compiler
 	@go test $(RACE) ./...
 
+.PHONY: test-covered
+test-covered: ## Run them, and fail when they cover less than 90 % of ./sessions/...
+	@profile=$$(mktemp); trap 'rm -f "$$profile"' EXIT; \
+	go test $(RACE) -coverpkg=./sessions/... -coverprofile="$$profile" ./...; \
+	go tool cover -func="$$profile" | awk '/^total:/ {print "coverage of ./sessions/...: " $$3; exit $$3 + 0 < 90}'
+
 .PHONY: test-nested
 test-nested: ## Run the tests of all nested modules (the browser's need Debian's chromium)
 	@for dir in $(NESTED); do (cd $$dir && go test -count=1 -mod=readonly ./...); done
 
 .PHONY: test-releases
 test-releases: ## Vet and test everything with each of Go's two newest releases
-	@for go in $(GOS); do echo "with $$go:"; GOTOOLCHAIN=$$go $(MAKE) --no-print-directory vet test test-nested; done
+	@for go in $(GOS); do echo "with $$go:"; GOTOOLCHAIN=$$go $(MAKE) --no-print-directory vet test-covered test-nested; done
 
 .PHONY: test-official
 test-official: ## Run the official JavaScript SDK, and the same calls of ours, against fakeclerk (needs Node and npm)
