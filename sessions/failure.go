@@ -45,6 +45,12 @@ func endedError(ctx context.Context, op *wire.Operation) *Error {
 	return failure(&wire.Call{Op: op}, &wire.Answer{Err: wire.ContextError(ctx), Unsent: true}, nil)
 }
 
+// badList returns the error of a list that fits ill with what was asked for.
+func badList(format string, args ...any) *Error {
+	return failure(&wire.Call{Op: wire.GetSessionList},
+		&wire.Answer{Response: &http.Response{StatusCode: http.StatusOK}, Attempts: 1}, wrong(format, args...))
+}
+
 // mayHaveHappened reports whether Clerk may have done what the request asked for, although the answer
 // is not a good one.
 func mayHaveHappened(answer *wire.Answer) bool {
