@@ -11,7 +11,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/sessionid"
 )
 
-// ErrInvalidParams is matched by every error about a parameter that was found wrong before anything was sent, and by nothing else.
+// ErrInvalidParams is matched by every error about a parameter that was found wrong before
+// anything was sent, and by nothing else.
 var ErrInvalidParams = errors.New("clerk: invalid parameters")
 
 const (
@@ -38,12 +39,14 @@ func checkKey(key string) error {
 	case strings.HasPrefix(key, "pk_"):
 		return errors.New("clerk: this is a publishable key; the secret key starts with sk_")
 	case !printableASCII(key) || strings.Contains(key, " "):
-		return errors.New("clerk: the secret key holds a space, a control or a non-ASCII character; copy it again")
+		return errors.New("clerk: the secret key holds a space, a control or a non-ASCII character; " +
+			"copy it again")
 	}
 	return nil
 }
 
-// checkSessionID lets through what is exactly one segment of a path and cannot be read as anything else.
+// checkSessionID lets through what is exactly one segment of a path and cannot be read as anything
+// else.
 func checkSessionID(id string) error {
 	if problem := sessionid.Problem(id); problem != "" {
 		return invalid("session id %s %s", quote(id), problem)
@@ -51,7 +54,8 @@ func checkSessionID(id string) error {
 	return nil
 }
 
-// checkTemplate lets through what is exactly one segment of a path once it is escaped; "" stands for no template.
+// checkTemplate lets through what is exactly one segment of a path once it is escaped; "" stands
+// for no template.
 func checkTemplate(name string) error {
 	switch {
 	case len(name) > maxName:
@@ -60,7 +64,7 @@ func checkTemplate(name string) error {
 		return invalid("template %s is not valid UTF-8", quote(name))
 	case strings.ContainsAny(name, `/\%?#`):
 		return invalid(`template %s must hold none of / \ %% ? #`, quote(name))
-	case strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }):
+	case strings.ContainsFunc(name, isInvisible):
 		return invalid("template %s must not hold control or format characters", quote(name))
 	case name != "" && strings.Trim(name, ".") == "":
 		return invalid("template %s is made of dots alone", quote(name))
@@ -68,7 +72,10 @@ func checkTemplate(name string) error {
 	return nil
 }
 
-// checkText refuses text that the wire cannot carry unchanged. It shows nothing of it: it may be a token.
+func isInvisible(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }
+
+// checkText refuses text that the wire cannot carry unchanged. It shows nothing of it: it may be a
+// token.
 func checkText(field, value string) error {
 	if !utf8.ValidString(value) {
 		return invalid("%s is not valid UTF-8", field)

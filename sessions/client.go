@@ -41,9 +41,9 @@ func NewClient(secretKey string, opts ...Option) (*Client, error) {
 	return newClient(defaultConfig(secretKey), nil, opts)
 }
 
-// With returns a copy of the client with other options and the same key. The copy shares connections,
-// retry budget and cool-down with c, unless opts name another transport or another host. The errors
-// are those of NewClient.
+// With returns a copy of the client with other options and the same key. The copy shares
+// connections, retry budget and cool-down with c, unless opts name another transport or another
+// host. The errors are those of NewClient.
 func (c *Client) With(opts ...Option) (*Client, error) {
 	if c == nil || c.config == nil {
 		return nil, errNoClient
@@ -51,8 +51,8 @@ func (c *Client) With(opts ...Option) (*Client, error) {
 	return newClient(*c.config, c.route, opts)
 }
 
-// newClient returns a client with cfg and opts that takes the route from, if that leads where cfg and
-// opts say; from may be nil.
+// newClient returns a client with cfg and opts that takes the route from, if that leads where cfg
+// and opts say; from may be nil.
 func newClient(cfg config, from *route, opts []Option) (*Client, error) {
 	base, err := cfg.apply(opts)
 	if err != nil {
@@ -96,7 +96,8 @@ func hostOf(base *url.URL) string {
 }
 
 // sameTransport reports whether two clients, each of which may be nil, send through the same
-// transport. Transports that cannot be compared, such as funcs, are the same only if the clients are.
+// transport. Transports that cannot be compared, such as funcs, are the same only if the clients
+// are.
 func sameTransport(a, b *http.Client) bool {
 	if a == b {
 		return true

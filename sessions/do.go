@@ -36,8 +36,8 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	return x.answer.Response, x.answer.Err
 }
 
-// do makes one call of an operation: send calls a method of the generated client, and read makes the
-// result of the answer's body. secrets returns what must not show in an error, beside the key.
+// do makes one call of an operation: send calls a method of the generated client, and read makes
+// the result of the answer's body. secrets returns what must not show in an error, beside the key.
 func do[T any](ctx context.Context, c *Client, op *wire.Operation, secrets func() []string,
 	read func([]byte) (*T, error), send func(*gen.Client) (*http.Response, error),
 ) (*T, error) {

@@ -15,7 +15,7 @@ import (
 // The errors that an *Error matches by its StatusCode, for errors.Is.
 var (
 	ErrBadRequest    = errors.New("clerk: bad request")              // 400
-	ErrUnauthorized  = errors.New("clerk: unauthorized")             // 401: wrong key; for a refresh: go through the handshake
+	ErrUnauthorized  = errors.New("clerk: unauthorized")             // 401, see RefreshToken
 	ErrForbidden     = errors.New("clerk: forbidden")                // 403
 	ErrNotFound      = errors.New("clerk: not found")                // 404
 	ErrGone          = errors.New("clerk: gone")                     // 410
@@ -25,17 +25,19 @@ var (
 )
 
 var (
-	// ErrInvalidResponse is matched by an *Error about an answer that cannot be what was asked for: a 200 that cannot be decoded, or
-	// is too large, incomplete, of the wrong kind or about another id; any other status below 400, redirects too; 600 and above.
+	// ErrInvalidResponse is matched by an *Error about an answer that cannot be what was asked for: a
+	// 200 that cannot be decoded, or is too large, incomplete, of the wrong kind or about another id;
+	// any other status below 400, redirects too; 600 and above.
 	ErrInvalidResponse = errors.New("clerk: invalid response")
 
-	// ErrOutcomeUnknown is matched by an *Error of a create or a refresh that may have happened: its answer was lost or could not be
-	// read. It matches ErrServer (502, 504), ErrInvalidResponse (a bad 2xx) or the context's error as well, where those apply.
+	// ErrOutcomeUnknown is matched by an *Error of a create or a refresh that may have happened: its
+	// answer was lost or could not be read. It matches ErrServer (502, 504), ErrInvalidResponse (a
+	// bad 2xx) or the context's error as well, where those apply.
 	ErrOutcomeUnknown = errors.New("clerk: outcome unknown")
 )
 
-// Error is every failure of a call whose parameters were found good. It never holds the secret key, a token or a cookie, whatever
-// the server answered.
+// Error is every failure of a call whose parameters were found good. It never holds the secret
+// key, a token or a cookie, whatever the server answered.
 type Error struct {
 	Operation  string        // the operationId: "GetSession"
 	StatusCode int           // 0: no answer
@@ -69,7 +71,8 @@ func (e *Error) HasCode(code string) bool {
 	return false
 }
 
-// Unwrap returns why there is no answer, or why the answer is not good; nil where the status says it all.
+// Unwrap returns why there is no answer, or why the answer is not good; nil where the status says
+// it all.
 func (e *Error) Unwrap() error { return e.cause }
 
 // Is reports whether e is what a sentinel of this package stands for.
@@ -105,7 +108,8 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// Error returns one line: the operation, the status, what Clerk says is wrong or else the cause, and the trace id.
+// Error returns one line: the operation, the status, what Clerk says is wrong or else the cause,
+// and the trace id.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("clerk: ")
@@ -144,7 +148,8 @@ func (d ErrorDetail) text() string {
 	return oneLine(strings.Trim(d.Code+": "+message, ": "))
 }
 
-// Format writes the text of the error, for every verb: fields of its own and of its cause stay out of %+v and %#v.
+// Format writes the text of the error, for every verb: fields of its own and of its cause stay out
+// of %+v and %#v.
 func (e Error) Format(f fmt.State, verb rune) {
 	text := e.Error()
 	if verb == 'q' {
@@ -155,7 +160,11 @@ func (e Error) Format(f fmt.State, verb rune) {
 
 // LogValue returns the fields of the error that are for logs, as a group.
 func (e *Error) LogValue() slog.Value {
-	attrs := []slog.Attr{slog.String("error", e.Error()), slog.String("operation", e.Operation), slog.Int("status", e.StatusCode)}
+	attrs := []slog.Attr{
+		slog.String("error", e.Error()),
+		slog.String("operation", e.Operation),
+		slog.Int("status", e.StatusCode),
+	}
 	if e.TraceID != "" {
 		attrs = append(attrs, slog.String("trace_id", e.TraceID))
 	}

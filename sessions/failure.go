@@ -15,9 +15,9 @@ import (
 // maxBody is how many bytes of an answer that is not JSON are kept in an Error.
 const maxBody = 512
 
-// failure returns the error of a call, whatever went wrong: all that is known of its answer, without
-// secrets. cause says what is wrong with an answer that came whole with status 200; otherwise the
-// answer itself says what went wrong.
+// failure returns the error of a call, whatever went wrong: all that is known of its answer,
+// without secrets. cause says what is wrong with an answer that came whole with status 200;
+// otherwise the answer itself says what went wrong.
 func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 	e := &Error{
 		Operation:  call.Op.Name,
@@ -47,12 +47,12 @@ func endedError(ctx context.Context, op *wire.Operation) *Error {
 
 // badList returns the error of a list that fits ill with what was asked for.
 func badList(format string, args ...any) *Error {
-	return failure(&wire.Call{Op: wire.GetSessionList},
-		&wire.Answer{Response: &http.Response{StatusCode: http.StatusOK}, Attempts: 1}, wrong(format, args...))
+	answer := &wire.Answer{Response: &http.Response{StatusCode: http.StatusOK}, Attempts: 1}
+	return failure(&wire.Call{Op: wire.GetSessionList}, answer, wrong(format, args...))
 }
 
-// mayHaveHappened reports whether Clerk may have done what the request asked for, although the answer
-// is not a good one.
+// mayHaveHappened reports whether Clerk may have done what the request asked for, although the
+// answer is not a good one.
 func mayHaveHappened(answer *wire.Answer) bool {
 	if answer.Response == nil {
 		return !answer.Unsent

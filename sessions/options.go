@@ -24,7 +24,8 @@ const (
 	defaultCallTimeout = 30 * time.Second
 )
 
-// Option changes how a Client works. The order of options does not matter; of the same option twice, the last counts.
+// Option changes how a Client works. The order of options does not matter; of the same option
+// twice, the last counts.
 type Option func(*config) error
 
 // config is what the options set. A copy of it stays with the client for With.
@@ -54,8 +55,8 @@ func defaultConfig(key string) config {
 	}
 }
 
-// wholeTimeout returns how long a whole call may take: the shorter of the client's own bound and the
-// http.Client's.
+// wholeTimeout returns how long a whole call may take: the shorter of the client's own bound and
+// the http.Client's.
 func (cfg *config) wholeTimeout() time.Duration {
 	if hc := cfg.httpClient; hc != nil && hc.Timeout > 0 {
 		return min(cfg.callTimeout, hc.Timeout)
@@ -82,9 +83,9 @@ func (cfg *config) apply(opts []Option) (*url.URL, error) {
 	return base, nil
 }
 
-// WithBaseURL sets where the client sends to, such as a proxy or a fake of Clerk; its path is used as given, with or without a
-// slash at the end. It has to be https, or http to a loopback address (127.0.0.0/8, ::1, localhost), and must hold neither
-// userinfo, query, fragment nor dot segments.
+// WithBaseURL sets where the client sends to, such as a proxy or a fake of Clerk; its path is used
+// as given, with or without a slash at the end. It has to be https, or http to a loopback address
+// (127.0.0.0/8, ::1, localhost), and must hold neither userinfo, query, fragment nor dot segments.
 func WithBaseURL(rawURL string) Option {
 	return func(cfg *config) error {
 		cfg.baseURL = rawURL
@@ -92,8 +93,8 @@ func WithBaseURL(rawURL string) Option {
 	}
 }
 
-// WithInsecureHTTP lets the base URL be http to any host, such as a proxy inside a cluster. The secret key and every token then
-// travel in clear text.
+// WithInsecureHTTP lets the base URL be http to any host, such as a proxy inside a cluster. The
+// secret key and every token then travel in clear text.
 func WithInsecureHTTP() Option {
 	return func(cfg *config) error {
 		cfg.insecureHTTP = true
@@ -101,9 +102,9 @@ func WithInsecureHTTP() Option {
 	}
 }
 
-// WithHTTPClient makes the client send through hc's Transport, or through one of its own when that is
-// nil, and lets no call, with all its attempts and waits, take longer than hc's Timeout. The redirect
-// policy and the cookie jar of hc are not used, and hc is never changed.
+// WithHTTPClient makes the client send through hc's Transport, or through one of its own when that
+// is nil, and lets no call, with all its attempts and waits, take longer than hc's Timeout. The
+// redirect policy and the cookie jar of hc are not used, and hc is never changed.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(cfg *config) error {
 		if hc == nil {
@@ -115,23 +116,26 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithAPIVersion sets the dated version of Clerk's API to ask for, as "2026-05-12". Verify asks for 2024-10-01, the last version
-// that has it, unless this names a version before 2025-04-10.
+// WithAPIVersion sets the dated version of Clerk's API to ask for, as "2026-05-12". Verify asks
+// for 2024-10-01, the last version that has it, unless this names a version before 2025-04-10.
 func WithAPIVersion(version string) Option {
 	return func(cfg *config) error {
 		if _, err := time.Parse(time.DateOnly, version); err != nil {
-			return fmt.Errorf("clerk: WithAPIVersion: %s is not a date such as %q", quote(version), DefaultAPIVersion)
+			return fmt.Errorf("clerk: WithAPIVersion: %s is not a date such as %q",
+				quote(version), DefaultAPIVersion)
 		}
 		cfg.apiVersion = version
 		return nil
 	}
 }
 
-// WithUserAgent puts product, such as "billing/1.4", before the library's own product token in the User-Agent header.
+// WithUserAgent puts product, such as "billing/1.4", before the library's own product token in the
+// User-Agent header.
 func WithUserAgent(product string) Option {
 	return func(cfg *config) error {
 		if product == "" || !printableASCII(product) {
-			return fmt.Errorf("clerk: WithUserAgent: %s must be printable ASCII, and not empty", quote(product))
+			return fmt.Errorf("clerk: WithUserAgent: %s must be printable ASCII, and not empty",
+				quote(product))
 		}
 		cfg.userAgent = product + " clerk-sessions-go/" + version
 		return nil
@@ -150,9 +154,9 @@ func WithTimeout(perAttempt time.Duration) Option {
 	}
 }
 
-// WithCallTimeout sets how long a whole call may take, with all its attempts and all its waits, for
-// its turn too; 30 s unless set. The deadline of the call's context, or the Timeout of the http.Client
-// that WithHTTPClient was given, counts where it comes sooner.
+// WithCallTimeout sets how long a whole call may take, with all its attempts and all its waits,
+// for its turn too; 30 s unless set. The deadline of the call's context, or the Timeout of the
+// http.Client that WithHTTPClient was given, counts where it comes sooner.
 func WithCallTimeout(d time.Duration) Option {
 	return func(cfg *config) error {
 		if d <= 0 {
@@ -163,8 +167,8 @@ func WithCallTimeout(d time.Duration) Option {
 	}
 }
 
-// RetryPolicy says how often, and after which waits, a request is sent again. A zero field means its
-// default or, for a copy that Client.With makes, what the client had.
+// RetryPolicy says how often, and after which waits, a request is sent again. A zero field means
+// its default or, for a copy that Client.With makes, what the client had.
 type RetryPolicy struct {
 	MaxAttempts   int           // requests a call in all, 3; 1 = no retry
 	BaseDelay     time.Duration // the longest first wait, doubled for each further one, 200 ms
@@ -197,9 +201,9 @@ func WithRetry(p RetryPolicy) Option {
 	}
 }
 
-// WithLogger writes one debug record an attempt to l, and an info record when a call gives up although its failure may pass:
-// operation, attempt, duration, status, trace id, the wait before the next attempt, and why there was no answer. Nothing else of a
-// request or an answer is logged.
+// WithLogger writes one debug record an attempt to l, and an info record when a call gives up
+// although its failure may pass: operation, attempt, duration, status, trace id, the wait before
+// the next attempt, and why there was no answer. Nothing else of a request or an answer is logged.
 func WithLogger(l *slog.Logger) Option {
 	return func(cfg *config) error {
 		if l == nil {

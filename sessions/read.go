@@ -14,7 +14,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
 )
 
-// decode reads one JSON document. Its error says where the document is wrong, and quotes nothing of it.
+// decode reads one JSON document. Its error says where the document is wrong, and quotes nothing
+// of it.
 func decode(body []byte, into any) error {
 	err := json.Unmarshal(body, into)
 	if err == nil {
@@ -24,7 +25,8 @@ func decode(body []byte, into any) error {
 		return wrong
 	}
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		return fmt.Errorf("the answer's %s has a value of the wrong type", cmp.Or(string(semantic.JSONPointer), "document"))
+		return fmt.Errorf("the answer's %s has a value of the wrong type",
+			cmp.Or(string(semantic.JSONPointer), "document"))
 	}
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return fmt.Errorf("the answer is not valid JSON at byte %d", syntactic.ByteOffset)
@@ -44,7 +46,8 @@ func missing(field string) error {
 	return wrong("the answer's %s is missing, null or empty", field)
 }
 
-// readSession returns a reader of one session, whose id has to be the one asked for unless that is "".
+// readSession returns a reader of one session, whose id has to be the one asked for unless that is
+// "".
 func readSession(id string) func([]byte) (*Session, error) {
 	return func(body []byte) (*Session, error) {
 		var answered gen.Session

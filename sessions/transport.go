@@ -6,10 +6,12 @@ import (
 	"time"
 )
 
-// maxConns is how many connections a client opens to an HTTP/1.1 host, and so how many requests are on the wire at once.
+// maxConns is how many connections a client opens to an HTTP/1.1 host, and so how many requests
+// are on the wire at once.
 const maxConns = 64
 
-// newTransport returns a transport for bursts of small requests to one host: every connection of a burst is kept for the next.
+// newTransport returns a transport for bursts of small requests to one host: every connection of a
+// burst is kept for the next.
 func newTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{

@@ -54,7 +54,8 @@ func (a *Answer) TraceID() string {
 	return cmp.Or(a.Response.Header.Get("Clerk-Trace-Id"), a.Response.Header.Get("Cf-Ray"))
 }
 
-// RetryAfter returns how long the response asks the client to stay silent, and whether it asks at all.
+// RetryAfter returns how long the response asks the client to stay silent, and whether it asks at
+// all.
 func (a *Answer) RetryAfter() (time.Duration, bool) {
 	if a.Response == nil {
 		return 0, false

@@ -25,8 +25,8 @@ func newAttempt(transport http.RoundTripper, timeout time.Duration) *attempt {
 		"no complete answer within the %v of one attempt", timeout))}
 }
 
-// Send sends a clone of the request, with a body of its own: a transport may hold on to the request of
-// an earlier attempt, and change what it was given.
+// Send sends a clone of the request, with a body of its own: a transport may hold on to the
+// request of an earlier attempt, and change what it was given.
 func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	ctx := req.Context()
 	if ctx.Err() != nil {
@@ -81,8 +81,8 @@ func (e timeoutError) Timeout() bool { return true }
 func (e timeoutError) Temporary() bool { return true }
 
 // maxSends is how often net/http may send a request over HTTP/2 in one attempt. It sends a request
-// again by itself when a server refuses or resets a stream or goes away: without a bound, hundreds of
-// times a second.
+// again by itself when a server refuses or resets a stream or goes away: without a bound, hundreds
+// of times a second.
 const maxSends = 3
 
 var errSentBack = fmt.Errorf("the server sent the request back %d times", maxSends)
@@ -131,15 +131,15 @@ func (s *sending) why(call, own context.Context, err error) error {
 	return err
 }
 
-// isHTTP2 reports whether a connection speaks HTTP/2. Over HTTP/1.1, net/http sends again only after
-// kept connections that turn out to be dead, of which there may be many.
+// isHTTP2 reports whether a connection speaks HTTP/2. Over HTTP/1.1, net/http sends again only
+// after kept connections that turn out to be dead, of which there may be many.
 func isHTTP2(conn net.Conn) bool {
 	encrypted, ok := conn.(*tls.Conn)
 	return ok && encrypted.ConnectionState().NegotiatedProtocol == "h2"
 }
 
-// unsent reports whether no server can have acted on a request that failed with err. A transport that
-// runs no hooks is believed only when it failed to connect.
+// unsent reports whether no server can have acted on a request that failed with err. A transport
+// that runs no hooks is believed only when it failed to connect.
 func (s *sending) unsent(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return true

@@ -19,8 +19,8 @@ type Config struct {
 	Logger     *slog.Logger // nil for none
 }
 
-// Link is one step on the way out. It sends the request of a call, or hands it to the next link, and
-// returns what became of it, which is never nil. The request's context is the call's.
+// Link is one step on the way out. It sends the request of a call, or hands it to the next link,
+// and returns what became of it, which is never nil. The request's context is the call's.
 type Link interface {
 	Send(call *Call, req *http.Request) *Answer
 }

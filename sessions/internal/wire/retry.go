@@ -96,8 +96,8 @@ func (r *retry) wait(
 	return wait, ""
 }
 
-// jitter returns a random wait before attempt n+1, up to a limit that doubles with n: full jitter, so
-// that calls that failed together do not come back together.
+// jitter returns a random wait before attempt n+1, up to a limit that doubles with n: full jitter,
+// so that calls that failed together do not come back together.
 func (r *retry) jitter(n int) time.Duration {
 	limit := r.policy.BaseDelay
 	for range n - 1 {
