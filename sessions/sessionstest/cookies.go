@@ -17,14 +17,16 @@ const (
 	refreshCookie   = "__refresh"
 )
 
-// cookieSuffix returns what sets the cookies of the instance with this publishable key apart from those of others.
+// cookieSuffix returns the ending that sets the cookies of the instance with this publishable key
+// apart from the cookies of other instances.
 func cookieSuffix(publishableKey string) string {
 	sum := sha1.Sum([]byte(publishableKey)) //nolint:gosec // Clerk's cookie suffix is made with SHA-1
 	return "_" + base64.URLEncoding.EncodeToString(sum[:])[:8]
 }
 
-// sessionCookies returns the cookies that tell a browser of its session: the token and the time of the sign-in, each under its plain
-// name and, with suffixed, under the instance's own one too. The scripts of the page read them, so they are not HttpOnly.
+// sessionCookies returns the cookies that tell a browser of its session: the token and the time of
+// the sign-in, each under its plain name and, with suffixed, under the suffixed name too. The
+// cookies are not HttpOnly, since the page's scripts read them.
 func sessionCookies(x Session, token, origin string, suffixed bool, now time.Time) []*http.Cookie {
 	secure, domain := originAttributes(origin)
 	suffixes := []string{""}
@@ -51,8 +53,8 @@ func sessionCookies(x Session, token, origin string, suffixed bool, now time.Tim
 	return cookies
 }
 
-// originAttributes returns whether an origin takes cookies that travel over https only, and the domain to share a cookie with the
-// subdomains of it: "" where there can be none, as for an address.
+// originAttributes returns the attributes of an origin's cookies: Secure for https, and the Domain
+// that shares a cookie with the origin's subdomains, "" where there is none, as for an IP address.
 func originAttributes(origin string) (secure bool, domain string) {
 	u, err := url.Parse(origin)
 	if err != nil {
@@ -62,7 +64,8 @@ func originAttributes(origin string) (secure bool, domain string) {
 	notInName := func(r rune) bool {
 		return r != '.' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z')
 	}
-	if net.ParseIP(host) == nil && strings.Contains(strings.Trim(host, "."), ".") && !strings.ContainsFunc(host, notInName) {
+	if net.ParseIP(host) == nil && strings.Contains(strings.Trim(host, "."), ".") &&
+		!strings.ContainsFunc(host, notInName) {
 		domain = host
 	}
 	return u.Scheme == "https", domain

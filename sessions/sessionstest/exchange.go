@@ -11,7 +11,7 @@ import (
 const (
 	maxBody    = 1 << 20  // bytes of a request's body that are read
 	maxShown   = 64       // bytes of a part of an unknown path that a violation shows
-	maxDrained = 16 << 20 // bytes of one that are thrown away, so that its sender gets to read the answer
+	maxDrained = 16 << 20 // bytes of a body that are thrown away so that its sender reads the answer
 )
 
 // exchange is a request on its way through the server.
@@ -25,8 +25,8 @@ type exchange struct {
 	trace   string
 }
 
-// serve answers one request: record it, compare it with the fragment, let it be struck by a fault or else work on it, and compare
-// the answer with the fragment.
+// serve answers one request. It records the request and compares it with the fragment; then a
+// fault strikes, or else the operation is worked on and its answer compared with the fragment.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, now: s.Now(), trace: fmt.Sprintf("%032x", s.traces.Add(1))}
 	x.op, x.params, x.allowed = s.fragment.match(r)
@@ -39,12 +39,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if refused != nil {
-		s.journal.violation(fmt.Errorf("%s: the body cannot be read or is larger than %d bytes", x.name(), maxBody))
+		s.journal.violation(fmt.Errorf("%s: the body cannot be read or is larger than %d bytes",
+			x.name(), maxBody))
 		refused.answer(x.trace).send(w)
 		return
 	}
 
-	breaches := x.op.checkRequest(x) //nolint:contextcheck // validation looks at bytes that were read already
+	//nolint:contextcheck // the body has been read already
+	breaches := x.op.checkRequest(x)
 	for _, b := range breaches {
 		s.journal.violation(fmt.Errorf("%s: %s: %s", x.op.name, b.where, b.reason))
 	}
@@ -56,13 +58,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		x.now = s.Now()
 	}
 	a := s.work(x, breaches)
-	if err := x.op.checkAnswer(x, a); err != nil { //nolint:contextcheck // validation looks at bytes that were read already
+	//nolint:contextcheck // the body has been read already
+	if err := x.op.checkAnswer(x, a); err != nil {
 		s.journal.violation(err)
 	}
 	a.send(w)
 }
 
-// work comes to the answer of a request for an operation.
+// work returns the answer of an operation.
 func (s *Server) work(x *exchange, breaches []breach) answer {
 	if refused := s.admit(x); refused != nil {
 		return refused.answer(x.trace)
@@ -77,7 +80,7 @@ func (s *Server) work(x *exchange, breaches []breach) answer {
 	return jsonAnswer(http.StatusOK, value)
 }
 
-// admit refuses a request for what all operations have in common: the key, the version and the rate.
+// admit refuses a request for a reason that all operations share: the key, the version, the rate.
 func (s *Server) admit(x *exchange) *refusal {
 	if refused := s.authenticate(x.request.Header); refused != nil {
 		return refused
@@ -95,8 +98,8 @@ func (s *Server) admit(x *exchange) *refusal {
 	return nil
 }
 
-// serveElsewhere answers a request that is none of the fragment's operations: the public keys, which are beside the fragment, or
-// something that does not exist.
+// serveElsewhere answers a request that is none of the fragment's operations: with the public keys,
+// which the fragment does not have, or with 404 or 405.
 func (s *Server) serveElsewhere(w http.ResponseWriter, x *exchange) {
 	reads := x.request.Method == http.MethodGet || x.request.Method == http.MethodHead
 	switch path := x.request.URL.Path; {
@@ -111,14 +114,17 @@ func (s *Server) serveElsewhere(w http.ResponseWriter, x *exchange) {
 	case len(x.allowed) > 0:
 		s.journal.violation(fmt.Errorf("%s: the fragment has no such method for this path", x.name()))
 		w.Header().Set("Allow", strings.Join(x.allowed, ", "))
-		refuse(http.StatusMethodNotAllowed, "method_not_allowed", "method not allowed", "This endpoint does not have this method.").answer(x.trace).send(w)
+		refused := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "method not allowed",
+			"This endpoint does not have this method.")
+		refused.answer(x.trace).send(w)
 	default:
 		s.journal.violation(fmt.Errorf("%s: the fragment has no such path", x.name()))
 		notFound("There is no such endpoint.").answer(x.trace).send(w)
 	}
 }
 
-// name names the request for a violation. Parts of an unknown path that may be a secret are left out.
+// name names the request for a violation. Parts of an unknown path that may be a secret are left
+// out.
 func (x *exchange) name() string {
 	if x.op != nil {
 		return x.op.name
@@ -146,7 +152,7 @@ func (x *exchange) call() Call {
 	return c
 }
 
-// readBody reads the body, or what fits of it.
+// readBody reads at most maxBody bytes of the request's body, and refuses a longer one.
 func (x *exchange) readBody() *refusal {
 	body, err := io.ReadAll(io.LimitReader(x.request.Body, maxBody+1))
 	if len(body) > 0 {
@@ -154,7 +160,8 @@ func (x *exchange) readBody() *refusal {
 	}
 	if len(body) > maxBody {
 		_, _ = io.CopyN(io.Discard, x.request.Body, maxDrained)
-		return refuse(http.StatusRequestEntityTooLarge, "request_body_too_large", "request body is too large", "The request body is larger than 1 MiB.")
+		return refuse(http.StatusRequestEntityTooLarge, "request_body_too_large",
+			"request body is too large", "The request body is larger than 1 MiB.")
 	}
 	if err != nil {
 		return malformedBody()

@@ -16,8 +16,9 @@ import (
 // signatureAlgorithm is what Clerk signs its tokens with.
 const signatureAlgorithm = jose.RS256
 
-// signingKey is the key of every server of this process. It is made when it is first needed, and never leaves the process, so that
-// nobody can forge a token for a service that was left trusting it.
+// signingKey is the key of every server of this process. It is made when it is first needed, and
+// never leaves the process, so that nobody can forge a token for a service that was left trusting
+// it.
 var signingKey = sync.OnceValue(func() jose.JSONWebKey {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -32,8 +33,8 @@ var signingKey = sync.OnceValue(func() jose.JSONWebKey {
 	return key
 })
 
-// PublicKeyPEM returns the public half of the key that signs the tokens, as Clerk's dashboard shows it ("JWKS public key"). All
-// servers of a process share one key.
+// PublicKeyPEM returns the public half of the key that signs the tokens, as Clerk's dashboard shows
+// it ("JWKS public key"). All servers of a process share one key.
 func (s *Server) PublicKeyPEM() []byte {
 	der, err := x509.MarshalPKIXPublicKey(publicKey().Key)
 	if err != nil {
@@ -42,7 +43,7 @@ func (s *Server) PublicKeyPEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 }
 
-// publicKey returns what the tokens are verified with.
+// publicKey returns the key that the tokens are verified with.
 func publicKey() jose.JSONWebKey {
 	key := signingKey()
 	return key.Public()

@@ -37,8 +37,8 @@ type Server struct {
 	close    func()
 }
 
-// NewServer starts a server on a loopback port of the system's choice; Close it after use. It panics when it cannot listen or an
-// option makes no sense.
+// NewServer starts a server on a loopback port of the system's choice; Close it after use. It
+// panics when it cannot listen or an option makes no sense.
 func NewServer(opts ...Option) *Server {
 	cfg := config{now: time.Now, tokenLifetime: defaultTokenLifetime}
 	for _, opt := range opts {
@@ -61,15 +61,16 @@ func NewServer(opts ...Option) *Server {
 	return s
 }
 
-// Close ends the listener and every connection, also those that wait for a delayed answer, and returns when no request is being
-// served any more. A server without a listener has nothing to close.
+// Close ends the listener and every connection, also those that wait for a delayed answer, and
+// returns when no request is being served any more. A server without a listener has nothing to
+// close.
 func (s *Server) Close() { s.close() }
 
-// Handler returns the server's endpoints, to be served elsewhere: /v1/sessions and what is below it, /v1/jwks and
-// /.well-known/jwks.json.
+// Handler returns the server's endpoints, to be served elsewhere: /v1/sessions and what is below
+// it, /v1/jwks and /.well-known/jwks.json.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
-// listen serves on a loopback port and returns its address and what ends it.
+// listen serves on a loopback port and returns its address and a function that ends it.
 func (s *Server) listen() (address string, end func()) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

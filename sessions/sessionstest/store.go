@@ -10,7 +10,7 @@ import (
 type store struct {
 	mu     sync.Mutex
 	byID   map[string]*record
-	byAge  []*record // oldest first, those of the same age in the order they came in
+	byAge  []*record // oldest first; sessions of the same age in the order in which they came in
 	users  map[string]bool
 	lastIn int
 }
@@ -60,8 +60,8 @@ func (st *store) get(id string, now time.Time) (record, bool) {
 	return st.update(id, now, func(*Session) {})
 }
 
-// update lets edit change a session, unless it is over at the time now, and returns it as it then is. The edit must leave the
-// session's id and its age alone.
+// update lets edit change a session, unless it is over at the time now, and returns it as it then
+// is. The edit must leave the session's id and its age alone.
 func (st *store) update(id string, now time.Time, edit func(*Session)) (record, bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -84,7 +84,8 @@ func (st *store) hasUser(id string) bool {
 	return st.users[id]
 }
 
-// list returns the sessions that match, newest first, after leaving out offset of them and at most limit, and how many match.
+// list returns at most limit of the sessions that match, newest first, after leaving out the first
+// offset of them, and how many sessions match in total.
 func (st *store) list(f filter, offset, limit int, now time.Time) (page []Session, total int) {
 	st.mu.Lock()
 	defer st.mu.Unlock()

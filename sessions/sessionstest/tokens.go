@@ -9,7 +9,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// notBeforeLeeway is how far before its minting a token becomes good, for the sake of clocks that are slow.
+// notBeforeLeeway is how far before its minting a token becomes good, so that a service whose clock
+// is slow takes it.
 const notBeforeLeeway = 10 * time.Second
 
 var (
@@ -36,14 +37,14 @@ type tokenClaims struct {
 	Version         int                `json:"v,omitempty"`
 	Actor           map[string]any     `json:"act,omitempty"`
 	Organization    *organizationClaim `json:"o,omitempty"`
-	Template        string             `json:"template,omitempty"` // the one claim that our templates define
+	Template        string             `json:"template,omitempty"` // the claim of our templates
 }
 
 type organizationClaim struct {
 	ID string `json:"id"`
 }
 
-// tokenRequest says what to mint.
+// tokenRequest describes a token to mint.
 type tokenRequest struct {
 	session  Session
 	id       string
@@ -82,7 +83,8 @@ func (m *tokenMinter) mint(req tokenRequest, now time.Time) string {
 }
 
 func sign(claims tokenClaims) (string, error) {
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: signatureAlgorithm, Key: signingKey()}, (&jose.SignerOptions{}).WithType("JWT"))
+	key := jose.SigningKey{Algorithm: signatureAlgorithm, Key: signingKey()}
+	signer, err := jose.NewSigner(key, (&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
 		return "", err
 	}
@@ -97,8 +99,8 @@ func sign(claims tokenClaims) (string, error) {
 	return signed.CompactSerialize()
 }
 
-// check returns nil for a session token of x that has not expired at the time now, errExpiredToken for one that has, and
-// errBadToken for anything else.
+// check returns nil for a session token of x that has not expired at the time now, errExpiredToken
+// for one that has, and errBadToken for anything else.
 func (m *tokenMinter) check(token string, x Session, now time.Time) error {
 	signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{signatureAlgorithm})
 	if err != nil {

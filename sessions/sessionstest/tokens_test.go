@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -45,17 +46,23 @@ func claims(t testing.TB, s *sessionstest.Server, token string) map[string]any {
 
 func TestTokens(t *testing.T) {
 	seconds := func(d time.Duration) float64 { return float64(start.Add(d).Unix()) }
+	active := func(lifetime time.Duration) map[string]any {
+		return map[string]any{"exp": seconds(lifetime), "v": 2.0, "sts": "active"}
+	}
 	for name, row := range map[string]struct {
 		session    sessionstest.Session
 		path, body string
 		want       map[string]any // besides what all tokens have
 	}{
-		"session token":        {path: "", want: map[string]any{"exp": seconds(time.Minute), "v": 2.0, "sts": "active"}},
-		"with an empty object": {path: "", body: "{}", want: map[string]any{"exp": seconds(time.Minute), "v": 2.0, "sts": "active"}},
-		"with null":            {path: "", body: `{"expires_in_seconds":null}`, want: map[string]any{"exp": seconds(time.Minute), "v": 2.0, "sts": "active"}},
-		"for 30 seconds":       {path: "", body: `{"expires_in_seconds":30}`, want: map[string]any{"exp": seconds(30 * time.Second), "v": 2.0, "sts": "active"}},
-		"for ten years":        {path: "", body: `{"expires_in_seconds":315360000}`, want: map[string]any{"exp": seconds(315360000 * time.Second), "v": 2.0, "sts": "active"}},
-		"of a pending session": {session: sessionstest.Session{Status: "pending"}, want: map[string]any{"exp": seconds(time.Minute), "v": 2.0, "sts": "pending"}},
+		"session token":        {want: active(time.Minute)},
+		"with an empty object": {body: "{}", want: active(time.Minute)},
+		"with null":            {body: `{"expires_in_seconds":null}`, want: active(time.Minute)},
+		"for 30 seconds":       {body: `{"expires_in_seconds":30}`, want: active(30 * time.Second)},
+		"for ten years":        {body: `{"expires_in_seconds":315360000}`, want: active(315360000 * time.Second)},
+		"of a pending session": {
+			session: sessionstest.Session{Status: "pending"},
+			want:    map[string]any{"exp": seconds(time.Minute), "v": 2.0, "sts": "pending"},
+		},
 		"of an impersonator in an organization": {
 			session: sessionstest.Session{LastActiveOrganizationID: "org_1", Actor: map[string]any{"sub": "user_2"}},
 			want: map[string]any{
@@ -63,8 +70,14 @@ func TestTokens(t *testing.T) {
 				"o": map[string]any{"id": "org_1"}, "act": map[string]any{"sub": "user_2"},
 			},
 		},
-		"from a template":                  {path: "/supabase", want: map[string]any{"exp": seconds(time.Minute), "template": "supabase"}},
-		"from a template with an odd name": {path: "/my%20t%C3%A9mplate", body: `{"expires_in_seconds":60}`, want: map[string]any{"exp": seconds(time.Minute), "template": "my témplate"}},
+		"from a template": {
+			path: "/supabase",
+			want: map[string]any{"exp": seconds(time.Minute), "template": "supabase"},
+		},
+		"from a template with an odd name": {
+			path: "/my%20t%C3%A9mplate", body: `{"expires_in_seconds":60}`,
+			want: map[string]any{"exp": seconds(time.Minute), "template": "my témplate"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer()
@@ -79,9 +92,10 @@ func TestTokens(t *testing.T) {
 				t.Error("no jti")
 			}
 			delete(said, "jti")
-			for name, value := range map[string]any{"iss": "https://fake.clerk.example.test", "sid": "sess_1", "sub": "user_1", "iat": seconds(0), "nbf": seconds(-10 * time.Second)} {
-				row.want[name] = value
-			}
+			maps.Copy(row.want, map[string]any{
+				"iss": "https://fake.clerk.example.test", "sid": "sess_1", "sub": "user_1",
+				"iat": seconds(0), "nbf": seconds(-10 * time.Second),
+			})
 			if diff := cmp.Diff(row.want, said); diff != "" {
 				t.Errorf("claims (-want +got):\n%s", diff)
 			}
@@ -143,5 +157,6 @@ func TestKeySet(t *testing.T) {
 		t.Error("the key set holds the private key")
 	}
 	wantViolations(t, s)
-	wantError(t, send(t, s, request{method: http.MethodGet, path: "/jwks", header: http.Header{"Authorization": nil}}), 401, "authorization_header_format_invalid")
+	got := send(t, s, request{method: http.MethodGet, path: "/jwks", header: http.Header{"Authorization": nil}})
+	wantError(t, got, 401, "authorization_header_format_invalid")
 }
