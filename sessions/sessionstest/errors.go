@@ -38,6 +38,18 @@ func badToken(cause error) *refusal {
 		"The session token cannot be used: "+cause.Error()+".")
 }
 
+func methodNotAllowed() *refusal {
+	return refuse(http.StatusMethodNotAllowed, "method_not_allowed", "method not allowed",
+		"This endpoint does not have this method.")
+}
+
+// badParameter refuses a request for one of its parameters.
+func badParameter(name, code, message, longMessage string) *refusal {
+	out := refuse(http.StatusUnprocessableEntity, code, message, longMessage)
+	out.items[0].Meta = map[string]any{"param_name": name}
+	return out
+}
+
 func malformedBody() *refusal {
 	return refuse(http.StatusBadRequest, "request_body_invalid", "request body is invalid",
 		"The request body is not the JSON document that this endpoint takes.")

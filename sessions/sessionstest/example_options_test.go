@@ -50,6 +50,12 @@ func ExampleWithoutListener() {
 	// Output: user_ada
 }
 
+func ExampleWithProduction() {
+	clerk := sessionstest.NewServer(sessionstest.WithoutListener(), sessionstest.WithProduction())
+	fmt.Println(clerk.PublishableKey, clerk.Issuer)
+	// Output: pk_live_Y2xlcmsuZXhhbXBsZS50ZXN0JA https://clerk.example.test
+}
+
 func ExampleWithClock() {
 	noon := time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 	clerk := sessionstest.NewServer(

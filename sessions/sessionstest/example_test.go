@@ -2,6 +2,7 @@ package sessionstest_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -57,10 +58,43 @@ func ExampleServer_SignIn() {
 	// Output:
 	// <nil>
 	// __session
-	// __session_x-Pr48FW
+	// __session_6tQWJVae
 	// __client_uat
-	// __client_uat_x-Pr48FW
-	// __refresh_x-Pr48FW
+	// __client_uat_6tQWJVae
+	// __refresh_6tQWJVae
+	// __clerk_db_jwt
+	// __clerk_db_jwt_6tQWJVae
+}
+
+func ExampleServer_SignInWith() {
+	clerk := sessionstest.NewServer(sessionstest.WithoutListener())
+	browser := clerk.SignInWith(sessionstest.SignInParams{
+		UserID: "user_ada",
+		Origin: "https://shop.example.test",
+		Claims: map[string]any{"role": "admin"},
+	})
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(browser.SessionToken, ".")[1])
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(strings.Contains(string(payload), `"role":"admin"`))
+	// Output: true
+}
+
+func ExampleServer_TrySignInWith() {
+	clerk := sessionstest.NewServer(sessionstest.WithoutListener())
+	_, err := clerk.TrySignInWith(sessionstest.SignInParams{Claims: map[string]any{"sub": "user_eve"}})
+	fmt.Println(err)
+	// Output: sessionstest: SignInWith: the claim "sub" is Clerk's own
+}
+
+func ExampleServer_RotateKey() {
+	clerk := sessionstest.NewServer(sessionstest.WithoutListener())
+	before := string(clerk.PublicKeyPEM())
+	clerk.RotateKey()
+	fmt.Println(string(clerk.PublicKeyPEM()) == before)
+	// Output: false
 }
 
 func ExampleServer_Inject() {

@@ -18,6 +18,7 @@ const (
 type exchange struct {
 	request *http.Request
 	op      *operation        // nil for a request that is none of the fragment's operations
+	beside  *endpoint         // for a request of an endpoint that the fragment does not have
 	params  map[string]string // in its path
 	allowed []string          // the methods that the path is good for, if the request has another
 	body    []byte
@@ -30,6 +31,7 @@ type exchange struct {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, now: s.Now(), trace: fmt.Sprintf("%032x", s.traces.Add(1))}
 	x.op, x.params, x.allowed = s.fragment.match(r)
+	x.beside = s.endpointBeside(r)
 	w.Header().Set("Clerk-Trace-Id", x.trace)
 
 	refused := x.readBody()
@@ -50,12 +52,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	for _, b := range breaches {
 		s.journal.violation(fmt.Errorf("%s: %s: %s", x.op.name, b.where, b.reason))
 	}
-	if f, ok := s.faults.take(x.op.name); ok {
-		if a, ok := f.strike(w, r, x.trace); ok {
-			a.send(w)
-			return
-		}
-		x.now = s.Now()
+	if s.struck(w, x, x.op.name) {
+		return
 	}
 	a := s.work(x, breaches)
 	//nolint:contextcheck // the body has been read already
@@ -63,6 +61,21 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.journal.violation(err)
 	}
 	a.send(w)
+}
+
+// struck lets the next fault of an operation happen to a request, and reports whether the fault has
+// answered it.
+func (s *Server) struck(w http.ResponseWriter, x *exchange, operation string) bool {
+	f, ok := s.faults.take(operation)
+	if !ok {
+		return false
+	}
+	if a, ok := f.strike(w, x.request, x.trace); ok {
+		a.send(w)
+		return true
+	}
+	x.now = s.Now()
+	return false
 }
 
 // work returns the answer of an operation.
@@ -98,29 +111,21 @@ func (s *Server) admit(x *exchange) *refusal {
 	return nil
 }
 
-// serveElsewhere answers a request that is none of the fragment's operations: with the public keys,
-// which the fragment does not have, or with 404 or 405.
+// serveElsewhere answers a request that is none of the fragment's operations: an endpoint beside
+// the fragment, or else with 404 or 405.
 func (s *Server) serveElsewhere(w http.ResponseWriter, x *exchange) {
-	reads := x.request.Method == http.MethodGet || x.request.Method == http.MethodHead
-	switch path := x.request.URL.Path; {
-	case reads && path == "/.well-known/jwks.json":
-		jsonAnswer(http.StatusOK, keySet()).send(w)
-	case reads && path == s.fragment.base+"/jwks":
-		if refused := s.authenticate(x.request.Header); refused != nil {
-			refused.answer(x.trace).send(w)
-			return
-		}
-		jsonAnswer(http.StatusOK, keySet()).send(w)
-	case len(x.allowed) > 0:
-		s.journal.violation(fmt.Errorf("%s: the fragment has no such method for this path", x.name()))
-		w.Header().Set("Allow", strings.Join(x.allowed, ", "))
-		refused := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "method not allowed",
-			"This endpoint does not have this method.")
-		refused.answer(x.trace).send(w)
-	default:
-		s.journal.violation(fmt.Errorf("%s: the fragment has no such path", x.name()))
-		notFound("There is no such endpoint.").answer(x.trace).send(w)
+	if x.beside != nil {
+		s.serveBeside(w, x)
+		return
 	}
+	refused := notFound("There is no such endpoint.")
+	missing := "path"
+	if len(x.allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(x.allowed, ", "))
+		refused, missing = methodNotAllowed(), "method for this path"
+	}
+	s.journal.violation(fmt.Errorf("%s: the fragment has no such %s", x.name(), missing))
+	refused.answer(x.trace).send(w)
 }
 
 // name names the request for a violation. Parts of an unknown path that may be a secret are left
@@ -146,8 +151,11 @@ func (x *exchange) call() Call {
 		Header:   x.request.Header.Clone(),
 		Body:     x.body,
 	}
-	if x.op != nil {
+	switch {
+	case x.op != nil:
 		c.Operation = x.op.name
+	case x.beside != nil:
+		c.Operation = x.beside.name
 	}
 	return c
 }

@@ -13,7 +13,8 @@ import (
 // Fault is something that goes wrong. Its zero fields change nothing: a Fault with only a Delay
 // slows the usual answer down.
 type Fault struct {
-	// Operation is the operation that the Fault hits, such as "GetSession"; "" hits any.
+	// Operation is the operation that the Fault hits, such as "GetSession"; "" hits any operation of
+	// the fragment. The Frontend API's are "Handshake" and "GetJWKS", and are hit by name only.
 	Operation string
 	// Times is how many requests the Fault hits; 0 is one.
 	Times int
@@ -44,9 +45,9 @@ type faultQueue struct {
 // answers is not authenticated, and the answer need not fit the fragment. Inject panics when f
 // names an unknown operation or makes no sense.
 func (s *Server) Inject(f Fault) {
-	if f.Operation != "" && s.fragment.operation(f.Operation) == nil {
+	if f.Operation != "" && !slices.Contains(s.operations(), f.Operation) {
 		panic(fmt.Sprintf("sessionstest: Inject: there is no operation %q, only %s",
-			f.Operation, strings.Join(s.fragment.names(), ", ")))
+			f.Operation, strings.Join(s.operations(), ", ")))
 	}
 	answers := f.Status != 0 || f.Body != ""
 	switch {
@@ -72,7 +73,7 @@ func (q *faultQueue) take(operation string) (Fault, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	i := slices.IndexFunc(q.faults, func(f Fault) bool {
-		return f.Operation == "" || f.Operation == operation
+		return f.Operation == operation || f.Operation == "" && !isBeside(operation)
 	})
 	if i < 0 {
 		return Fault{}, false

@@ -76,15 +76,6 @@ func (f *fragment) names() []string {
 	return names
 }
 
-// operation returns the operation of that name, or nil.
-func (f *fragment) operation(name string) *operation {
-	i := slices.IndexFunc(f.operations, func(op *operation) bool { return op.name == name })
-	if i < 0 {
-		return nil
-	}
-	return f.operations[i]
-}
-
 // match returns the operation that a request is for and the parameters in its path. If there is no
 // such operation, match returns the methods that the path has.
 func (f *fragment) match(r *http.Request) (*operation, map[string]string, []string) {

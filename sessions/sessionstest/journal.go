@@ -12,7 +12,7 @@ const maxViolations = 1000
 // Call is a request as the server received it. It holds whatever was sent, the secret key and
 // tokens included.
 type Call struct {
-	Operation string // such as "GetSession"; "" for a request of none of the fragment's operations
+	Operation string // such as "GetSession" or "Handshake"; "" for a request of no operation
 	Method    string
 	Path      string // as sent, with its escapes: "/v1/sessions/sess_1"
 	RawQuery  string

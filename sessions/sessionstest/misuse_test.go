@@ -31,6 +31,12 @@ func TestMisuse(t *testing.T) {
 		"a fraction of a second": {
 			func() { sessionstest.WithTokenLifetime(1500 * time.Millisecond) }, "WithTokenLifetime(1.5s)",
 		},
+		"a claim of Clerk's own": {
+			func() { s.SignInWith(sessionstest.SignInParams{Claims: map[string]any{"sub": "x"}}) }, `"sub"`,
+		},
+		"a claim that is no JSON": {
+			func() { s.SignInWith(sessionstest.SignInParams{Claims: map[string]any{"x": func() {}}}) }, "Claims",
+		},
 		"an actor that is no JSON": {
 			func() { s.AddSession(sessionstest.Session{Actor: map[string]any{"sub": func() {}}}) }, "Actor",
 		},

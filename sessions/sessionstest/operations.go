@@ -119,7 +119,7 @@ func (s *Server) createToken(x *exchange) (any, *refusal) {
 		return nil, notActive(http.StatusBadRequest)
 	}
 	return gen.Token{Object: "token", JWT: s.tokens.mint(tokenRequest{
-		session:  r.Session,
+		record:   r,
 		id:       s.newID("jti"),
 		template: x.params["template_name"],
 		lifetime: time.Duration(req.ExpiresInSeconds) * time.Second,

@@ -13,6 +13,7 @@ type Option func(*config)
 
 type config struct {
 	withoutListener bool
+	production      bool
 	withoutCalls    bool
 	now             func() time.Time
 	tokenLifetime   time.Duration
@@ -22,6 +23,15 @@ type config struct {
 // and HTTPClient. Its URL names a host that does not exist.
 func WithoutListener() Option {
 	return func(cfg *config) { cfg.withoutListener = true }
+}
+
+// WithProduction makes the server a production instance; without it the server is a development
+// instance. The two have different publishable keys, and answer a handshake in different ways: a
+// production instance in a cookie, a development instance in the query of the redirect. A
+// production instance knows services below example.test, with which it shares cookies, and services
+// on loopback.
+func WithProduction() Option {
+	return func(cfg *config) { cfg.production = true }
 }
 
 // WithClock makes the server read the time from now instead of time.Now. Advance adds to that

@@ -72,7 +72,7 @@ func TestRefreshToAToken(t *testing.T) {
 }
 
 func TestRefreshToCookies(t *testing.T) {
-	const suffix = "_x-Pr48FW"
+	const suffix = "_6tQWJVae"
 	uat := strconv.FormatInt(start.Unix(), 10)
 	for name, row := range map[string]struct {
 		query, origin string
@@ -80,7 +80,7 @@ func TestRefreshToCookies(t *testing.T) {
 	}{
 		"plain": {"", "https://app.example.com", map[string]string{
 			"__session":    "Path=/; Max-Age=604740; Secure; SameSite=Lax",
-			"__client_uat": "Path=/; Domain=app.example.com; Max-Age=604740; Secure; SameSite=Lax",
+			"__client_uat": "Path=/; Max-Age=604740; Secure; SameSite=Lax",
 		}},
 		"not suffixed": {"?suffixed_cookies=false", "http://127.0.0.1:8080", map[string]string{
 			"__session":    "Path=/; Max-Age=604740; SameSite=Lax",
@@ -185,9 +185,11 @@ func TestSignInCookies(t *testing.T) {
 	}
 	uat := strconv.FormatInt(start.Unix(), 10)
 	want := map[string]string{
-		"__session": in.SessionToken, "__session_x-Pr48FW": in.SessionToken,
-		"__client_uat": uat, "__client_uat_x-Pr48FW": uat,
-		"__refresh_x-Pr48FW": in.RefreshToken,
+		"__session": in.SessionToken, "__session_6tQWJVae": in.SessionToken,
+		"__client_uat": uat, "__client_uat_6tQWJVae": uat,
+		"__refresh_6tQWJVae":      in.RefreshToken,
+		"__clerk_db_jwt":          got["__clerk_db_jwt"],
+		"__clerk_db_jwt_6tQWJVae": got["__clerk_db_jwt"],
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

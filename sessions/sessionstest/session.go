@@ -14,6 +14,7 @@ const (
 	statusActive    = "active"
 	statusExpired   = "expired"
 	statusPending   = "pending"
+	statusReplaced  = "replaced"
 	statusRevoked   = "revoked"
 
 	defaultExpiry      = 7 * 24 * time.Hour

@@ -1,6 +1,7 @@
 package sessionstest
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -18,7 +19,10 @@ type store struct {
 // record is a session and what a browser would hold for it.
 type record struct {
 	Session
-	refreshToken string // "" for a session that no browser signed in to
+	refreshToken string         // "" for a session that no browser signed in to
+	browser      string         // the token of the browser that signed in to it, likewise
+	origin       string         // the azp of its tokens; "" for the default
+	claims       map[string]any // further claims of its tokens
 	order        int
 }
 
@@ -38,7 +42,8 @@ func (st *store) put(r record) {
 		i, _ := slices.BinarySearchFunc(st.byAge, old, compareAge)
 		st.byAge = slices.Delete(st.byAge, i, i+1)
 		if r.refreshToken == "" {
-			r.refreshToken = old.refreshToken
+			r.refreshToken, r.browser = old.refreshToken, old.browser
+			r.origin, r.claims = old.origin, old.claims
 		}
 	}
 	st.lastIn++
@@ -75,6 +80,14 @@ func (st *store) update(id string, now time.Time, edit func(*Session)) (record, 
 	seen := *kept
 	seen.Session = kept.at(now).clone()
 	return seen, true
+}
+
+// someUsers returns the ids of at most limit users, sorted.
+func (st *store) someUsers(limit int) []string {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	users := slices.Sorted(maps.Keys(st.users))
+	return users[:min(limit, len(users))]
 }
 
 // hasUser reports whether a session was ever made for the user.

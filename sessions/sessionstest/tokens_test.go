@@ -3,10 +3,12 @@ package sessionstest_test
 import (
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"maps"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +44,17 @@ func claims(t testing.TB, s *sessionstest.Server, token string) map[string]any {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// header returns the header of a token.
+func header(t testing.TB, token string) map[string]any {
+	t.Helper()
+	encoded, _, _ := strings.Cut(token, ".")
+	decoded, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return unmarshal[map[string]any](t, string(decoded))
 }
 
 func TestTokens(t *testing.T) {
@@ -93,9 +106,16 @@ func TestTokens(t *testing.T) {
 			}
 			delete(said, "jti")
 			maps.Copy(row.want, map[string]any{
-				"iss": "https://fake.clerk.example.test", "sid": "sess_1", "sub": "user_1",
+				"azp": "https://app.example.test", "iss": s.Issuer, "sub": "user_1",
 				"iat": seconds(0), "nbf": seconds(-10 * time.Second),
 			})
+			class := "cl_B7d4PD222AAA"
+			if row.want["template"] == nil {
+				row.want["sid"], class = "sess_1", "cl_B7d4PD111AAA"
+			}
+			if got := header(t, got.JWT)["cat"]; got != class {
+				t.Errorf("class %v, want %s", got, class)
+			}
 			if diff := cmp.Diff(row.want, said); diff != "" {
 				t.Errorf("claims (-want +got):\n%s", diff)
 			}
@@ -159,4 +179,68 @@ func TestKeySet(t *testing.T) {
 	wantViolations(t, s)
 	got := send(t, s, request{method: http.MethodGet, path: "/jwks", header: http.Header{"Authorization": nil}})
 	wantError(t, got, 401, "authorization_header_format_invalid")
+}
+
+// TestRotateKey has tokens from before two rotations and from after them.
+func TestRotateKey(t *testing.T) {
+	s := newServer()
+	in, ring, pem := s.SignIn("user_1"), []any{}, string(s.PublicKeyPEM())
+	keyIDs := func() []string {
+		t.Helper()
+		resp, err := s.HTTPClient().Get(s.JWKSURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		var set jose.JSONWebKeySet
+		if err := json.NewDecoder(resp.Body).Decode(&set); err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, key := range set.Keys {
+			ids = append(ids, key.KeyID)
+		}
+		return ids
+	}
+	ring = append(ring, header(t, in.SessionToken)["kid"])
+	for range 2 {
+		s.RotateKey()
+		ring = append(ring, header(t, s.SignIn("user_1").SessionToken)["kid"])
+		want := []string{ring[len(ring)-1].(string), ring[len(ring)-2].(string)}
+		if diff := cmp.Diff(want, keyIDs()); diff != "" {
+			t.Errorf("key ids (-want +got):\n%s", diff)
+		}
+	}
+	if string(s.PublicKeyPEM()) == pem {
+		t.Error("PublicKeyPEM is the old key")
+	}
+	refreshed := decode[tokenBody](t, post(t, s, "/sessions/"+in.SessionID+"/refresh", refreshBody(in, nil)))
+	if said := claims(t, s, refreshed.JWT); said["sid"] != in.SessionID {
+		t.Errorf("a token of the first key was refreshed to %v", said)
+	}
+}
+
+func TestSignInWith(t *testing.T) {
+	s := newServer()
+	in := s.SignInWith(sessionstest.SignInParams{
+		UserID: "user_1", Origin: "https://shop.example.test", OrganizationID: "org_1",
+		Claims: map[string]any{"role": "admin", "levels": []int{1, 2}},
+	})
+	for name, token := range map[string]string{
+		"at the sign-in": in.SessionToken,
+		"minted later":   decode[tokenBody](t, post(t, s, "/sessions/"+in.SessionID+"/tokens", "")).JWT,
+	} {
+		said := claims(t, s, token)
+		got := map[string]any{}
+		for _, name := range []string{"sub", "azp", "o", "role", "levels"} {
+			got[name] = said[name]
+		}
+		want := map[string]any{
+			"sub": "user_1", "azp": "https://shop.example.test", "o": map[string]any{"id": "org_1"},
+			"role": "admin", "levels": []any{1.0, 2.0},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
 }
