@@ -205,8 +205,8 @@ type Session struct {
 	LastActiveOrganizationID string `json:"last_active_organization_id,omitempty"`
 
 	// LatestActivity The device and place that the session was last used from.
-	LatestActivity *SessionActivity `json:"latest_activity,omitempty"`
-	Object         SessionObject    `json:"object"`
+	LatestActivity SessionActivity `json:"latest_activity,omitempty"`
+	Object         SessionObject   `json:"object"`
 
 	// Status The state of a session. A client must take states it does not know.
 	Status SessionStatus `json:"status"`
@@ -232,7 +232,6 @@ type SessionActivity struct {
 	ID             string `json:"id"`
 	IPAddress      string `json:"ip_address,omitempty"`
 	IsMobile       bool   `json:"is_mobile"`
-	Object         Label  `json:"object"`
 }
 
 // SessionList defines model for SessionList.
@@ -248,7 +247,7 @@ type SessionPage struct {
 	Data []Session `json:"data"`
 
 	// TotalCount How many sessions match in all.
-	TotalCount int `json:"total_count"`
+	TotalCount Integer `json:"total_count"`
 }
 
 // SessionRefresh defines model for SessionRefresh.
@@ -265,7 +264,7 @@ type SessionTask struct {
 }
 
 // Timestamp A point in time, in milliseconds since the Unix epoch.
-type Timestamp = int64
+type Timestamp = Integer
 
 // Token defines model for Token.
 type Token struct {

@@ -1,4 +1,5 @@
-// Package openapi holds the hand-maintained OpenAPI fragment that the generated client is made from.
+// Package openapi holds the hand-maintained OpenAPI fragment that the generated client is made
+// from.
 package openapi
 
 import _ "embed"

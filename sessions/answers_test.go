@@ -25,8 +25,9 @@ import (
 type answerRow struct {
 	name  string
 	calls []apiCall // nil for all of them
-	// What the server does. It may answer with bytes made from the body that is good for the call, do something else, or not be
-	// there. "{elsewhere}" in the bytes stands for another server, which gives good answers and must not be asked.
+	// What the server does. It may answer with bytes made from the body that is good for the call, do something else,
+	// or not be there. "{elsewhere}" in the bytes stands for another server, which gives good answers and must not be
+	// asked.
 	answer  func(good string) string
 	reply   reply
 	refused bool
@@ -210,23 +211,41 @@ func invalidKeeping(body string) outcome {
 
 var contentTypeRows = []answerRow{
 	{name: "application/json", answer: goodWith("Content-Type: application/json"), good: true},
-	{name: "in another case, with a parameter", answer: goodWith("Content-Type: Application/JSON; charset=utf-8"), good: true},
+	{
+		name:   "in another case, with a parameter",
+		answer: goodWith("Content-Type: Application/JSON; charset=utf-8"), good: true,
+	},
 	{name: "with a broken parameter", answer: goodWith("Content-Type: application/json; charset"), good: true},
 	{name: "none", answer: goodWith(), want: invalid, unknown: true},
 	{name: "empty", answer: goodWith("Content-Type:"), want: invalid, unknown: true},
 	{name: "JSON called HTML", answer: goodWith("Content-Type: text/html"), want: invalid, unknown: true},
 	{name: "JSON called text", answer: goodWith("Content-Type: text/json"), want: invalid, unknown: true},
-	{name: "a type that starts alike", answer: goodWith("Content-Type: application/jsonp"), want: invalid, unknown: true},
-	{name: "a type with a JSON suffix", answer: goodWith("Content-Type: application/problem+json"), want: invalid, unknown: true},
-	{name: "a list of types", answer: goodWith("Content-Type: application/json, text/html"), want: invalid, unknown: true},
-	{name: "HTML", answer: always(answer(200, "<h1>Hi</h1>", "Content-Type: text/html")), want: invalidKeeping("<h1>Hi</h1>"), unknown: true},
+	{
+		name: "a type that starts alike", answer: goodWith("Content-Type: application/jsonp"),
+		want: invalid, unknown: true,
+	},
+	{
+		name: "a type with a JSON suffix", answer: goodWith("Content-Type: application/problem+json"),
+		want: invalid, unknown: true,
+	},
+	{
+		name: "a list of types", answer: goodWith("Content-Type: application/json, text/html"),
+		want: invalid, unknown: true,
+	},
+	{
+		name: "HTML", answer: always(answer(200, "<h1>Hi</h1>", "Content-Type: text/html")),
+		want: invalidKeeping("<h1>Hi</h1>"), unknown: true,
+	},
 	{name: "HTML called JSON", answer: documentIs("<h1>Hi</h1>"), want: invalidKeeping("<h1>Hi</h1>"), unknown: true},
 }
 
 // What any call makes of a document, whatever it asked for.
 var documentRows = []answerRow{
 	{name: "good", answer: document(func(good string) string { return good }), good: true},
-	{name: "good between blanks", answer: document(func(good string) string { return " \r\n\t" + good + "\n\n" }), good: true},
+	{
+		name:   "good between blanks",
+		answer: document(func(good string) string { return " \r\n\t" + good + "\n\n" }), good: true,
+	},
 	{name: "nothing", answer: documentIs(""), want: invalid, unknown: true},
 	{name: "blanks", answer: documentIs(" \n"), want: invalidKeeping(" \n"), unknown: true},
 	{name: "{}", answer: documentIs("{}"), want: invalid, unknown: true},
@@ -241,30 +260,47 @@ var documentRows = []answerRow{
 	},
 	{
 		name: "an error", answer: documentIs(goodError), unknown: true,
-		want: outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 200, Details: goodErrorDetails, TraceID: "trace_body"},
+		want: outcome{
+			Matches: []string{"ErrInvalidResponse"}, StatusCode: 200, Details: goodErrorDetails,
+			TraceID: "trace_body",
+		},
 	},
 	{
 		name: "two documents", answer: documentIs(`{"object":"session"}{"object":"session"}`), unknown: true,
 		want: invalidKeeping(`{"object":"session"}{"object":"session"}`),
 	},
-	{name: "a byte order mark before it", answer: documentIs("\uFEFF{}"), want: invalidKeeping("\uFEFF{}"), unknown: true},
-	{name: "a comment in it", answer: documentIs(`{"object":/**/"x"}`), want: invalidKeeping(`{"object":/**/"x"}`), unknown: true},
+	{
+		name: "a byte order mark before it", answer: documentIs("\uFEFF{}"),
+		want: invalidKeeping("\uFEFF{}"), unknown: true,
+	},
+	{
+		name: "a comment in it", answer: documentIs(`{"object":/**/"x"}`),
+		want: invalidKeeping(`{"object":/**/"x"}`), unknown: true,
+	},
 	{name: "truncated", answer: documentIs(`{"object":"sess`), want: invalidKeeping(`{"object":"sess`), unknown: true},
 	{
 		name: "followed by more", calls: callsNamed("Get"), answer: documentIs(`{"a":1}` + "x"),
 		want: invalidKeeping(`{"a":1}` + "x"),
 	},
-	{name: "nested without an end", answer: documentIs(strings.Repeat("[", 1000)), want: invalidKeeping(strings.Repeat("[", 512)), unknown: true},
 	{
-		name: "nested deeper than anybody writes", want: invalidKeeping(`{"new":` + strings.Repeat("[", 505)), unknown: true,
+		name: "nested without an end", answer: documentIs(strings.Repeat("[", 1000)),
+		want: invalidKeeping(strings.Repeat("[", 512)), unknown: true,
+	},
+	{
+		name: "nested deeper than anybody writes",
+		want: invalidKeeping(`{"new":` + strings.Repeat("[", 505)), unknown: true,
 		answer: document(func(good string) string {
 			return addField(good, `"new":`+strings.Repeat("[", 20_000)+strings.Repeat("]", 20_000))
 		}),
 	},
-	{name: "an unknown field", answer: document(func(good string) string { return addField(good, `"new":{"a":[1,null,"x"]}`) }), good: true},
 	{
-		name: "an unknown field twice", answer: document(func(good string) string { return addField(good, `"new":1,"new":2`) }),
-		want: invalid, unknown: true,
+		name:   "an unknown field",
+		answer: document(func(good string) string { return addField(good, `"new":{"a":[1,null,"x"]}`) }), good: true,
+	},
+	{
+		name:   "an unknown field twice",
+		answer: document(func(good string) string { return addField(good, `"new":1,"new":2`) }),
+		want:   invalid, unknown: true,
 	},
 	{
 		name: "its object in another case beside it", calls: callsAnswered("session,token,cookies"),
@@ -280,7 +316,8 @@ var documentRows = []answerRow{
 	},
 	{
 		name: "its object in another case", calls: callsAnswered("session,token,cookies"), unknown: true,
-		answer: document(func(good string) string { return strings.Replace(good, `"object":"`, `"object":"X`, 1) }), want: invalid,
+		answer: document(func(good string) string { return strings.Replace(good, `"object":"`, `"object":"X`, 1) }),
+		want:   invalid,
 	},
 	{
 		name: "no object", calls: callsAnswered("session,token,cookies"), unknown: true,
@@ -291,12 +328,14 @@ var documentRows = []answerRow{
 		answer: document(func(good string) string { return edited(good, "object", "null") }), want: invalid,
 	},
 	{
-		name: "a byte that is not UTF-8", answer: document(func(good string) string { return addField(good, "\"new\":\"a\xffb\"") }),
-		want: invalid, unknown: true,
+		name:   "a byte that is not UTF-8",
+		answer: document(func(good string) string { return addField(good, "\"new\":\"a\xffb\"") }),
+		want:   invalid, unknown: true,
 	},
 	{
-		name: "half a surrogate pair", answer: document(func(good string) string { return addField(good, `"new":"\ud800"`) }),
-		want: invalid, unknown: true,
+		name:   "half a surrogate pair",
+		answer: document(func(good string) string { return addField(good, `"new":"\ud800"`) }),
+		want:   invalid, unknown: true,
 	},
 }
 
@@ -307,7 +346,8 @@ func addField(document, field string) string {
 
 // What a call that is answered a session makes of one; a list makes the same of its rows.
 var sessionRows = slices.Concat(
-	requiredFieldRows("session", goodSession, "id", "client_id", "user_id", "status", "last_active_at", "expire_at", "abandon_at", "created_at", "updated_at"),
+	requiredFieldRows("session", goodSession, "id", "client_id", "user_id", "status", "last_active_at", "expire_at",
+		"abandon_at", "created_at", "updated_at"),
 	emptyFieldRows("session", goodSession, "id", "client_id", "user_id", "status"),
 	[]answerRow{
 		badSession("times as strings", edited(goodSession, "created_at", `"1705530913248"`)),
@@ -323,50 +363,80 @@ var sessionRows = slices.Concat(
 		badSession("tasks that are an object", edited(goodSession, "tasks", `{}`)),
 		badSession("a task without a key", edited(goodSession, "tasks", `[{}]`)),
 		badSession("an activity that is a list", edited(goodSession, "latest_activity", `[]`)),
-		badSession("an activity without an id", edited(goodSession, "latest_activity", edited(goodActivity, "id", ""))),
-		badSession("an activity without an object", edited(goodSession, "latest_activity", edited(goodActivity, "object", ""))),
-		badSession("an activity whose object is null", edited(goodSession, "latest_activity", edited(goodActivity, "object", "null"))),
-		badSession("an activity whose object is an array", edited(goodSession, "latest_activity", edited(goodActivity, "object", "[]"))),
-		badSession("an activity without anything", edited(goodSession, "latest_activity", `{}`)),
-		badSession("an activity of nothing but is_mobile", edited(goodSession, "latest_activity", `{"is_mobile":true}`)),
-		badSession("an activity whose object is a number", edited(goodSession, "latest_activity", edited(goodActivity, "object", `1`))),
-		badSession("an activity whose is_mobile is a string", edited(goodSession, "latest_activity", edited(goodActivity, "is_mobile", `"true"`))),
+		badSession("an activity whose is_mobile is a string",
+			edited(goodSession, "latest_activity", edited(goodActivity, "is_mobile", `"true"`))),
 		badSession("a token", goodToken),
 		badSession("cookies", goodCookies),
 		badSession("a list", goodList),
-		{name: "another id", calls: callsNamed("Get,Revoke,Verify"), answer: documentIs(edited(goodSession, "id", `"sess_2"`)), want: invalid},
-		{name: "an id in another case", calls: callsNamed("Get,Revoke,Verify"), answer: documentIs(edited(goodSession, "id", `"SESS_1"`)), want: invalid},
+		{
+			name: "another id", calls: callsNamed("Get,Revoke,Verify"),
+			answer: documentIs(edited(goodSession, "id", `"sess_2"`)), want: invalid,
+		},
+		{
+			name: "an id in another case", calls: callsNamed("Get,Revoke,Verify"),
+			answer: documentIs(edited(goodSession, "id", `"SESS_1"`)), want: invalid,
+		},
 
 		goodSessionRow("USER_ID beside user_id", addField(goodSession, `"USER_ID":"user_evil"`), nil),
-		goodSessionRow("a status not known yet", edited(goodSession, "status", `"hibernating"`), func(s *sessions.Session) { s.Status = "hibernating" }),
-		goodSessionRow("a time of 0", edited(goodSession, "abandon_at", "0"), func(s *sessions.Session) { s.AbandonAt = time.Unix(0, 0).UTC() }),
+		goodSessionRow("a status not known yet", edited(goodSession, "status", `"hibernating"`),
+			func(s *sessions.Session) { s.Status = "hibernating" }),
+		goodSessionRow("a time of 0", edited(goodSession, "abandon_at", "0"), func(s *sessions.Session) {
+			s.AbandonAt = time.Unix(0, 0).UTC()
+		}),
 		goodSessionRow("a time of 0 under an escaped name",
 			strings.Replace(edited(goodSession, "abandon_at", "0"), "abandon_at", `\u0061bandon_at`, 1),
 			func(s *sessions.Session) { s.AbandonAt = time.Unix(0, 0).UTC() }),
-		goodSessionRow("a negative time", edited(goodSession, "abandon_at", "-1"), func(s *sessions.Session) { s.AbandonAt = time.UnixMilli(-1).UTC() }),
-		goodSessionRow("no organization", edited(goodSession, "last_active_organization_id", ""), func(s *sessions.Session) { s.LastActiveOrganizationID = "" }),
-		goodSessionRow("a null organization", edited(goodSession, "last_active_organization_id", "null"), func(s *sessions.Session) { s.LastActiveOrganizationID = "" }),
+		goodSessionRow("a negative time", edited(goodSession, "abandon_at", "-1"), func(s *sessions.Session) {
+			s.AbandonAt = time.UnixMilli(-1).UTC()
+		}),
+		goodSessionRow("no organization", edited(goodSession, "last_active_organization_id", ""),
+			func(s *sessions.Session) { s.LastActiveOrganizationID = "" }),
+		goodSessionRow("a null organization", edited(goodSession, "last_active_organization_id", "null"),
+			func(s *sessions.Session) { s.LastActiveOrganizationID = "" }),
 		goodSessionRow("no actor", edited(goodSession, "actor", ""), func(s *sessions.Session) { s.Actor = nil }),
-		goodSessionRow("a null actor", edited(goodSession, "actor", "null"), func(s *sessions.Session) { s.Actor = nil }),
+		goodSessionRow("a null actor", edited(goodSession, "actor", "null"), func(s *sessions.Session) {
+			s.Actor = nil
+		}),
 		goodSessionRow("no tasks", edited(goodSession, "tasks", ""), func(s *sessions.Session) { s.Tasks = nil }),
 		goodSessionRow("null tasks", edited(goodSession, "tasks", "null"), func(s *sessions.Session) { s.Tasks = nil }),
-		goodSessionRow("no activity", edited(goodSession, "latest_activity", ""), func(s *sessions.Session) { s.LatestActivity = nil }),
+		goodSessionRow("no activity", edited(goodSession, "latest_activity", ""), noActivity),
 		goodSessionRow("no activity, and its name elsewhere",
 			edited(edited(goodSession, "latest_activity", ""), "actor", `{"latest_activity":{},"sub":"abandon_at \\"}`),
 			func(s *sessions.Session) {
-				s.LatestActivity, s.Actor = nil, map[string]any{"latest_activity": map[string]any{}, "sub": `abandon_at \`}
+				s.LatestActivity, s.Actor = nil, map[string]any{
+					"latest_activity": map[string]any{},
+					"sub":             `abandon_at \`,
+				}
 			}),
-		goodSessionRow("a null activity", edited(goodSession, "latest_activity", "null"), func(s *sessions.Session) { s.LatestActivity = nil }),
-		goodSessionRow("an activity without is_mobile", edited(goodSession, "latest_activity", `{"object":"session_activity","id":"act_1"}`),
+		goodSessionRow("a null activity", withActivity("null"), noActivity),
+		goodSessionRow("an activity without anything", withActivity("{}"), noActivity),
+		goodSessionRow("an activity of nothing but is_mobile", withActivity(`{"is_mobile":true}`), noActivity),
+		goodSessionRow("an activity without an id", withActivity(edited(goodActivity, "id", "")), noActivity),
+		goodSessionRow("an activity whose id is null", withActivity(edited(goodActivity, "id", "null")), noActivity),
+		goodSessionRow("an activity without an object", withActivity(edited(goodActivity, "object", "")), nil),
+		goodSessionRow("an activity whose object is null", withActivity(edited(goodActivity, "object", "null")), nil),
+		goodSessionRow("an activity whose object is another", withActivity(edited(goodActivity, "object", `"x"`)), nil),
+		goodSessionRow("an activity whose object is a number", withActivity(edited(goodActivity, "object", "1")), nil),
+		goodSessionRow("an activity whose object is an array", withActivity(edited(goodActivity, "object", "[]")), nil),
+		goodSessionRow("an activity without is_mobile", withActivity(`{"object":"session_activity","id":"act_1"}`),
 			func(s *sessions.Session) { s.LatestActivity = &sessions.Activity{ID: "act_1"} }),
 	},
 )
 
 func badSession(name, body string) answerRow {
-	return answerRow{name: name, calls: callsAnswered("session"), answer: documentIs(body), want: invalid, unknown: true}
+	return answerRow{
+		name: name, calls: callsAnswered("session"), answer: documentIs(body),
+		want: invalid, unknown: true,
+	}
 }
 
 // goodSessionRow is a session that is theSession but for an edit.
+// withActivity returns the good session with another activity.
+func withActivity(activity string) string { return edited(goodSession, "latest_activity", activity) }
+
+// noActivity takes the activity out of a session.
+func noActivity(s *sessions.Session) { s.LatestActivity = nil }
+
 func goodSessionRow(name, body string, edit func(*sessions.Session)) answerRow {
 	want := theSession
 	if edit != nil {
@@ -379,8 +449,14 @@ func goodSessionRow(name, body string, edit func(*sessions.Session)) answerRow {
 func requiredFieldRows(answers, good string, fields ...string) (rows []answerRow) {
 	for _, field := range fields {
 		rows = append(rows,
-			answerRow{name: "no " + field, calls: callsAnswered(answers), answer: documentIs(edited(good, field, "")), want: invalid, unknown: true},
-			answerRow{name: field + " null", calls: callsAnswered(answers), answer: documentIs(edited(good, field, "null")), want: invalid, unknown: true},
+			answerRow{
+				name: "no " + field, calls: callsAnswered(answers), answer: documentIs(edited(good, field, "")),
+				want: invalid, unknown: true,
+			},
+			answerRow{
+				name: field + " null", calls: callsAnswered(answers),
+				answer: documentIs(edited(good, field, "null")), want: invalid, unknown: true,
+			},
 		)
 	}
 	return rows
@@ -389,7 +465,8 @@ func requiredFieldRows(answers, good string, fields ...string) (rows []answerRow
 func emptyFieldRows(answers, good string, fields ...string) (rows []answerRow) {
 	for _, field := range fields {
 		rows = append(rows, answerRow{
-			name: field + " empty", calls: callsAnswered(answers), answer: documentIs(edited(good, field, `""`)), want: invalid, unknown: true,
+			name: field + " empty", calls: callsAnswered(answers), answer: documentIs(edited(good, field, `""`)),
+			want: invalid, unknown: true,
 		})
 	}
 	return rows
@@ -404,7 +481,8 @@ var listRows = slices.Concat(
 		goodListRow("an unknown field", `{"data":[],"next":"x","total_count":0}`, 0),
 		goodListRow("a bare array", `[`+goodSession+`,`+goodSession+`]`, -1, theSession, theSession),
 		goodListRow("an empty bare array", ` []`, -1),
-		goodListRow("a row that lacks what the others have", "[ "+goodSession+" \t\r\n ,\r\n\t"+bareSession+",\n"+goodSession+"\n]", -1,
+		goodListRow("a row that lacks what the others have",
+			"[ "+goodSession+" \t\r\n ,\r\n\t"+bareSession+",\n"+goodSession+"\n]", -1,
 			theSession, theBareSession, theSession),
 		goodListRow("a total of more than 32 bits", `{"data":[],"total_count":4294967296}`, min(1<<32, math.MaxInt)),
 		goodListRow("the largest total", `{"data":[],"total_count":9223372036854775807}`, math.MaxInt),
@@ -420,8 +498,10 @@ var listRows = slices.Concat(
 		badList("a row that is null", `{"data":[null],"total_count":1}`),
 		badList("a row that is a string", `{"data":["sess_1"],"total_count":1}`),
 		badList("a row that is a list", `{"data":[[]],"total_count":1}`),
-		badList("a bad row among good ones", `{"data":[`+goodSession+`,`+edited(goodSession, "user_id", "")+`,`+goodSession+`],"total_count":3}`),
-		badList("a row without a time among others with one", "[ "+goodSession+" ,\n"+edited(bareSession, "abandon_at", "")+", "+bareSession+"]"),
+		badList("a bad row among good ones",
+			`{"data":[`+goodSession+`,`+edited(goodSession, "user_id", "")+`,`+goodSession+`],"total_count":3}`),
+		badList("a row without a time among others with one",
+			"[ "+goodSession+" ,\n"+edited(bareSession, "abandon_at", "")+", "+bareSession+"]"),
 		badList("a bad row of a bare array", `[`+goodSession+`,`+edited(goodSession, "object", `"user"`)+`]`),
 		badList("a row with a field twice", `{"data":[`+addField(goodSession, `"id":"sess_2"`)+`],"total_count":1}`),
 		badList("a session", goodSession),
@@ -443,11 +523,21 @@ var tokenRows = slices.Concat(
 	emptyFieldRows("token", goodToken, "jwt"),
 	[]answerRow{
 		{name: "cookies", calls: callsAnswered("token"), answer: documentIs(goodCookies), want: invalid, unknown: true},
-		{name: "a session", calls: callsAnswered("token"), answer: documentIs(goodSession), want: invalid, unknown: true},
-		{name: "a jwt that is a number", calls: callsAnswered("token"), answer: documentIs(`{"object":"token","jwt":1}`), want: invalid, unknown: true},
-		{name: "JWT instead of jwt", calls: callsAnswered("token"), answer: documentIs(`{"object":"token","JWT":"x"}`), want: invalid, unknown: true},
 		{
-			name: "truncated in the jwt", calls: callsAnswered("token"), answer: documentIs(goodToken[:len(goodToken)-20]), unknown: true,
+			name: "a session", calls: callsAnswered("token"), answer: documentIs(goodSession),
+			want: invalid, unknown: true,
+		},
+		{
+			name: "a jwt that is a number", calls: callsAnswered("token"),
+			answer: documentIs(`{"object":"token","jwt":1}`), want: invalid, unknown: true,
+		},
+		{
+			name: "JWT instead of jwt", calls: callsAnswered("token"),
+			answer: documentIs(`{"object":"token","JWT":"x"}`), want: invalid, unknown: true,
+		},
+		{
+			name: "truncated in the jwt", calls: callsAnswered("token"),
+			answer: documentIs(goodToken[:len(goodToken)-20]), unknown: true,
 			want: invalidKeeping(`{"object":"token","jwt":"[redacted]`),
 		},
 	},
@@ -470,7 +560,10 @@ var cookiesRows = slices.Concat(
 )
 
 func badCookies(name, body string) answerRow {
-	return answerRow{name: name, calls: callsAnswered("cookies"), answer: documentIs(body), want: invalid, unknown: true}
+	return answerRow{
+		name: name, calls: callsAnswered("cookies"), answer: documentIs(body),
+		want: invalid, unknown: true,
+	}
 }
 
 // How many bytes of an answer are read at the most.
@@ -481,29 +574,49 @@ const (
 )
 
 var sizeRows = []answerRow{
-	{name: "an object of exactly 1 MiB", calls: callsAnswered("session,token,cookies"), answer: document(padded(objectCap)), good: true},
-	{name: "an object of one byte more", calls: callsAnswered("session,token,cookies"), answer: document(padded(objectCap + 1)), want: invalid, unknown: true},
+	{
+		name: "an object of exactly 1 MiB", calls: callsAnswered("session,token,cookies"),
+		answer: document(padded(objectCap)), good: true,
+	},
+	{
+		name: "an object of one byte more", calls: callsAnswered("session,token,cookies"),
+		answer: document(padded(objectCap + 1)), want: invalid, unknown: true,
+	},
 	{name: "a list of exactly 10 MiB", calls: callsAnswered("list"), answer: document(padded(listCap)), good: true},
-	{name: "a list of one byte more", calls: callsAnswered("list"), answer: document(padded(listCap + 1)), want: invalid},
 	{
-		name: "an error of exactly 64 KiB", answer: always(jsonAnswer(404, padded(errorCap)(goodError), refusalHeaders...)),
-		want: outcome{Matches: []string{"ErrNotFound"}, StatusCode: 404, Details: goodErrorDetails, TraceID: "trace_body", RetryAfter: 7 * time.Second},
+		name: "a list of one byte more", calls: callsAnswered("list"),
+		answer: document(padded(listCap + 1)), want: invalid,
 	},
 	{
-		name: "an error of one byte more", answer: always(jsonAnswer(404, padded(errorCap+1)(goodError), refusalHeaders...)),
-		want: outcome{Matches: []string{"ErrNotFound"}, StatusCode: 404, TraceID: "trace_header", RetryAfter: 7 * time.Second},
+		name:   "an error of exactly 64 KiB",
+		answer: always(jsonAnswer(404, padded(errorCap)(goodError), refusalHeaders...)),
+		want: outcome{
+			Matches: []string{"ErrNotFound"}, StatusCode: 404, Details: goodErrorDetails,
+			TraceID: "trace_body", RetryAfter: 7 * time.Second,
+		},
 	},
 	{
-		name: "a page of HTML of 64 KiB", calls: callsNamed("Get"), answer: always(answer(503, strings.Repeat("<p>", errorCap/3))),
-		want: outcome{Matches: []string{"ErrServer"}, StatusCode: 503, Body: strings.Repeat("<p>", 171)[:512]},
+		name:   "an error of one byte more",
+		answer: always(jsonAnswer(404, padded(errorCap+1)(goodError), refusalHeaders...)),
+		want: outcome{
+			Matches: []string{"ErrNotFound"}, StatusCode: 404, TraceID: "trace_header",
+			RetryAfter: 7 * time.Second,
+		},
 	},
 	{
-		name: "characters that do not fit whole into 512 bytes", calls: callsNamed("Get"), answer: always(answer(503, "x"+strings.Repeat("é", 400))),
-		want: outcome{Matches: []string{"ErrServer"}, StatusCode: 503, Body: "x" + strings.Repeat("é", 255)},
+		name: "a page of HTML of 64 KiB", calls: callsNamed("Get"),
+		answer: always(answer(503, strings.Repeat("<p>", errorCap/3))),
+		want:   outcome{Matches: []string{"ErrServer"}, StatusCode: 503, Body: strings.Repeat("<p>", 171)[:512]},
 	},
 	{
-		name: "a redirect with a large body", calls: callsNamed("Get"), answer: always(answer(302, strings.Repeat("x", errorCap+1), "Location: {elsewhere}")),
-		want: outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 302},
+		name: "characters that do not fit whole into 512 bytes", calls: callsNamed("Get"),
+		answer: always(answer(503, "x"+strings.Repeat("é", 400))),
+		want:   outcome{Matches: []string{"ErrServer"}, StatusCode: 503, Body: "x" + strings.Repeat("é", 255)},
+	},
+	{
+		name: "a redirect with a large body", calls: callsNamed("Get"),
+		answer: always(answer(302, strings.Repeat("x", errorCap+1), "Location: {elsewhere}")),
+		want:   outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 302},
 	},
 }
 
@@ -526,14 +639,23 @@ var encodingRows = []answerRow{
 		name: "a small error that unpacks to 256 MiB", answer: bomb(500),
 		want: outcome{Matches: []string{"ErrServer"}, StatusCode: 500, RetryAfter: 7 * time.Second},
 	},
-	{name: "gzip that is none", answer: goodWith("Content-Type: application/json", "Content-Encoding: gzip"), want: invalid, unknown: true},
+	{
+		name: "gzip that is none", answer: goodWith("Content-Type: application/json", "Content-Encoding: gzip"),
+		want: invalid, unknown: true,
+	},
 	{name: "gzip with a wrong checksum", answer: func(good string) string {
 		raw := []byte(gzipped(200, good))
 		raw[len(raw)-8] ^= 1
 		return string(raw)
 	}, want: invalid, unknown: true},
-	{name: "an encoding that was not asked for", answer: goodWith("Content-Type: application/json", "Content-Encoding: br"), want: invalid, unknown: true},
-	{name: "gzip twice", answer: goodWith("Content-Type: application/json", "Content-Encoding: gzip, gzip"), want: invalid, unknown: true},
+	{
+		name:   "an encoding that was not asked for",
+		answer: goodWith("Content-Type: application/json", "Content-Encoding: br"), want: invalid, unknown: true,
+	},
+	{
+		name: "gzip twice", answer: goodWith("Content-Type: application/json", "Content-Encoding: gzip, gzip"),
+		want: invalid, unknown: true,
+	},
 }
 
 // gzipped is a well-formed compressed answer.
@@ -555,11 +677,13 @@ var packedBlanks = sync.OnceValue(func() string { return packed(strings.Repeat("
 // bomb is a small answer that unpacks to the good one with 256 MiB of blanks behind it.
 func bomb(status int) func(string) string {
 	return func(good string) string {
-		return jsonAnswer(status, packed(good)+strings.Repeat(packedBlanks(), 256), "Content-Encoding: gzip", "Retry-After: 7")
+		return jsonAnswer(status, packed(good)+strings.Repeat(packedBlanks(), 256), "Content-Encoding: gzip",
+			"Retry-After: 7")
 	}
 }
 
-// Statuses that stand for themselves, whatever the body. Below 400 and from 600 on, none of them is an answer to any call.
+// Statuses that stand for themselves, whatever the body. Below 400 and from 600 on, none of them is an answer to any
+// call.
 func statusRows() (rows []answerRow) {
 	for _, status := range []int{201, 202, 203, 206, 226, 299, 300, 399, 600, 700, 999} {
 		rows = append(rows, answerRow{
@@ -588,7 +712,10 @@ func statusRows() (rows []answerRow) {
 		rows = append(rows, answerRow{
 			name: strconv.Itoa(status) + " is a server's error", calls: callsNamed("Get,Create"),
 			answer: always(jsonAnswer(status, goodError)),
-			want:   outcome{Matches: []string{"ErrServer"}, StatusCode: status, Details: goodErrorDetails, TraceID: "trace_body"},
+			want: outcome{
+				Matches: []string{"ErrServer"}, StatusCode: status, Details: goodErrorDetails,
+				TraceID: "trace_body",
+			},
 		})
 	}
 	return rows
@@ -596,7 +723,9 @@ func statusRows() (rows []answerRow) {
 
 // No redirect is followed, wherever it points, also not with an http.Client that would.
 func redirectRows() (rows []answerRow) {
-	follows := sessions.WithHTTPClient(&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return nil }})
+	follows := sessions.WithHTTPClient(&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
+		return nil
+	}})
 	for status := 300; status <= 308; status++ {
 		for _, to := range []struct{ place, location string }{
 			{"another server", "{elsewhere}/v1/sessions"},
@@ -619,7 +748,8 @@ func redirectRows() (rows []answerRow) {
 }
 
 const goodError = `{"errors":[{"code":"some_code","message":"short","long_message":"Long.",` +
-	`"meta":{"param_name":"session_id","nested":{"list":[1,"x",null]}}},{"code":"other_code","message":"other","long_message":""}],` +
+	`"meta":{"param_name":"session_id","nested":{"list":[1,"x",null]}}},{"code":"other_code","message":"other",` +
+	`"long_message":""}],` +
 	`"clerk_trace_id":"trace_body"}`
 
 var goodErrorDetails = []sessions.ErrorDetail{
@@ -651,16 +781,39 @@ func refusalRows() (rows []answerRow) {
 		{503, "ErrServer", false},
 		{504, "ErrServer", true},
 	} {
-		kept := outcome{Matches: []string{refusal.matches}, StatusCode: refusal.status, TraceID: "trace_header", RetryAfter: 7 * time.Second}
+		kept := outcome{
+			Matches: []string{refusal.matches}, StatusCode: refusal.status, TraceID: "trace_header",
+			RetryAfter: 7 * time.Second,
+		}
 		for _, body := range []struct {
 			name, contentType, text string
 			want                    func(*outcome)
 		}{
-			{"an error", "application/json", goodError, func(o *outcome) { o.Details, o.TraceID = goodErrorDetails, "trace_body" }},
-			{"an error called HTML", "text/html", goodError, func(o *outcome) { o.Details, o.TraceID = goodErrorDetails, "trace_body" }},
-			{"HTML", "text/html; charset=utf-8", "<html>\n<h1>No</h1>", func(o *outcome) { o.Body = "<html>\n<h1>No</h1>" }},
-			{"broken JSON", "application/json", `{"errors":[{"code":"x"`, func(o *outcome) { o.Body = `{"errors":[{"code":"x"` }},
-			{"bytes that are no text", "application/octet-stream", "\x00\xff\xfe.", func(o *outcome) { o.Body = "\x00\uFFFD." }},
+			{
+				"an error", "application/json", goodError, func(o *outcome) {
+					o.Details, o.TraceID = goodErrorDetails, "trace_body"
+				},
+			},
+			{
+				"an error called HTML", "text/html", goodError, func(o *outcome) {
+					o.Details, o.TraceID = goodErrorDetails, "trace_body"
+				},
+			},
+			{
+				"HTML", "text/html; charset=utf-8", "<html>\n<h1>No</h1>", func(o *outcome) {
+					o.Body = "<html>\n<h1>No</h1>"
+				},
+			},
+			{
+				"broken JSON", "application/json", `{"errors":[{"code":"x"`, func(o *outcome) {
+					o.Body = `{"errors":[{"code":"x"`
+				},
+			},
+			{
+				"bytes that are no text", "application/octet-stream", "\x00\xff\xfe.", func(o *outcome) {
+					o.Body = "\x00\uFFFD."
+				},
+			},
 			{"JSON of another kind", "application/json", `{"message":"no"}`, func(*outcome) {}},
 			{"a JSON string", "application/json", `"no"`, func(*outcome) {}},
 			{"a good answer", "application/json", goodSession, func(*outcome) {}},
@@ -669,8 +822,9 @@ func refusalRows() (rows []answerRow) {
 			want := kept
 			body.want(&want)
 			rows = append(rows, answerRow{
-				name:    fmt.Sprintf("%d with %s", refusal.status, body.name),
-				answer:  always(answer(refusal.status, body.text, append(refusalHeaders, "Content-Type: "+body.contentType)...)),
+				name: fmt.Sprintf("%d with %s", refusal.status, body.name),
+				answer: always(answer(refusal.status, body.text,
+					append(refusalHeaders, "Content-Type: "+body.contentType)...)),
 				want:    want,
 				unknown: refusal.unknown,
 			})
@@ -694,7 +848,9 @@ var traceIDRows = []answerRow{
 	traceIDRow("after meta of another kind", "trace_body", `{"meta":"no","clerk_trace_id":"trace_body"}`),
 	{
 		name: "with a detail whose meta is of another kind", calls: callsNamed("Get"),
-		answer: always(jsonAnswer(404, `{"errors":[{"meta":[],"code":"a","message":"b","long_message":"c"},{"code":"d"}],"clerk_trace_id":"trace_body"}`)),
+		answer: always(jsonAnswer(404,
+			`{"errors":[{"meta":[],"code":"a","message":"b","long_message":"c"},{"code":"d"}],`+
+				`"clerk_trace_id":"trace_body"}`)),
 		want: outcome{
 			Matches: []string{"ErrNotFound"}, StatusCode: 404, TraceID: "trace_body",
 			Details: []sessions.ErrorDetail{{Code: "a", Message: "b", LongMessage: "c"}, {Code: "d"}},
@@ -733,8 +889,10 @@ var retryAfterRows = []answerRow{
 	retryAfterRow("more seconds than a Duration has", 0, "Retry-After: 9223372037"),
 	retryAfterRow("twice", 9*time.Second, "Retry-After: 2", "Retry-After: 9"),
 	retryAfterRow("twice, once with junk", 2*time.Second, "Retry-After: soon", "Retry-After: 2"),
-	retryAfterRow("a date after the answer's own", 90*time.Second, "Date: Mon, 23 Nov 2026 10:00:00 GMT", "Retry-After: Mon, 23 Nov 2026 10:01:30 GMT"),
-	retryAfterRow("a date before the answer's own", 0, "Date: Mon, 23 Nov 2026 10:00:00 GMT", "Retry-After: Mon, 23 Nov 2026 09:00:00 GMT"),
+	retryAfterRow("a date after the answer's own", 90*time.Second, "Date: Mon, 23 Nov 2026 10:00:00 GMT",
+		"Retry-After: Mon, 23 Nov 2026 10:01:30 GMT"),
+	retryAfterRow("a date before the answer's own", 0, "Date: Mon, 23 Nov 2026 10:00:00 GMT",
+		"Retry-After: Mon, 23 Nov 2026 09:00:00 GMT"),
 	retryAfterRow("a past date without the answer's own", 0, "Retry-After: Thu, 01 Jan 1970 00:00:00 GMT"),
 }
 
@@ -753,7 +911,11 @@ var lostRows = []answerRow{
 	{name: "cut in the status line", answer: always("HTTP/1.1 20"), unknown: true},
 	{name: "cut in the headers", answer: always("HTTP/1.1 200 OK\r\nContent-Ty"), unknown: true},
 	{name: "reset in the headers", reply: sayAndReset("HTTP/1.1 200 OK\r\nContent-Ty"), unknown: true},
-	{name: "cut after the headers", answer: always(head(200, "Content-Type: application/json", "Content-Length: 99")), want: lost(200), unknown: true},
+	{
+		name:   "cut after the headers",
+		answer: always(head(200, "Content-Type: application/json", "Content-Length: 99")),
+		want:   lost(200), unknown: true,
+	},
 	{name: "cut in the body", answer: func(good string) string {
 		return head(200, "Content-Type: application/json", fmt.Sprint("Content-Length: ", len(good)+1)) + good
 	}, want: lost(200), unknown: true},
@@ -761,30 +923,55 @@ var lostRows = []answerRow{
 		return head(200, "Content-Type: application/json", "Transfer-Encoding: chunked") + "fff\r\n" + good
 	}, want: lost(200), unknown: true},
 	{name: "cut before the last chunk", answer: func(good string) string {
-		return head(200, "Content-Type: application/json", "Transfer-Encoding: chunked") + fmt.Sprintf("%x\r\n%s\r\n", len(good), good)
+		return head(200, "Content-Type: application/json", "Transfer-Encoding: chunked") + fmt.Sprintf("%x\r\n%s\r\n",
+			len(good), good)
 	}, want: lost(200), unknown: true},
-	{name: "cut in a body of another type", answer: always(head(200, "Content-Type: text/html", "Content-Length: 99") + "<h1>"), want: lost(200), unknown: true},
-	{name: "cut in a body without a length", answer: always(head(200, "Content-Type: application/json") + `{"object":`), want: invalidKeeping(`{"object":`), unknown: true},
-	{name: "cut in a 201", answer: always(head(201, "Content-Length: 99")), want: outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 201}, unknown: true},
+	{
+		name:   "cut in a body of another type",
+		answer: always(head(200, "Content-Type: text/html", "Content-Length: 99") + "<h1>"),
+		want:   lost(200), unknown: true,
+	},
+	{
+		name:   "cut in a body without a length",
+		answer: always(head(200, "Content-Type: application/json") + `{"object":`),
+		want:   invalidKeeping(`{"object":`), unknown: true,
+	},
+	{
+		name: "cut in a 201", answer: always(head(201, "Content-Length: 99")),
+		want: outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 201}, unknown: true,
+	},
 	{
 		name: "cut in a redirect", answer: always(head(302, "Location: {elsewhere}", "Content-Length: 99") + "Found"),
 		want: outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 302},
 	},
 	{
 		name: "cut in a 404", answer: always(head(404, append(refusalHeaders, "Content-Length: 999")...) + goodError),
-		want: outcome{Matches: []string{"ErrNotFound"}, StatusCode: 404, TraceID: "trace_header", RetryAfter: 7 * time.Second},
+		want: outcome{
+			Matches: []string{"ErrNotFound"}, StatusCode: 404, TraceID: "trace_header",
+			RetryAfter: 7 * time.Second,
+		},
 	},
 	{
 		name: "cut in a 429", answer: always(head(429, append(refusalHeaders, "Content-Length: 999")...)),
-		want: outcome{Matches: []string{"ErrRateLimited"}, StatusCode: 429, TraceID: "trace_header", RetryAfter: 7 * time.Second},
+		want: outcome{
+			Matches: []string{"ErrRateLimited"}, StatusCode: 429, TraceID: "trace_header",
+			RetryAfter: 7 * time.Second,
+		},
 	},
 	{
 		name: "cut in a 500", answer: always(head(500, append(refusalHeaders, "Content-Length: 999")...)),
-		want: outcome{Matches: []string{"ErrServer"}, StatusCode: 500, TraceID: "trace_header", RetryAfter: 7 * time.Second},
+		want: outcome{
+			Matches: []string{"ErrServer"}, StatusCode: 500, TraceID: "trace_header",
+			RetryAfter: 7 * time.Second,
+		},
 	},
 	{
-		name: "cut in a 502", answer: always(head(502, append(refusalHeaders, "Content-Length: 999")...)), unknown: true,
-		want: outcome{Matches: []string{"ErrServer"}, StatusCode: 502, TraceID: "trace_header", RetryAfter: 7 * time.Second},
+		name:   "cut in a 502",
+		answer: always(head(502, append(refusalHeaders, "Content-Length: 999")...)), unknown: true,
+		want: outcome{
+			Matches: []string{"ErrServer"}, StatusCode: 502, TraceID: "trace_header",
+			RetryAfter: 7 * time.Second,
+		},
 	},
 }
 
@@ -795,20 +982,48 @@ var oddHTTPRows = []answerRow{
 		return "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + good
 	}, good: true},
 	{name: "chunks", answer: func(good string) string {
-		return head(200, "Content-Type: application/json", "Transfer-Encoding: chunked") + fmt.Sprintf("1\r\n{\r\n%x\r\n%s\r\n0\r\n\r\n", len(good)-1, good[1:])
+		return head(200, "Content-Type: application/json",
+			"Transfer-Encoding: chunked") + fmt.Sprintf("1\r\n{\r\n%x\r\n%s\r\n0\r\n\r\n", len(good)-1, good[1:])
 	}, good: true},
 	{name: "100 first", answer: func(good string) string { return head(100) + jsonAnswer(200, good) }, good: true},
-	{name: "103 first", answer: func(good string) string { return head(103, "Link: </x>") + jsonAnswer(200, good) }, good: true},
-	{name: "101", calls: callsNamed("Get,List"), answer: always(head(101, "Upgrade: websocket", "Connection: Upgrade")), want: outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 101}},
-	{name: "status 099", calls: callsNamed("Get"), answer: func(good string) string { return strings.Replace(jsonAnswer(200, good), "200", "099", 1) }, want: outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 99}},
-	{name: "status 000", calls: callsNamed("Get"), answer: func(good string) string { return strings.Replace(jsonAnswer(200, good), "200", "000", 1) }, want: outcome{Matches: []string{"ErrInvalidResponse"}}},
+	{
+		name: "103 first", answer: func(good string) string {
+			return head(103, "Link: </x>") + jsonAnswer(200, good)
+		}, good: true,
+	},
+	{
+		name: "101", calls: callsNamed("Get,List"),
+		answer: always(head(101, "Upgrade: websocket", "Connection: Upgrade")),
+		want:   outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 101},
+	},
+	{
+		name: "status 099", calls: callsNamed("Get"), answer: func(good string) string {
+			return strings.Replace(jsonAnswer(200, good), "200", "099", 1)
+		}, want: outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 99},
+	},
+	{
+		name: "status 000", calls: callsNamed("Get"), answer: func(good string) string {
+			return strings.Replace(jsonAnswer(200, good), "200", "000", 1)
+		}, want: outcome{Matches: []string{"ErrInvalidResponse"}},
+	},
 	{name: "a status of four digits", answer: always("HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n"), unknown: true},
 	{name: "a status that is no number", answer: always("HTTP/1.1 OK\r\nContent-Length: 0\r\n\r\n"), unknown: true},
 	{name: "a header without a colon", answer: always("HTTP/1.1 200 OK\r\nnonsense\r\n\r\n"), unknown: true},
-	{name: "two lengths that differ", answer: always("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}"), unknown: true},
+	{
+		name:   "two lengths that differ",
+		answer: always("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}"), unknown: true,
+	},
 	{name: "something that is not HTTP", answer: always("SSH-2.0-OpenSSH_9.9\r\n"), unknown: true},
-	{name: "2 MiB of headers", answer: func(good string) string { return jsonAnswer(200, good, "X-Padding: "+strings.Repeat("x", 2<<20)) }, unknown: true},
-	{name: "more after the body", answer: func(good string) string { return jsonAnswer(200, good) + "HTTP/1.1 500 No\r\n\r\n" }, good: true},
+	{
+		name: "2 MiB of headers", answer: func(good string) string {
+			return jsonAnswer(200, good, "X-Padding: "+strings.Repeat("x", 2<<20))
+		}, unknown: true,
+	},
+	{
+		name: "more after the body", answer: func(good string) string {
+			return jsonAnswer(200, good) + "HTTP/1.1 500 No\r\n\r\n"
+		}, good: true,
+	},
 }
 
 // An answer without an end is read up to its cap, and no further.
@@ -830,9 +1045,15 @@ func TestEndlessAnswers(t *testing.T) {
 			t.Parallel()
 			call := callsNamed(row.call)[0]
 			body := &endless{}
-			client := newClient(t, "https://clerk.test", sessions.WithHTTPClient(&http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: row.status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
-			})}))
+			client := newClient(t, "https://clerk.test",
+				sessions.WithHTTPClient(&http.Client{Transport: roundTripper(func(*http.Request) (*http.Response,
+					error,
+				) {
+					return &http.Response{
+						StatusCode: row.status, Header: http.Header{"Content-Type": {"application/json"}},
+						Body: body,
+					}, nil
+				})}))
 			result, err := call.do(t.Context(), client)
 			row.want.Attempts, row.want.Operation = 1, call.operation.Name
 			if diff := cmp.Diff(row.want, outcomeOf(t, result, err)); diff != "" {
@@ -870,10 +1091,11 @@ func (e *endless) Close() error {
 // What a call returns stays as it is while other calls are answered.
 func TestResultsOutliveTheirAnswers(t *testing.T) {
 	t.Parallel()
-	client := newClient(t, "https://clerk.test", sessions.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+	client := newClient(t, "https://clerk.test", through(func(req *http.Request) (*http.Response, error) {
 		id := req.URL.Path[strings.LastIndex(req.URL.Path, "/")+1:]
-		return response(200, strings.NewReplacer("sess_1", id, "user_1", "user_"+id, "user_9", "actor_"+id).Replace(goodSession)), nil
-	})}))
+		names := strings.NewReplacer("sess_1", id, "user_1", "user_"+id, "user_9", "actor_"+id)
+		return response(200, names.Replace(goodSession)), nil
+	}))
 	results := make([]*sessions.Session, 64)
 	var calls sync.WaitGroup
 	for i := range results {

@@ -17,8 +17,8 @@ func (c *Client) List(ctx context.Context, params ListParams) (*SessionList, err
 	if err := params.check(); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.GetSessionList, nil, readList(params.Limit), func(ctx context.Context) (*http.Response, error) {
-		return c.api.GetSessionList(ctx, params.query())
+	return do(ctx, c, wire.GetSessionList, nil, readList, func(api *gen.Client) (*http.Response, error) {
+		return api.GetSessionList(ctx, params.query())
 	})
 }
 
@@ -29,8 +29,8 @@ func (c *Client) Get(ctx context.Context, sessionID string) (*Session, error) {
 	if err := checkSessionID(sessionID); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.GetSession, nil, readSession(sessionID), func(ctx context.Context) (*http.Response, error) {
-		return c.api.GetSession(ctx, sessionID)
+	return do(ctx, c, wire.GetSession, nil, readSession(sessionID), func(api *gen.Client) (*http.Response, error) {
+		return api.GetSession(ctx, sessionID)
 	})
 }
 
@@ -42,8 +42,8 @@ func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, err
 	if err := params.check(); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.CreateSession, nil, readSession(""), func(ctx context.Context) (*http.Response, error) {
-		return c.api.CreateSession(ctx, gen.CreateSessionRequest{
+	return do(ctx, c, wire.CreateSession, nil, readSession(""), func(api *gen.Client) (*http.Response, error) {
+		return api.CreateSession(ctx, gen.CreateSessionRequest{
 			UserID:               params.UserID,
 			ActiveOrganizationID: params.ActiveOrganizationID,
 		})
@@ -57,8 +57,8 @@ func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error)
 	if err := checkSessionID(sessionID); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.RevokeSession, nil, readSession(sessionID), func(ctx context.Context) (*http.Response, error) {
-		return c.api.RevokeSession(ctx, sessionID)
+	return do(ctx, c, wire.RevokeSession, nil, readSession(sessionID), func(api *gen.Client) (*http.Response, error) {
+		return api.RevokeSession(ctx, sessionID)
 	})
 }
 
@@ -76,8 +76,8 @@ func (c *Client) Verify(ctx context.Context, sessionID, token string) (*Session,
 		return nil, err
 	}
 	secrets := func() []string { return []string{token} }
-	return do(ctx, c, wire.VerifySession, secrets, readSession(sessionID), func(ctx context.Context) (*http.Response, error) {
-		return c.api.VerifySession(ctx, sessionID, gen.VerifySessionRequest{Token: token})
+	return do(ctx, c, wire.VerifySession, secrets, readSession(sessionID), func(api *gen.Client) (*http.Response, error) {
+		return api.VerifySession(ctx, sessionID, gen.VerifySessionRequest{Token: token})
 	})
 }
 
@@ -92,17 +92,17 @@ func (c *Client) GetToken(ctx context.Context, sessionID string, params TokenPar
 	if err := params.check(); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, tokenOperation(params), nil, readToken, func(ctx context.Context) (*http.Response, error) {
+	return do(ctx, c, tokenOperation(params), nil, readToken, func(api *gen.Client) (*http.Response, error) {
 		body := gen.CreateTokenRequest{ExpiresInSeconds: int(params.ExpiresIn / time.Second)}
 		switch {
 		case params.Template == "" && params.ExpiresIn == 0:
-			return c.api.CreateSessionTokenWithBody(ctx, sessionID, mediaType, nil)
+			return api.CreateSessionTokenWithBody(ctx, sessionID, mediaType, nil)
 		case params.Template == "":
-			return c.api.CreateSessionToken(ctx, sessionID, body)
+			return api.CreateSessionToken(ctx, sessionID, body)
 		case params.ExpiresIn == 0:
-			return c.api.CreateSessionTokenFromTemplateWithBody(ctx, sessionID, params.Template, mediaType, nil)
+			return api.CreateSessionTokenFromTemplateWithBody(ctx, sessionID, params.Template, mediaType, nil)
 		}
-		return c.api.CreateSessionTokenFromTemplate(ctx, sessionID, params.Template, body)
+		return api.CreateSessionTokenFromTemplate(ctx, sessionID, params.Template, body)
 	})
 }
 
@@ -139,19 +139,19 @@ func refresh[T any](ctx context.Context, c *Client, sessionID string, params *Re
 	if err := params.check(); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.RefreshSession, params.secrets, read, func(ctx context.Context) (*http.Response, error) {
-		return c.api.RefreshSession(ctx, sessionID, params.query(), params.body(format))
+	return do(ctx, c, wire.RefreshSession, params.secrets, read, func(api *gen.Client) (*http.Response, error) {
+		return api.RefreshSession(ctx, sessionID, params.query(), params.body(format))
 	})
 }
 
 // OperationFromContext returns which operation the context of a request belongs to, for an http.RoundTripper (see WithHTTPClient)
 // that traces or counts. It is false for a request that is not of this package.
 func OperationFromContext(ctx context.Context) (Operation, bool) {
-	call := wire.FromContext(ctx)
-	if call == nil {
+	op := wire.OperationFrom(ctx)
+	if op == nil {
 		return Operation{}, false
 	}
-	return Operation{Name: call.Op.Name, Method: call.Op.Method, PathTemplate: call.Op.PathTemplate}, true
+	return Operation{Name: op.Name, Method: op.Method, PathTemplate: op.PathTemplate}, true
 }
 
 // Operation is an endpoint, in words that have no ids in them and so suit the names of spans and metrics.

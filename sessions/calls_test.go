@@ -13,8 +13,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// An apiCall is one way to send a request, with an answer that is good for it. The tests of what all calls have in common walk
-// over apiCalls.
+// An apiCall is one way to send a request, with an answer that is good for it. The tests of what all calls have in
+// common walk over apiCalls.
 type apiCall struct {
 	name      string // the method, and what is special about this use of it
 	operation sessions.Operation
@@ -28,7 +28,8 @@ type apiCall struct {
 var apiCalls = []apiCall{
 	{
 		name: "List", operation: sessions.Operation{Name: "GetSessionList", Method: "GET", PathTemplate: "/sessions"},
-		answers: "list", good: goodList, result: &sessions.SessionList{Data: []sessions.Session{theSession}, TotalCount: 7},
+		answers: "list", good: goodList,
+		result: &sessions.SessionList{Data: []sessions.Session{theSession}, TotalCount: 7},
 		do: func(ctx context.Context, c *sessions.Client) (any, error) {
 			return orNil(c.List(ctx, sessions.ListParams{UserID: "user_1"}))
 		},
@@ -41,49 +42,74 @@ var apiCalls = []apiCall{
 		},
 	},
 	{
-		name: "Get", operation: sessions.Operation{Name: "GetSession", Method: "GET", PathTemplate: "/sessions/{session_id}"},
-		answers: "session", good: goodSession, result: &theSession,
+		name:      "Get",
+		operation: sessions.Operation{Name: "GetSession", Method: "GET", PathTemplate: "/sessions/{session_id}"},
+		answers:   "session", good: goodSession, result: &theSession,
 		do: func(ctx context.Context, c *sessions.Client) (any, error) {
 			return orNil(c.Get(ctx, "sess_1"))
 		},
 	},
 	{
-		name: "RefreshToken", operation: sessions.Operation{Name: "RefreshSession", Method: "POST", PathTemplate: "/sessions/{session_id}/refresh"},
+		name: "RefreshToken",
+		operation: sessions.Operation{
+			Name: "RefreshSession", Method: "POST",
+			PathTemplate: "/sessions/{session_id}/refresh",
+		},
 		answers: "token", once: true, good: goodToken, result: &theToken,
 		do: func(ctx context.Context, c *sessions.Client) (any, error) {
 			return orNil(c.RefreshToken(ctx, "sess_1", canaryRefreshParams()))
 		},
 	},
 	{
-		name: "RefreshCookies", operation: sessions.Operation{Name: "RefreshSession", Method: "POST", PathTemplate: "/sessions/{session_id}/refresh"},
+		name: "RefreshCookies",
+		operation: sessions.Operation{
+			Name: "RefreshSession", Method: "POST",
+			PathTemplate: "/sessions/{session_id}/refresh",
+		},
 		answers: "cookies", once: true, good: goodCookies, result: &theCookies,
 		do: func(ctx context.Context, c *sessions.Client) (any, error) {
 			return orNil(c.RefreshCookies(ctx, "sess_1", canaryRefreshParams()))
 		},
 	},
 	{
-		name: "Revoke", operation: sessions.Operation{Name: "RevokeSession", Method: "POST", PathTemplate: "/sessions/{session_id}/revoke"},
+		name: "Revoke",
+		operation: sessions.Operation{
+			Name: "RevokeSession", Method: "POST",
+			PathTemplate: "/sessions/{session_id}/revoke",
+		},
 		answers: "session", good: goodSession, result: &theSession,
 		do: func(ctx context.Context, c *sessions.Client) (any, error) {
 			return orNil(c.Revoke(ctx, "sess_1"))
 		},
 	},
 	{
-		name: "Verify", operation: sessions.Operation{Name: "VerifySession", Method: "POST", PathTemplate: "/sessions/{session_id}/verify"},
+		name: "Verify",
+		operation: sessions.Operation{
+			Name: "VerifySession", Method: "POST",
+			PathTemplate: "/sessions/{session_id}/verify",
+		},
 		answers: "session", good: goodSession, result: &theSession,
 		do: func(ctx context.Context, c *sessions.Client) (any, error) {
 			return orNil(c.Verify(ctx, "sess_1", canaryToken))
 		},
 	},
 	{
-		name: "GetToken", operation: sessions.Operation{Name: "CreateSessionToken", Method: "POST", PathTemplate: "/sessions/{session_id}/tokens"},
+		name: "GetToken",
+		operation: sessions.Operation{
+			Name: "CreateSessionToken", Method: "POST",
+			PathTemplate: "/sessions/{session_id}/tokens",
+		},
 		answers: "token", good: goodToken, result: &theToken,
 		do: func(ctx context.Context, c *sessions.Client) (any, error) {
 			return orNil(c.GetToken(ctx, "sess_1", sessions.TokenParams{}))
 		},
 	},
 	{
-		name: "GetToken from a template", operation: sessions.Operation{Name: "CreateSessionTokenFromTemplate", Method: "POST", PathTemplate: "/sessions/{session_id}/tokens/{template_name}"},
+		name: "GetToken from a template",
+		operation: sessions.Operation{
+			Name: "CreateSessionTokenFromTemplate", Method: "POST",
+			PathTemplate: "/sessions/{session_id}/tokens/{template_name}",
+		},
 		answers: "token", good: goodToken, result: &theToken,
 		do: func(ctx context.Context, c *sessions.Client) (any, error) {
 			return orNil(c.GetToken(ctx, "sess_1", sessions.TokenParams{Template: "hasura"}))
@@ -142,13 +168,14 @@ const (
 		`"last_active_organization_id":"org_1","latest_activity":` + goodActivity + `,"actor":{"sub":"user_9","n":1},` +
 		`"tasks":[{"key":"choose-organization"}],"last_active_at":1705530913248,"expire_at":1705530913249,` +
 		`"abandon_at":1705530913250,"created_at":1705530913251,"updated_at":1705530913252}`
-	goodActivity = `{"object":"session_activity","id":"act_1","device_type":"Macintosh","is_mobile":true,"browser_name":"Chrome",` +
-		`"browser_version":"120.0","ip_address":"192.0.2.7","city":"Lisbon","country":"PT"}`
+	goodActivity = `{"object":"session_activity","id":"act_1","device_type":"Macintosh","is_mobile":true,` +
+		`"browser_name":"Chrome","browser_version":"120.0","ip_address":"192.0.2.7","city":"Lisbon","country":"PT"}`
 	bareSession = `{"object":"session","id":"sess_2","client_id":"client_2","user_id":"user_2","status":"active",` +
 		`"last_active_at":0,"expire_at":1,"abandon_at":0,"created_at":0,"updated_at":0}`
 	goodList    = `{"data":[` + goodSession + `],"total_count":7}`
 	goodToken   = `{"object":"token","jwt":"` + freshJWT + `"}`
-	goodCookies = `{"object":"cookies","cookies":["__session=` + freshJWT + `; Path=/","__client_uat=1705530913; Path=/"]}`
+	goodCookies = `{"object":"cookies","cookies":["__session=` + freshJWT +
+		`; Path=/","__client_uat=1705530913; Path=/"]}`
 
 	// A token that only the server knows until it answers.
 	freshJWT = "eyJhbGciOiJSUzI1NiJ9.eyJjYW5hcnkiOiJjYW5hcnkifQ.canary-fresh-canary-fresh-canary-fresh"
@@ -185,7 +212,10 @@ var (
 		UpdatedAt:    time.UnixMilli(0).UTC(),
 	}
 	theToken   = sessions.Token{JWT: freshJWT}
-	theCookies = sessions.Cookies{Directives: []string{"__session=" + freshJWT + "; Path=/", "__client_uat=1705530913; Path=/"}}
+	theCookies = sessions.Cookies{Directives: []string{
+		"__session=" + freshJWT + "; Path=/",
+		"__client_uat=1705530913; Path=/",
+	}}
 )
 
 // edited returns a JSON object with another value for one field, or without the field for the value "".

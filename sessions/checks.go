@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/sessionid"
-	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
 // ErrInvalidParams is matched by every error about a parameter that was found wrong before anything was sent, and by nothing else.
@@ -27,7 +26,7 @@ func invalid(format string, args ...any) error {
 
 // quote returns the start of an input for an error, without what looks like a secret.
 func quote(input string) string {
-	input = wire.ScrubPatterns(input[:min(len(input), 4*maxQuoted)])
+	input = redact.Patterns(input[:min(len(input), 4*maxQuoted)])
 	return fmt.Sprintf("%q", input[:min(len(input), maxQuoted)])
 }
 
@@ -83,47 +82,6 @@ func checkRequired(field, value string) error {
 		return invalid("%s is empty", field)
 	}
 	return checkText(field, value)
-}
-
-func (p ListParams) check() error {
-	switch {
-	case p.Limit < 0:
-		return invalid("Limit %d is negative; 0 leaves it to the server", p.Limit)
-	case p.Offset < 0:
-		return invalid("Offset %d is negative", p.Offset)
-	}
-	return errors.Join(checkText("ClientID", p.ClientID), checkText("UserID", p.UserID), checkText("Status", string(p.Status)))
-}
-
-func (p CreateParams) check() error {
-	return errors.Join(checkRequired("UserID", p.UserID), checkText("ActiveOrganizationID", p.ActiveOrganizationID))
-}
-
-func (p TokenParams) check() error {
-	switch {
-	case p.ExpiresIn < 0:
-		return invalid("ExpiresIn %v is negative; 0 leaves it to the server", p.ExpiresIn)
-	case p.ExpiresIn%time.Second != 0:
-		return invalid("ExpiresIn %v is not in whole seconds", p.ExpiresIn)
-	}
-	return checkTemplate(p.Template)
-}
-
-func (p *RefreshParams) check() error {
-	errs := []error{
-		checkRequired("ExpiredToken", p.ExpiredToken),
-		checkRequired("RefreshToken", p.RefreshToken),
-		checkRequired("RequestOrigin", p.RequestOrigin),
-		checkText("RequestOriginatingIP", p.RequestOriginatingIP),
-	}
-	for name, values := range p.RequestHeaders {
-		for _, text := range append([]string{name}, values...) {
-			if !utf8.ValidString(text) {
-				return invalid("a name or value in RequestHeaders is not valid UTF-8")
-			}
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // printableASCII reports whether s holds nothing but ASCII from the space to the tilde.

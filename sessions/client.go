@@ -8,30 +8,32 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/clerk-sessions/clerk-sessions-go/gen"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
-// Client calls Clerk's session endpoints. Make one with NewClient and keep it: it is safe for concurrent use and holds a pool of
-// connections. Printing it shows where it sends to and never the key.
+// Client calls Clerk's session endpoints. Make one with NewClient and keep it: it is safe for
+// concurrent use and holds a pool of connections. Printing it shows where it sends to and never the
+// key.
 type Client struct {
-	api    *gen.Client // builds the requests and hands them to the chain
-	chain  *wire.Chain
-	config *config // what With starts from
-	shared *shared // what With passes on
+	server string      // the base URL, with a slash at its end, as the generated client wants it
+	chain  *wire.Chain // the way out
+	route  *route      // shared with the copies that With makes
+	config *config     // what With starts from
 }
 
-// shared is what the copies of a client have in common while they send to the same host through the same transport.
-type shared struct {
+// route is the way to one host through one transport, with what was learned of it. The copies of a
+// client share it for as long as neither the host nor the transport is another one.
+type route struct {
 	transport http.RoundTripper
-	given     http.RoundTripper // the transport that the options named, or nil
-	host      string            // scheme and authority
+	given     *http.Client // whose transport it is; nil for the client's own
+	host      string       // scheme and authority
 	gate      wire.Gate
 	budget    wire.Budget
 }
 
-// NewClient returns a client that authenticates with secretKey, the instance's "sk_test_…" or "sk_live_…" key. It sends nothing.
-// An error names every option that cannot be used, and never the key.
+// NewClient returns a client that authenticates with secretKey, the instance's "sk_test_…" or
+// "sk_live_…" key. It sends nothing. An error names every option that cannot be used, and never the
+// key.
 func NewClient(secretKey string, opts ...Option) (*Client, error) {
 	if err := checkKey(secretKey); err != nil {
 		return nil, err
@@ -39,61 +41,51 @@ func NewClient(secretKey string, opts ...Option) (*Client, error) {
 	return newClient(defaultConfig(secretKey), nil, opts)
 }
 
-// With returns a copy of the client with other options and the same key. The copy shares connections, retry budget and cool-down with
-// c, unless opts name another transport or another host. The errors are those of NewClient.
+// With returns a copy of the client with other options and the same key. The copy shares connections,
+// retry budget and cool-down with c, unless opts name another transport or another host. The errors
+// are those of NewClient.
 func (c *Client) With(opts ...Option) (*Client, error) {
 	if c == nil || c.config == nil {
 		return nil, errNoClient
 	}
-	return newClient(*c.config, c.shared, opts)
+	return newClient(*c.config, c.route, opts)
 }
 
-func newClient(cfg config, from *shared, opts []Option) (*Client, error) {
+// newClient returns a client with cfg and opts that takes the route from, if that leads where cfg and
+// opts say; from may be nil.
+func newClient(cfg config, from *route, opts []Option) (*Client, error) {
 	base, err := cfg.apply(opts)
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{config: &cfg, shared: from.forHost(base, &cfg)}
-	c.chain = wire.NewChain(wire.Config{
-		Scheme:     base.Scheme,
-		Host:       base.Host,
-		Key:        cfg.secrets()[0],
-		APIVersion: cfg.apiVersion,
-		UserAgent:  cfg.userAgent,
-		Transport:  c.shared.transport,
-		Timeout:    cfg.attemptTimeout(),
-		Retry:      wire.RetryPolicy(cfg.retry),
-		Gate:       &c.shared.gate,
-		Budget:     &c.shared.budget,
-		Logger:     cfg.logger,
-	})
-	c.api, err = gen.NewClient(builtOn(base), gen.WithHTTPClient(c.chain))
-	if err != nil {
-		return nil, fmt.Errorf("clerk: base URL: %w", err)
-	}
-	return c, nil
-}
-
-// builtOn returns what the requests are built on: the path alone, because the chain sets scheme and host. Only a path that begins like
-// a host needs one.
-func builtOn(base *url.URL) string {
-	if path := base.EscapedPath(); !strings.HasPrefix(path, "//") {
-		return path
-	}
-	return base.String()
-}
-
-// forHost returns s where it serves base through the configured transport, else a new one.
-func (s *shared) forHost(base *url.URL, cfg *config) *shared {
 	host := hostOf(base)
-	if s != nil && s.host == host && (!cfg.newTransport || same(s.given, cfg.transport)) {
-		return s
+	if from == nil || from.host != host || !sameTransport(from.given, cfg.httpClient) {
+		from = newRoute(host, cfg.httpClient)
 	}
-	transport := cfg.transport
+	return &Client{
+		server: strings.TrimSuffix(base.String(), "/") + "/",
+		route:  from,
+		config: &cfg,
+		chain: wire.NewChain(wire.Config{
+			Key:        cfg.secrets()[0],
+			APIVersion: cfg.apiVersion,
+			UserAgent:  cfg.userAgent,
+			Transport:  from.transport,
+			Timeout:    cfg.attemptTimeout(),
+			Retry:      wire.RetryPolicy(cfg.retry),
+			Gate:       &from.gate,
+			Budget:     &from.budget,
+			Logger:     cfg.logger,
+		}),
+	}, nil
+}
+
+func newRoute(host string, given *http.Client) *route {
+	transport := transportOf(given)
 	if transport == nil {
 		transport = newTransport()
 	}
-	return &shared{transport: transport, given: cfg.transport, host: host}
+	return &route{transport: transport, given: given, host: host}
 }
 
 // hostOf returns scheme and authority, with the port that the scheme implies left out.
@@ -103,20 +95,31 @@ func hostOf(base *url.URL) string {
 	return base.Scheme + "://" + strings.TrimSuffix(host, implied)
 }
 
-// same reports whether two transports are one; a func, which cannot be compared, is the same as nothing.
-func same(a, b http.RoundTripper) bool {
-	if a == nil || b == nil {
-		return a == nil && b == nil
+// sameTransport reports whether two clients, each of which may be nil, send through the same
+// transport. Transports that cannot be compared, such as funcs, are the same only if the clients are.
+func sameTransport(a, b *http.Client) bool {
+	if a == b {
+		return true
 	}
-	return reflect.TypeOf(a).Comparable() && a == b
+	one, other := transportOf(a), transportOf(b)
+	return one == nil && other == nil ||
+		one != nil && other != nil && reflect.ValueOf(one).Comparable() && one == other
+}
+
+// transportOf returns the transport of hc; nil if hc or its transport is nil.
+func transportOf(hc *http.Client) http.RoundTripper {
+	if hc == nil {
+		return nil
+	}
+	return hc.Transport
 }
 
 // CloseIdleConnections closes the connections that no call is using. The client stays usable.
 func (c *Client) CloseIdleConnections() {
-	if c == nil || c.shared == nil {
+	if c == nil || c.route == nil {
 		return
 	}
-	if t, ok := c.shared.transport.(interface{ CloseIdleConnections() }); ok {
+	if t, ok := c.route.transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
 }

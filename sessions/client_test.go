@@ -93,7 +93,11 @@ func TestHeaders(t *testing.T) {
 		want    func(http.Header)
 	}{
 		{"by default", nil, func(http.Header) {}},
-		{"another version", []sessions.Option{sessions.WithAPIVersion("2025-11-10")}, func(h http.Header) { h["Clerk-Api-Version"] = []string{"2025-11-10"} }},
+		{
+			"another version", []sessions.Option{sessions.WithAPIVersion("2025-11-10")}, func(h http.Header) {
+				h["Clerk-Api-Version"] = []string{"2025-11-10"}
+			},
+		},
 		{"a product", []sessions.Option{sessions.WithUserAgent("billing/1.4 (x; y)")}, func(h http.Header) {
 			h["User-Agent"] = []string{"billing/1.4 (x; y) " + h.Get("User-Agent")}
 		}},
@@ -143,7 +147,8 @@ func libraryProduct(t *testing.T) string {
 	if _, err := client.Get(t.Context(), "sess_1"); err != nil {
 		t.Fatal(err)
 	}
-	if name, version, _ := strings.Cut(product, "/"); name != "clerk-sessions-go" || version == "" || strings.Contains(version, " ") {
+	if name, version, _ := strings.Cut(product, "/"); name != "clerk-sessions-go" || version == "" ||
+		strings.Contains(version, " ") {
 		t.Errorf("the product is %q, want clerk-sessions-go and a version", product)
 	}
 	return product
@@ -178,15 +183,19 @@ func TestVerifyVersion(t *testing.T) {
 // What each call sends, beside its headers.
 func TestRequests(t *testing.T) {
 	t.Parallel()
-	refresh := sessions.RefreshParams{ExpiredToken: "expired", RefreshToken: "refresh", RequestOrigin: "https://app.example.com"}
+	refresh := sessions.RefreshParams{
+		ExpiredToken: "expired", RefreshToken: "refresh",
+		RequestOrigin: "https://app.example.com",
+	}
 	with := func(edit func(*sessions.RefreshParams)) sessions.RefreshParams {
 		params := refresh
 		edit(&params)
 		return params
 	}
 	const (
-		minimal = `{"expired_token":"expired","refresh_token":"refresh","request_origin":"https://app.example.com","format":"token"}`
-		path    = "/v1/sessions/sess_1/refresh"
+		minimal = `{"expired_token":"expired","refresh_token":"refresh","request_origin":"https://app.example.com",` +
+			`"format":"token"}`
+		path = "/v1/sessions/sess_1/refresh"
 	)
 	list := func(params sessions.ListParams) func(context.Context, *sessions.Client) error {
 		return func(ctx context.Context, c *sessions.Client) error { _, err := c.List(ctx, params); return err }
@@ -213,36 +222,77 @@ func TestRequests(t *testing.T) {
 	}{
 		{"List", list(sessions.ListParams{}), sent{Method: "GET", Path: "/v1/sessions", Query: "paginated=true"}},
 		{
-			"List with everything", list(sessions.ListParams{ClientID: "client_1", UserID: "user_1", Status: sessions.StatusActive, Limit: 500, Offset: 7}),
-			sent{Method: "GET", Path: "/v1/sessions", Query: "client_id=client_1&limit=500&offset=7&paginated=true&status=active&user_id=user_1"},
+			"List with everything",
+			list(sessions.ListParams{
+				ClientID: "client_1", UserID: "user_1", Status: sessions.StatusActive,
+				Limit: 500, Offset: 7,
+			}),
+			sent{
+				Method: "GET", Path: "/v1/sessions",
+				Query: "client_id=client_1&limit=500&offset=7&paginated=true&status=active&user_id=user_1",
+			},
 		},
 		{
-			"List with odd characters", list(sessions.ListParams{ClientID: "a&b=c+d%20", UserID: "é ü/?#", Status: "not known"}),
-			sent{Method: "GET", Path: "/v1/sessions", Query: "client_id=a%26b%3Dc%2Bd%2520&paginated=true&status=not+known&user_id=%C3%A9+%C3%BC%2F%3F%23"},
+			"List with odd characters",
+			list(sessions.ListParams{ClientID: "a&b=c+d%20", UserID: "é ü/?#", Status: "not known"}),
+			sent{
+				Method: "GET", Path: "/v1/sessions",
+				Query: "client_id=a%26b%3Dc%2Bd%2520&paginated=true&status=not+known&user_id=%C3%A9+%C3%BC%2F%3F%23",
+			},
 		},
 		{
 			"List with control characters", list(sessions.ListParams{UserID: "a\r\nb\x00"}),
 			sent{Method: "GET", Path: "/v1/sessions", Query: "paginated=true&user_id=a%0D%0Ab%00"},
 		},
-		{"List with bounds for the server to judge", list(sessions.ListParams{Limit: 100000}), sent{Method: "GET", Path: "/v1/sessions", Query: "limit=100000&paginated=true"}},
-		{"Create", create(sessions.CreateParams{UserID: "user_1"}), sent{Method: "POST", Path: "/v1/sessions", Body: `{"user_id":"user_1"}`}},
+		{
+			"List with bounds for the server to judge", list(sessions.ListParams{Limit: 100000}),
+			sent{Method: "GET", Path: "/v1/sessions", Query: "limit=100000&paginated=true"},
+		},
+		{
+			"Create", create(sessions.CreateParams{UserID: "user_1"}),
+			sent{Method: "POST", Path: "/v1/sessions", Body: `{"user_id":"user_1"}`},
+		},
 		{
 			"Create in an organization", create(sessions.CreateParams{UserID: "user_1", ActiveOrganizationID: "org_1"}),
 			sent{Method: "POST", Path: "/v1/sessions", Body: `{"user_id":"user_1","active_organization_id":"org_1"}`},
 		},
-		{"Create with odd characters", create(sessions.CreateParams{UserID: "é\"\\<&>\u2028\x00"}), sent{Method: "POST", Path: "/v1/sessions", Body: `{"user_id":"é\"\\<&>\u2028\u0000"}`}},
-		{"Get", func(ctx context.Context, c *sessions.Client) error { _, err := c.Get(ctx, "sess_1"); return err }, sent{Method: "GET", Path: "/v1/sessions/sess_1"}},
-		{"Revoke", func(ctx context.Context, c *sessions.Client) error { _, err := c.Revoke(ctx, "sess_1"); return err }, sent{Method: "POST", Path: "/v1/sessions/sess_1/revoke"}},
+		{
+			"Create with odd characters", create(sessions.CreateParams{UserID: "é\"\\<&>\u2028\x00"}),
+			sent{Method: "POST", Path: "/v1/sessions", Body: `{"user_id":"é\"\\<&>\u2028\u0000"}`},
+		},
+		{
+			"Get", func(ctx context.Context, c *sessions.Client) error {
+				_, err := c.Get(ctx, "sess_1")
+				return err
+			}, sent{Method: "GET", Path: "/v1/sessions/sess_1"},
+		},
+		{
+			"Revoke", func(ctx context.Context, c *sessions.Client) error {
+				_, err := c.Revoke(ctx, "sess_1")
+				return err
+			}, sent{Method: "POST", Path: "/v1/sessions/sess_1/revoke"},
+		},
 		{"Verify", func(ctx context.Context, c *sessions.Client) error {
 			_, err := c.Verify(ctx, "sess_1", "the.token")
 			return err
 		}, sent{Method: "POST", Path: "/v1/sessions/sess_1/verify", Body: `{"token":"the.token"}`}},
 		{"GetToken", getToken(sessions.TokenParams{}), sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens"}},
-		{"GetToken for a while", getToken(sessions.TokenParams{ExpiresIn: time.Minute}), sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens", Body: `{"expires_in_seconds":60}`}},
-		{"GetToken for longer than the server takes", getToken(sessions.TokenParams{ExpiresIn: 400_000_000 * time.Second}), sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens", Body: `{"expires_in_seconds":400000000}`}},
-		{"GetToken from a template", getToken(sessions.TokenParams{Template: "hasura"}), sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens/hasura"}},
 		{
-			"GetToken from a template for a while", getToken(sessions.TokenParams{Template: "my template", ExpiresIn: time.Minute}),
+			"GetToken for a while", getToken(sessions.TokenParams{ExpiresIn: time.Minute}),
+			sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens", Body: `{"expires_in_seconds":60}`},
+		},
+		{
+			"GetToken for longer than the server takes",
+			getToken(sessions.TokenParams{ExpiresIn: 400_000_000 * time.Second}),
+			sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens", Body: `{"expires_in_seconds":400000000}`},
+		},
+		{
+			"GetToken from a template", getToken(sessions.TokenParams{Template: "hasura"}),
+			sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens/hasura"},
+		},
+		{
+			"GetToken from a template for a while",
+			getToken(sessions.TokenParams{Template: "my template", ExpiresIn: time.Minute}),
 			sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens/my%20template", Body: `{"expires_in_seconds":60}`},
 		},
 		{"RefreshToken", refreshToken(refresh), sent{Method: "POST", Path: path, Body: minimal}},
@@ -254,28 +304,41 @@ func TestRequests(t *testing.T) {
 			sent{Method: "POST", Path: path, Body: strings.Replace(minimal, `"token"`, `"cookie"`, 1)},
 		},
 		{
-			"RefreshToken with suffixed cookies", refreshToken(with(func(p *sessions.RefreshParams) { p.SuffixedCookies = true })),
+			"RefreshToken with suffixed cookies",
+			refreshToken(with(func(p *sessions.RefreshParams) { p.SuffixedCookies = true })),
 			sent{Method: "POST", Path: path, Query: "suffixed_cookies=true", Body: minimal},
 		},
 		{
-			"RefreshToken with an address", refreshToken(with(func(p *sessions.RefreshParams) { p.RequestOriginatingIP = "2001:db8::1" })),
+			"RefreshToken with an address",
+			refreshToken(with(func(p *sessions.RefreshParams) { p.RequestOriginatingIP = "2001:db8::1" })),
 			sent{Method: "POST", Path: path, Body: edited(minimal, "request_originating_ip", `"2001:db8::1"`)},
 		},
 		{
-			"RefreshToken with no headers", refreshToken(with(func(p *sessions.RefreshParams) { p.RequestHeaders = http.Header{} })),
+			"RefreshToken with no headers",
+			refreshToken(with(func(p *sessions.RefreshParams) { p.RequestHeaders = http.Header{} })),
 			sent{Method: "POST", Path: path, Body: edited(minimal, "request_headers", `{}`)},
 		},
 		{
 			"RefreshToken with headers as they are", refreshToken(with(func(p *sessions.RefreshParams) {
-				p.RequestHeaders = http.Header{"host": {"app.example.com"}, "X-Two": {"a", "b"}, "x-two": {"c"}, "X-oDD": {"é<&>"}}
+				p.RequestHeaders = http.Header{
+					"host": {"app.example.com"}, "X-Two": {"a", "b"}, "x-two": {"c"},
+					"X-oDD": {"é<&>"},
+				}
 			})),
-			sent{Method: "POST", Path: path, Body: edited(minimal, "request_headers", `{"host":["app.example.com"],"X-Two":["a","b"],"x-two":["c"],"X-oDD":["é<&>"]}`)},
+			sent{
+				Method: "POST", Path: path,
+				Body: edited(minimal, "request_headers",
+					`{"host":["app.example.com"],"X-Two":["a","b"],"x-two":["c"],"X-oDD":["é<&>"]}`),
+			},
 		},
 		{
 			"RefreshToken with a header without values", refreshToken(with(func(p *sessions.RefreshParams) {
 				p.RequestHeaders = http.Header{"empty": {}, "nil": nil, "blank": {""}}
 			})),
-			sent{Method: "POST", Path: path, Body: edited(minimal, "request_headers", `{"empty":[],"nil":[],"blank":[""]}`)},
+			sent{
+				Method: "POST", Path: path,
+				Body: edited(minimal, "request_headers", `{"empty":[],"nil":[],"blank":[""]}`),
+			},
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -359,10 +422,11 @@ func TestBaseURLPaths(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			var got, target, host string
-			client := newClient(t, "https://clerk.test", sessions.WithBaseURL("https://clerk.test:8443"+path), through(func(req *http.Request) (*http.Response, error) {
-				got, target, host = req.URL.EscapedPath(), req.URL.Scheme+"://"+req.URL.Host, req.Host
-				return response(200, goodSession), nil
-			}))
+			client := newClient(t, "https://clerk.test", sessions.WithBaseURL("https://clerk.test:8443"+path),
+				through(func(req *http.Request) (*http.Response, error) {
+					got, target, host = req.URL.EscapedPath(), req.URL.Scheme+"://"+req.URL.Host, req.Host
+					return response(200, goodSession), nil
+				}))
 			if _, err := client.Get(t.Context(), "sess_1"); err != nil {
 				t.Fatal(err)
 			}
@@ -401,7 +465,8 @@ func newCounter(t *testing.T, protocol string, handler http.HandlerFunc) *counte
 	}
 	server.EnableHTTP2 = true
 	server.StartTLS()
-	c.url, c.opts = server.URL, []sessions.Option{sessions.WithHTTPClient(&http.Client{Transport: server.Client().Transport})}
+	c.url, c.opts = server.URL,
+		[]sessions.Option{sessions.WithHTTPClient(&http.Client{Transport: server.Client().Transport})}
 	return c
 }
 
@@ -489,8 +554,16 @@ func TestWithSharesConnections(t *testing.T) {
 		{"another version", []sessions.Option{sessions.WithAPIVersion("2025-11-10")}, 1},
 		{"a logger", []sessions.Option{sessions.WithLogger(slog.New(slog.DiscardHandler))}, 1},
 		{"another retry policy", []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 2})}, 1},
-		{"an http.Client without a transport", []sessions.Option{sessions.WithHTTPClient(&http.Client{Timeout: time.Minute})}, 1},
-		{"another transport", []sessions.Option{sessions.WithHTTPClient(&http.Client{Transport: &http.Transport{}})}, 2},
+		{
+			"an http.Client without a transport",
+			[]sessions.Option{sessions.WithHTTPClient(&http.Client{Timeout: time.Minute})},
+			1,
+		},
+		{
+			"another transport",
+			[]sessions.Option{sessions.WithHTTPClient(&http.Client{Transport: &http.Transport{}})},
+			2,
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -563,7 +636,12 @@ func TestWithKeepsOptions(t *testing.T) {
 		got = append(got, header{r.Header.Get("Authorization"), r.Header.Get("Clerk-API-Version"), product})
 	}
 	key := "Bearer " + canaryKey
-	want := []header{{key, "2025-11-10", "one"}, {key, "2025-11-10", "two"}, {key, "2024-10-01", "two"}, {key, "2025-11-10", "one"}}
+	want := []header{
+		{key, "2025-11-10", "one"},
+		{key, "2025-11-10", "two"},
+		{key, "2024-10-01", "two"},
+		{key, "2025-11-10", "one"},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("want (-), got (+):\n%s", diff)
 	}
@@ -583,16 +661,18 @@ func TestOptionOrder(t *testing.T) {
 	}
 
 	options := []sessions.Option{
-		sessions.WithBaseURL("https://clerk.test/v2"), sessions.WithAPIVersion("2025-11-10"), sessions.WithUserAgent("product"), sessions.WithTimeout(time.Minute),
+		sessions.WithBaseURL("https://clerk.test/v2"), sessions.WithAPIVersion("2025-11-10"),
+		sessions.WithUserAgent("product"), sessions.WithTimeout(time.Minute),
 	}
 	for range options {
 		options = append(options[1:], options[0])
 		var got string
-		client := newClient(t, "https://clerk.test", append(options, through(func(req *http.Request) (*http.Response, error) {
-			product, _, _ := strings.Cut(req.Header.Get("User-Agent"), " ")
-			got = req.URL.Path + " " + req.Header.Get("Clerk-API-Version") + " " + product
-			return response(200, goodSession), nil
-		}))...)
+		client := newClient(t, "https://clerk.test",
+			append(options, through(func(req *http.Request) (*http.Response, error) {
+				product, _, _ := strings.Cut(req.Header.Get("User-Agent"), " ")
+				got = req.URL.Path + " " + req.Header.Get("Clerk-API-Version") + " " + product
+				return response(200, goodSession), nil
+			}))...)
 		if _, err := client.Get(t.Context(), "sess_1"); err != nil {
 			t.Fatal(err)
 		}

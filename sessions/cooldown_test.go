@@ -93,7 +93,8 @@ func (s *storm) rage(t *testing.T, client *sessions.Client, id string, n int, ov
 	}
 }
 
-// More calls than the server admits, in a bubble: nearly all are sent once, all are served in the order in which they came.
+// More calls than the server admits, in a bubble: nearly all are sent once, all are served in the order in which they
+// came.
 func TestStorms(t *testing.T) {
 	t.Parallel()
 	const near, far = 5 * time.Millisecond, 50 * time.Millisecond
@@ -108,12 +109,30 @@ func TestStorms(t *testing.T) {
 		refused   int           // 1 % of the calls unless the brief says otherwise
 		latencies []time.Duration
 	}{
-		{"50 in 200 ms, 1000 calls over 400 ms", 50, 200 * time.Millisecond, 1000, 400 * time.Millisecond, 15 * time.Second, 20, everywhere},
+		{
+			"50 in 200 ms, 1000 calls over 400 ms", 50, 200 * time.Millisecond, 1000, 400 * time.Millisecond,
+			15 * time.Second, 20, everywhere,
+		},
 		{"50 in 200 ms, 1000 calls at once", 50, 200 * time.Millisecond, 1000, 0, 15 * time.Second, 10, everywhere},
-		{"production: 1000 in 10 s, 3000 calls over 1 s", 1000, 10 * time.Second, 3000, time.Second, 60 * time.Second, 30, []time.Duration{near}},
-		{"production: 1000 in 10 s, 3000 calls at once", 1000, 10 * time.Second, 3000, 0, 60 * time.Second, 30, []time.Duration{0, far}},
-		{"production: 1000 in 10 s, 2000 calls over 10 s", 1000, 10 * time.Second, 2000, 10 * time.Second, 60 * time.Second, 20, []time.Duration{near}},
-		{"development: 100 in 10 s, 300 calls over 1 s", 100, 10 * time.Second, 300, time.Second, 60 * time.Second, 3, everywhere},
+		{
+			"production: 1000 in 10 s, 3000 calls over 1 s", 1000, 10 * time.Second, 3000, time.Second,
+			60 * time.Second, 30,
+			[]time.Duration{near},
+		},
+		{
+			"production: 1000 in 10 s, 3000 calls at once", 1000, 10 * time.Second, 3000, 0,
+			60 * time.Second, 30,
+			[]time.Duration{0, far},
+		},
+		{
+			"production: 1000 in 10 s, 2000 calls over 10 s", 1000, 10 * time.Second, 2000, 10 * time.Second,
+			60 * time.Second, 20,
+			[]time.Duration{near},
+		},
+		{
+			"development: 100 in 10 s, 300 calls over 1 s", 100, 10 * time.Second, 300, time.Second,
+			60 * time.Second, 3, everywhere,
+		},
 		{"development: 100 in 10 s, 300 calls at once", 100, 10 * time.Second, 300, 0, 60 * time.Second, 3, everywhere},
 	} {
 		for _, latency := range limit.latencies {
@@ -124,15 +143,19 @@ func TestStorms(t *testing.T) {
 					clerk.LimitRate(limit.requests, limit.per)
 					session := clerk.AddSession(sessionstest.Session{})
 					s := &storm{}
-					client, err := sessions.NewClient(clerk.SecretKey, through(s.over(clerk.HTTPClient().Transport, latency)))
+					client, err := sessions.NewClient(clerk.SecretKey,
+						through(s.over(clerk.HTTPClient().Transport, latency)))
 					if err != nil {
 						t.Fatal(err)
 					}
 					s.rage(t, client, session.ID, limit.calls, limit.spread)
-					t.Logf("%d refused (%d in flight at the first), %d served, %d failed, the longest took %v, the last ended after %v, up to %d requests a call",
-						s.refused, s.atFirstRefusal, len(s.served), len(s.failed), s.longest, s.last, s.mostRequestsCall)
+					t.Logf("%d refused (%d in flight at the first), %d served, %d failed, the longest took %v, the "+
+						"last ended after %v, up to %d requests a call",
+						s.refused, s.atFirstRefusal, len(s.served), len(s.failed), s.longest, s.last,
+						s.mostRequestsCall)
 					if len(s.served) != limit.calls || len(s.failed) != 0 {
-						t.Errorf("%d of %d calls were served; errors: %v", len(s.served), limit.calls, errors.Join(s.failed[:min(3, len(s.failed))]...))
+						t.Errorf("%d of %d calls were served; errors: %v", len(s.served), limit.calls,
+							errors.Join(s.failed[:min(3, len(s.failed))]...))
 					}
 					if s.longest > limit.within {
 						t.Errorf("a call took %v, want %v at most", s.longest, limit.within)
@@ -144,7 +167,8 @@ func TestStorms(t *testing.T) {
 					if s.refused > allowed {
 						t.Errorf("%d requests were refused, want %d at most", s.refused, allowed)
 					}
-					// At the server requests come in the order of their calls, but for those that were on the wire at a refusal.
+					// At the server requests come in the order of their calls, but for those that were on the wire at a
+					// refusal.
 					if latency == 0 && !slices.IsSorted(s.served) {
 						t.Errorf("calls were not served in the order in which they came: %v", disorder(s.served))
 					}
@@ -171,22 +195,24 @@ func TestStormWithoutSilence(t *testing.T) {
 				var window time.Time
 				used := 0
 				s := &storm{}
-				client, err := sessions.NewClient(canaryKey, through(s.over(roundTripper(func(*http.Request) (*http.Response, error) {
-					mu.Lock()
-					defer mu.Unlock()
-					if now := time.Now(); now.Sub(window) >= 200*time.Millisecond {
-						window, used = now, 0
-					}
-					if used++; used <= 50 {
-						return response(200, goodSession), nil
-					}
-					return refuses(429, "0")(nil)
-				}), latency)))
+				client, err := sessions.NewClient(canaryKey,
+					through(s.over(roundTripper(func(*http.Request) (*http.Response, error) {
+						mu.Lock()
+						defer mu.Unlock()
+						if now := time.Now(); now.Sub(window) >= 200*time.Millisecond {
+							window, used = now, 0
+						}
+						if used++; used <= 50 {
+							return response(200, goodSession), nil
+						}
+						return refuses(429, "0")(nil)
+					}), latency)))
 				if err != nil {
 					t.Fatal(err)
 				}
 				s.rage(t, client, "sess_1", 1000, time.Second)
-				t.Logf("%d refused (%d in flight at the first), %d served, %d failed, the last ended after %v, up to %d requests a call",
+				t.Logf("%d refused (%d in flight at the first), %d served, %d failed, the last ended after %v, up to "+
+					"%d requests a call",
 					s.refused, s.atFirstRefusal, len(s.served), len(s.failed), s.last, s.mostRequestsCall)
 				if len(s.failed) != 0 || s.longest > 15*time.Second {
 					t.Errorf("%d of 1000 calls failed, one took %v", len(s.failed), s.longest)
@@ -245,16 +271,17 @@ func TestOutage(t *testing.T) {
 					const calls = 10_000
 					var mu sync.Mutex
 					requests, healthy := 0, false
-					client, err := sessions.NewClient(canaryKey, through(func(req *http.Request) (*http.Response, error) {
-						mu.Lock()
-						requests++
-						up := healthy
-						mu.Unlock()
-						if up {
-							return response(200, goodSession), nil
-						}
-						return row.fail(req)
-					}))
+					client, err := sessions.NewClient(canaryKey,
+						through(func(req *http.Request) (*http.Response, error) {
+							mu.Lock()
+							requests++
+							up := healthy
+							mu.Unlock()
+							if up {
+								return response(200, goodSession), nil
+							}
+							return row.fail(req)
+						}))
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -319,7 +346,10 @@ func TestCoolDown(t *testing.T) {
 	t.Parallel()
 	second := time.Second
 	refused := func(left time.Duration) outcome {
-		return outcome{Matches: []string{"ErrRateLimited"}, Operation: "GetSession", StatusCode: 429, RetryAfter: left, Attempts: 0}
+		return outcome{
+			Matches: []string{"ErrRateLimited"}, Operation: "GetSession", StatusCode: 429,
+			RetryAfter: left, Attempts: 0,
+		}
 	}
 	good := outcome{Result: &theSession}
 	for _, row := range []struct {
@@ -331,17 +361,65 @@ func TestCoolDown(t *testing.T) {
 		ends       time.Duration // since the first call
 		sent       []time.Duration
 	}{
-		{"it waits for the end of the silence", "5", sessions.RetryPolicy{}, 0, good, 5 * second, []time.Duration{0, 5 * second}},
-		{"without Retry-After the silence is a second", "", sessions.RetryPolicy{}, 0, good, second, []time.Duration{0, second}},
+		{
+			"it waits for the end of the silence", "5",
+			sessions.RetryPolicy{},
+			0, good, 5 * second,
+			[]time.Duration{0, 5 * second},
+		},
+		{
+			"without Retry-After the silence is a second", "",
+			sessions.RetryPolicy{},
+			0, good, second,
+			[]time.Duration{0, second},
+		},
 		{"junk counts as no Retry-After", "soon", sessions.RetryPolicy{}, 0, good, second, []time.Duration{0, second}},
 		{"Retry-After 0 asks for none", "0", sessions.RetryPolicy{}, 0, good, second, []time.Duration{0, second}},
-		{"a deadline after the silence", "5", sessions.RetryPolicy{}, 4*second + 1, good, 5 * second, []time.Duration{0, 5 * second}},
-		{"a deadline before its end", "5", sessions.RetryPolicy{}, 4*second - 1, refused(4 * second), second, []time.Duration{0}},
-		{"a deadline long before its end", "30", sessions.RetryPolicy{}, second, refused(29 * second), second, []time.Duration{0}},
-		{"it is capped at MaxRetryAfter", "3600", sessions.RetryPolicy{}, 0, good, 30 * second, []time.Duration{0, 30 * second}},
-		{"and a deadline is measured against that", "3600", sessions.RetryPolicy{}, 28 * second, refused(29 * second), second, []time.Duration{0}},
-		{"it is capped at another MaxRetryAfter", "3600", sessions.RetryPolicy{MaxRetryAfter: 3 * second}, 0, good, 3 * second, []time.Duration{0, 3 * second}},
-		{"a client that never retries waits all the same", "5", sessions.RetryPolicy{MaxAttempts: 1}, 0, good, 5 * second, []time.Duration{0, 5 * second}},
+		{
+			"a deadline after the silence", "5",
+			sessions.RetryPolicy{},
+			4*second + 1, good, 5 * second,
+			[]time.Duration{0, 5 * second},
+		},
+		{
+			"a deadline before its end", "5",
+			sessions.RetryPolicy{},
+			4*second - 1, refused(4 * second), second,
+			[]time.Duration{0},
+		},
+		{
+			"a deadline long before its end", "30",
+			sessions.RetryPolicy{},
+			second, refused(29 * second), second,
+			[]time.Duration{0},
+		},
+		{
+			"it is capped at MaxRetryAfter", "3600",
+			sessions.RetryPolicy{},
+			0, good, 30 * second,
+			[]time.Duration{0, 30 * second},
+		},
+		{
+			"and a deadline is measured against that", "3600",
+			sessions.RetryPolicy{},
+			28 * second,
+			refused(29 * second), second,
+			[]time.Duration{0},
+		},
+		{
+			"it is capped at another MaxRetryAfter", "3600",
+			sessions.RetryPolicy{MaxRetryAfter: 3 * second},
+			0, good,
+			3 * second,
+			[]time.Duration{0, 3 * second},
+		},
+		{
+			"a client that never retries waits all the same", "5",
+			sessions.RetryPolicy{MaxAttempts: 1},
+			0, good,
+			5 * second,
+			[]time.Duration{0, 5 * second},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -351,7 +429,10 @@ func TestCoolDown(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				once, err := client.With(sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 1, MaxRetryAfter: row.policy.MaxRetryAfter}))
+				once, err := client.With(sessions.WithRetry(sessions.RetryPolicy{
+					MaxAttempts:   1,
+					MaxRetryAfter: row.policy.MaxRetryAfter,
+				}))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -389,13 +470,14 @@ func TestCoolDownOfEveryOperation(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					server := &limited{retryAfter: "5", start: time.Now()}
-					client := newClient(t, "https://api.clerk.com", through(func(req *http.Request) (*http.Response, error) {
-						resp, err := server.RoundTrip(req)
-						if resp.StatusCode == 200 {
-							resp = response(200, second.good)
-						}
-						return resp, err
-					}))
+					client := newClient(t, "https://api.clerk.com",
+						through(func(req *http.Request) (*http.Response, error) {
+							resp, err := server.RoundTrip(req)
+							if resp.StatusCode == 200 {
+								resp = response(200, second.good)
+							}
+							return resp, err
+						}))
 					if _, err := first.do(t.Context(), client); !errors.Is(err, sessions.ErrRateLimited) {
 						t.Fatal(err)
 					}
@@ -411,8 +493,8 @@ func TestCoolDownOfEveryOperation(t *testing.T) {
 	}
 }
 
-// What copies of a client have in common: a 429 to the one stops the other, and the retries of the one are taken from the other,
-// while they send to the same host through the same transport.
+// What copies of a client have in common: a 429 to the one stops the other, and the retries of the one are taken from
+// the other, while they send to the same host through the same transport.
 func TestWithSharesCoolDownAndBudget(t *testing.T) {
 	t.Parallel()
 	type worlds struct {
@@ -424,8 +506,16 @@ func TestWithSharesCoolDownAndBudget(t *testing.T) {
 		shared bool
 	}{
 		{"no options", func(worlds) []sessions.Option { return nil }, true},
-		{"another version", func(worlds) []sessions.Option { return []sessions.Option{sessions.WithAPIVersion("2025-11-10")} }, true},
-		{"another timeout", func(worlds) []sessions.Option { return []sessions.Option{sessions.WithTimeout(time.Second)} }, true},
+		{
+			"another version", func(worlds) []sessions.Option {
+				return []sessions.Option{sessions.WithAPIVersion("2025-11-10")}
+			}, true,
+		},
+		{
+			"another timeout", func(worlds) []sessions.Option {
+				return []sessions.Option{sessions.WithTimeout(time.Second)}
+			}, true,
+		},
 		{"another policy", func(worlds) []sessions.Option {
 			return []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5})}
 		}, true},
@@ -438,7 +528,11 @@ func TestWithSharesCoolDownAndBudget(t *testing.T) {
 		{"the same host with its port", func(worlds) []sessions.Option {
 			return []sessions.Option{sessions.WithBaseURL("https://api.clerk.com:443/v1")}
 		}, true},
-		{"the same transport", func(w worlds) []sessions.Option { return []sessions.Option{sessions.WithHTTPClient(w.transport)} }, true},
+		{
+			"the same transport", func(w worlds) []sessions.Option {
+				return []sessions.Option{sessions.WithHTTPClient(w.transport)}
+			}, true,
+		},
 		{"another host", func(worlds) []sessions.Option {
 			return []sessions.Option{sessions.WithBaseURL("https://clerk.example.com/v1")}
 		}, false},
@@ -448,10 +542,19 @@ func TestWithSharesCoolDownAndBudget(t *testing.T) {
 		{"another scheme", func(worlds) []sessions.Option {
 			return []sessions.Option{sessions.WithBaseURL("http://api.clerk.com/v1"), sessions.WithInsecureHTTP()}
 		}, false},
-		{"another transport", func(w worlds) []sessions.Option { return []sessions.Option{sessions.WithHTTPClient(w.other)} }, false},
+		{
+			"another transport", func(w worlds) []sessions.Option {
+				return []sessions.Option{sessions.WithHTTPClient(w.other)}
+			}, false,
+		},
 	} {
 		clients := func(t *testing.T, answer roundTripper) (client, copied *sessions.Client) {
-			w := worlds{&http.Client{Transport: &answer}, &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) { return answer(req) })}}
+			w := worlds{
+				&http.Client{Transport: &answer},
+				&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+					return answer(req)
+				})},
+			}
 			client, err := sessions.NewClient(canaryKey, sessions.WithHTTPClient(w.transport))
 			if err != nil {
 				t.Fatal(err)
@@ -515,7 +618,8 @@ func TestCancelInCoolDown(t *testing.T) {
 		{"refused itself", 0, outcome{
 			Matches:    []string{"ErrRateLimited", "context.Canceled"},
 			Operation:  "GetSession",
-			StatusCode: 429, Details: goodErrorDetails, TraceID: "trace_body", RetryAfter: 10 * time.Second, Attempts: 1,
+			StatusCode: 429, Details: goodErrorDetails, TraceID: "trace_body",
+			RetryAfter: 10 * time.Second, Attempts: 1,
 		}, 1},
 		{"never sent", 1, outcome{Matches: []string{"context.Canceled"}, Operation: "GetSession"}, 1},
 	} {
@@ -558,7 +662,8 @@ func TestCancelInCoolDown(t *testing.T) {
 func TestTurnedAwayCallsLeaveNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // which fails if a goroutine is left
-		client, err := sessions.NewClient(canaryKey, through(refuses(429, "20")), sessions.WithRetry(sessions.RetryPolicy{MaxRetryAfter: time.Second}))
+		client, err := sessions.NewClient(canaryKey, through(refuses(429, "20")),
+			sessions.WithRetry(sessions.RetryPolicy{MaxRetryAfter: time.Second}))
 		if err != nil {
 			t.Fatal(err)
 		}

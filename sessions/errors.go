@@ -46,8 +46,8 @@ type Error struct {
 	Body       string        // up to 512 bytes of an answer that is not JSON; not part of the text of the error
 
 	cause          error
-	lost           bool // the answer broke off
-	badStatus      bool // the answer's status is 000, which StatusCode cannot tell from no answer
+	answered       bool // an answer came, whose status may be 000
+	brokenOff      bool // the answer's body ended too early, so that nobody can say whether it is good
 	outcomeUnknown bool
 }
 
@@ -94,9 +94,9 @@ func (e *Error) Is(target error) bool {
 	case ErrInvalidResponse:
 		switch e.StatusCode {
 		case http.StatusOK:
-			return !e.lost
+			return !e.brokenOff
 		case 0:
-			return e.badStatus
+			return e.answered
 		}
 		return e.StatusCode < 400 || e.StatusCode >= 600
 	case ErrOutcomeUnknown:
@@ -113,7 +113,7 @@ func (e *Error) Error() string {
 		b.WriteString(e.Operation + ": ")
 	}
 	switch text := http.StatusText(e.StatusCode); {
-	case e.StatusCode == 0 && !e.badStatus:
+	case e.StatusCode == 0 && !e.answered:
 		b.WriteString("no answer")
 	default:
 		b.WriteString(strings.TrimRight(strconv.Itoa(e.StatusCode)+" "+text, " "))

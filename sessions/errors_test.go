@@ -46,7 +46,10 @@ func TestHandMadeErrors(t *testing.T) {
 		case status < 0:
 			continue
 		}
-		for _, err := range []error{&sessions.Error{StatusCode: status}, fmt.Errorf("outer: %w", &sessions.Error{StatusCode: status})} {
+		for _, err := range []error{
+			&sessions.Error{StatusCode: status},
+			fmt.Errorf("outer: %w", &sessions.Error{StatusCode: status}),
+		} {
 			if diff := cmp.Diff(want, matched(err)); diff != "" {
 				t.Errorf("%d: want (-), got (+):\n%s", status, diff)
 			}
@@ -60,7 +63,10 @@ func TestHandMadeErrors(t *testing.T) {
 func TestHasCode(t *testing.T) {
 	t.Parallel()
 	e := &sessions.Error{Details: []sessions.ErrorDetail{{Code: "one"}, {Code: "two", Message: "three"}}}
-	for code, want := range map[string]bool{"one": true, "two": true, "three": false, "ONE": false, "": false, "on": false} {
+	for code, want := range map[string]bool{
+		"one": true, "two": true, "three": false, "ONE": false,
+		"": false, "on": false,
+	} {
 		if got := e.HasCode(code); got != want {
 			t.Errorf("HasCode(%q) = %v, want %v", code, got, want)
 		}
@@ -77,24 +83,57 @@ func TestErrorText(t *testing.T) {
 		err  *sessions.Error
 		want string
 	}{
-		{"a status", &sessions.Error{Operation: "GetSession", StatusCode: 503}, "clerk: GetSession: 503 Service Unavailable"},
-		{"a status without a name", &sessions.Error{Operation: "GetSession", StatusCode: 600}, "clerk: GetSession: 600"},
+		{
+			"a status", &sessions.Error{Operation: "GetSession", StatusCode: 503},
+			"clerk: GetSession: 503 Service Unavailable",
+		},
+		{
+			"a status without a name", &sessions.Error{Operation: "GetSession", StatusCode: 600},
+			"clerk: GetSession: 600",
+		},
 		{"no answer", &sessions.Error{Operation: "GetSession"}, "clerk: GetSession: no answer"},
 		{"no operation", &sessions.Error{StatusCode: 404}, "clerk: 404 Not Found"},
 		{
-			"a detail", &sessions.Error{Operation: "GetSession", StatusCode: 404, Details: []sessions.ErrorDetail{{Code: "resource_not_found", Message: "not found", LongMessage: "No session was found."}}},
+			"a detail",
+			&sessions.Error{
+				Operation: "GetSession", StatusCode: 404,
+				Details: []sessions.ErrorDetail{{
+					Code: "resource_not_found", Message: "not found",
+					LongMessage: "No session was found.",
+				}},
+			},
 			"clerk: GetSession: 404 Not Found: resource_not_found: No session was found.",
 		},
 		{
-			"two details", &sessions.Error{Operation: "GetSession", StatusCode: 422, Details: []sessions.ErrorDetail{{Code: "a", Message: "b"}, {Message: "c"}}},
+			"two details",
+			&sessions.Error{
+				Operation: "GetSession", StatusCode: 422,
+				Details: []sessions.ErrorDetail{{Code: "a", Message: "b"}, {Message: "c"}},
+			},
 			"clerk: GetSession: 422 Unprocessable Entity: a: b; c",
 		},
-		{"a trace id", &sessions.Error{Operation: "GetSession", StatusCode: 500, TraceID: "trace_1"}, "clerk: GetSession: 500 Internal Server Error (trace id trace_1)"},
-		{"one attempt", &sessions.Error{Operation: "GetSession", StatusCode: 500, Attempts: 1}, "clerk: GetSession: 500 Internal Server Error"},
-		{"three attempts", &sessions.Error{Operation: "GetSession", StatusCode: 500, Attempts: 3}, "clerk: GetSession: 500 Internal Server Error (3 attempts)"},
-		{"a body", &sessions.Error{Operation: "GetSession", StatusCode: 500, Body: "<h1>No</h1>"}, "clerk: GetSession: 500 Internal Server Error"},
 		{
-			"lines from outside", &sessions.Error{Operation: "GetSession", StatusCode: 500, TraceID: "a\r\nb\u2028c\u202ed\x1b[31m\x00e", Details: []sessions.ErrorDetail{{Code: "a\nb", Message: "c\u2029d\u0085"}}},
+			"a trace id", &sessions.Error{Operation: "GetSession", StatusCode: 500, TraceID: "trace_1"},
+			"clerk: GetSession: 500 Internal Server Error (trace id trace_1)",
+		},
+		{
+			"one attempt", &sessions.Error{Operation: "GetSession", StatusCode: 500, Attempts: 1},
+			"clerk: GetSession: 500 Internal Server Error",
+		},
+		{
+			"three attempts", &sessions.Error{Operation: "GetSession", StatusCode: 500, Attempts: 3},
+			"clerk: GetSession: 500 Internal Server Error (3 attempts)",
+		},
+		{
+			"a body", &sessions.Error{Operation: "GetSession", StatusCode: 500, Body: "<h1>No</h1>"},
+			"clerk: GetSession: 500 Internal Server Error",
+		},
+		{
+			"lines from outside",
+			&sessions.Error{
+				Operation: "GetSession", StatusCode: 500, TraceID: "a\r\nb\u2028c\u202ed\x1b[31m\x00e",
+				Details: []sessions.ErrorDetail{{Code: "a\nb", Message: "c\u2029d\u0085"}},
+			},
 			"clerk: GetSession: 500 Internal Server Error: a b: c d  (trace id a  b c d [31m e)",
 		},
 	} {
@@ -111,7 +150,10 @@ func TestErrorText(t *testing.T) {
 		})
 	}
 
-	long := &sessions.Error{Operation: "GetSession", StatusCode: 500, TraceID: strings.Repeat("é", 5000), Details: []sessions.ErrorDetail{{Message: strings.Repeat("ü", 5000)}}}
+	long := &sessions.Error{
+		Operation: "GetSession", StatusCode: 500, TraceID: strings.Repeat("é", 5000),
+		Details: []sessions.ErrorDetail{{Message: strings.Repeat("ü", 5000)}},
+	}
 	if n := len(long.Error()); n > 1000 {
 		t.Errorf("a text from outside makes the error %d bytes long", n)
 	}
@@ -133,7 +175,8 @@ func TestErrorTextOfCauses(t *testing.T) {
 			_, err := newClient(t, "https://clerk.test", through(func(*http.Request) (*http.Response, error) {
 				return response(200, row.body), nil
 			})).Get(t.Context(), "sess_1")
-			if !strings.HasPrefix(fmt.Sprint(err), "clerk: GetSession: 200 OK: ") || !strings.Contains(err.Error(), row.want) {
+			if !strings.HasPrefix(fmt.Sprint(err), "clerk: GetSession: 200 OK: ") ||
+				!strings.Contains(err.Error(), row.want) {
 				t.Errorf("%v does not name %q", err, row.want)
 			}
 			if errors.Unwrap(err) == nil {
@@ -159,23 +202,57 @@ func TestContexts(t *testing.T) {
 		unsent  bool
 	}{
 		{name: "cancelled before", context: cancelAfter(0), matches: []string{"context.Canceled"}, unsent: true},
-		{name: "cancelled for a reason before", context: stopAfter(0), matches: []string{"context.Canceled"}, stopped: true, unsent: true},
-		{name: "past its deadline before", context: deadlineAfter(-time.Second), matches: []string{"context.DeadlineExceeded"}, unsent: true},
-		{name: "cancelled", context: cancelAfter(time.Second), after: time.Second, matches: []string{"context.Canceled"}},
-		{name: "cancelled for a reason", context: stopAfter(time.Second), after: time.Second, matches: []string{"context.Canceled"}, stopped: true},
-		{name: "past its deadline", context: deadlineAfter(time.Second), after: time.Second, matches: []string{"context.DeadlineExceeded"}},
-		{name: "past its deadline, with a reason", context: func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeoutCause(ctx, time.Second, errStopped)
-		}, after: time.Second, matches: []string{"context.DeadlineExceeded"}, stopped: true},
-		{name: "cancelled in the body", context: cancelAfter(time.Second), stall: true, after: time.Second, matches: []string{"context.Canceled"}},
-		{name: "cancelled for a reason in the body", context: stopAfter(time.Second), stall: true, after: time.Second, matches: []string{"context.Canceled"}, stopped: true},
-		{name: "past its deadline in the body", context: deadlineAfter(time.Second), stall: true, after: time.Second, matches: []string{"context.DeadlineExceeded"}},
-		{name: "the attempt's time by default", after: 10 * time.Second, matches: []string{"context.DeadlineExceeded"}},
-		{name: "the attempt's time", options: []sessions.Option{sessions.WithTimeout(3 * time.Second)}, after: 3 * time.Second, matches: []string{"context.DeadlineExceeded"}},
-		{name: "the attempt's time in the body", options: []sessions.Option{sessions.WithTimeout(3 * time.Second)}, stall: true, after: 3 * time.Second, matches: []string{"context.DeadlineExceeded"}},
 		{
-			name: "the attempt's time before the deadline", context: deadlineAfter(time.Minute), options: []sessions.Option{sessions.WithTimeout(3 * time.Second)},
+			name: "cancelled for a reason before", context: stopAfter(0), matches: []string{"context.Canceled"},
+			stopped: true, unsent: true,
+		},
+		{
+			name: "past its deadline before", context: deadlineAfter(-time.Second),
+			matches: []string{"context.DeadlineExceeded"}, unsent: true,
+		},
+		{
+			name: "cancelled", context: cancelAfter(time.Second), after: time.Second,
+			matches: []string{"context.Canceled"},
+		},
+		{
+			name: "cancelled for a reason", context: stopAfter(time.Second), after: time.Second,
+			matches: []string{"context.Canceled"}, stopped: true,
+		},
+		{
+			name: "past its deadline", context: deadlineAfter(time.Second), after: time.Second,
+			matches: []string{"context.DeadlineExceeded"},
+		},
+		{
+			name: "past its deadline, with a reason",
+			context: func(ctx context.Context) (context.Context, context.CancelFunc) {
+				return context.WithTimeoutCause(ctx, time.Second, errStopped)
+			}, after: time.Second, matches: []string{"context.DeadlineExceeded"}, stopped: true,
+		},
+		{
+			name: "cancelled in the body", context: cancelAfter(time.Second), stall: true, after: time.Second,
+			matches: []string{"context.Canceled"},
+		},
+		{
+			name: "cancelled for a reason in the body", context: stopAfter(time.Second), stall: true,
+			after: time.Second, matches: []string{"context.Canceled"}, stopped: true,
+		},
+		{
+			name: "past its deadline in the body", context: deadlineAfter(time.Second), stall: true, after: time.Second,
+			matches: []string{"context.DeadlineExceeded"},
+		},
+		{name: "the attempt's time by default", after: 10 * time.Second, matches: []string{"context.DeadlineExceeded"}},
+		{
+			name: "the attempt's time", options: []sessions.Option{sessions.WithTimeout(3 * time.Second)},
 			after: 3 * time.Second, matches: []string{"context.DeadlineExceeded"},
+		},
+		{
+			name: "the attempt's time in the body", options: []sessions.Option{sessions.WithTimeout(3 * time.Second)},
+			stall: true, after: 3 * time.Second, matches: []string{"context.DeadlineExceeded"},
+		},
+		{
+			name: "the attempt's time before the deadline", context: deadlineAfter(time.Minute),
+			options: []sessions.Option{sessions.WithTimeout(3 * time.Second)},
+			after:   3 * time.Second, matches: []string{"context.DeadlineExceeded"},
 		},
 	} {
 		for _, call := range callsNamed("Get,List,Create,RefreshCookies") {
@@ -189,16 +266,17 @@ func TestContexts(t *testing.T) {
 						defer cancel()
 					}
 					requests := 0
-					client := newClient(t, "https://clerk.test", append(row.options, through(func(req *http.Request) (*http.Response, error) {
-						requests++
-						if row.stall {
-							resp := response(200, "")
-							resp.Body = stalled{req.Context()}
-							return resp, nil
-						}
-						<-req.Context().Done()
-						return nil, context.Cause(req.Context())
-					}))...)
+					client := newClient(t, "https://clerk.test",
+						append(row.options, through(func(req *http.Request) (*http.Response, error) {
+							requests++
+							if row.stall {
+								resp := response(200, "")
+								resp.Body = stalled{req.Context()}
+								return resp, nil
+							}
+							<-req.Context().Done()
+							return nil, context.Cause(req.Context())
+						}))...)
 
 					start := time.Now()
 					result, err := call.do(ctx, client)
@@ -269,7 +347,8 @@ func (s stalled) Read([]byte) (int, error) {
 
 func (stalled) Close() error { return nil }
 
-// An attempt takes no longer than the shorter of the client's timeout and the http.Client's, whatever order they come in.
+// An attempt takes no longer than the shorter of the client's timeout and the http.Client's, whatever order they come
+// in.
 func TestHTTPClientTimeout(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -288,10 +367,13 @@ func TestHTTPClientTimeout(t *testing.T) {
 			t.Run(fmt.Sprint(row.name, "/", order), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					opts := []sessions.Option{sessions.WithHTTPClient(&http.Client{Timeout: row.httpClient, Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
-						<-req.Context().Done()
-						return nil, req.Context().Err()
-					})})}
+					opts := []sessions.Option{sessions.WithHTTPClient(&http.Client{
+						Timeout: row.httpClient,
+						Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+							<-req.Context().Done()
+							return nil, req.Context().Err()
+						}),
+					})}
 					if row.timeout != 0 {
 						opts = append(opts, sessions.WithTimeout(row.timeout))
 					}
@@ -340,7 +422,10 @@ func TestHTTPClientIsOnlyLent(t *testing.T) {
 	})
 	lent := &http.Client{
 		Transport: &transport, Jar: jar, Timeout: time.Minute,
-		CheckRedirect: func(*http.Request, []*http.Request) error { t.Error("the redirect policy was asked"); return nil },
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			t.Error("the redirect policy was asked")
+			return nil
+		},
 	}
 	before := *lent
 	client := newClient(t, "https://clerk.test", sessions.WithHTTPClient(lent), sessions.WithTimeout(time.Second))
@@ -366,8 +451,12 @@ func TestCarelessTransports(t *testing.T) {
 		"both an answer and an error": func(*http.Request) (*http.Response, error) {
 			return response(200, goodSession), errors.New("both")
 		},
-		"no body":              func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
-		"no body of a refusal": func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 404}, nil },
+		"no body": func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200}, nil
+		},
+		"no body of a refusal": func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 404}, nil
+		},
 		"a body that fails": func(*http.Request) (*http.Response, error) {
 			resp := response(200, "")
 			resp.Body = failing{io.ErrClosedPipe}

@@ -28,12 +28,15 @@ func ExampleWithBaseURL() {
 func ExampleWithInsecureHTTP() {
 	proxy := sessions.WithBaseURL("http://clerk-proxy.internal:8080/v1")
 	_, err := sessions.NewClient("sk_test_a_secret_key", proxy)
-	fmt.Println(err)
+	fmt.Println(strings.ReplaceAll(err.Error(), ": ", ":\n"))
 
 	client, err := sessions.NewClient("sk_test_a_secret_key", proxy, sessions.WithInsecureHTTP())
 	fmt.Println(client, err)
 	// Output:
-	// clerk: base URL: http would send the secret key to "clerk-proxy.internal:8080" in clear text: use https, or WithInsecureHTTP inside a trusted network
+	// clerk:
+	// base URL:
+	// http would send the secret key to "clerk-proxy.internal:8080" in clear text:
+	// use https, or WithInsecureHTTP inside a trusted network
 	// sessions.Client{http://clerk-proxy.internal:8080/v1} <nil>
 }
 
@@ -77,7 +80,8 @@ func ExampleWithUserAgent() {
 }
 
 func ExampleWithTimeout() {
-	clerk, client := newExample(sessions.WithTimeout(10*time.Millisecond), sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 1}))
+	clerk, client := newExample(sessions.WithTimeout(10*time.Millisecond),
+		sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 1}))
 	defer clerk.Close()
 	clerk.Inject(sessionstest.Fault{Delay: time.Minute})
 
@@ -107,20 +111,21 @@ func ExampleWithRetry() {
 func ExampleWithLogger() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ // one without debug records
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey || a.Key == "wait" { // never the same
+			if a.Key == slog.TimeKey || a.Key == "trace_id" || a.Key == "wait" {
 				return slog.Attr{}
 			}
 			return a
 		},
 	}))
-	clerk, client := newExample(sessions.WithLogger(logger), sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 2, BaseDelay: time.Millisecond}))
+	clerk, client := newExample(sessions.WithLogger(logger),
+		sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 2, BaseDelay: time.Millisecond}))
 	defer clerk.Close()
 	clerk.Inject(sessionstest.Fault{Status: http.StatusBadGateway, Times: 2})
 
 	_, err := client.Get(context.Background(), "sess_phone")
 	fmt.Println(errors.Is(err, sessions.ErrServer))
 	// Output:
-	// level=INFO msg="clerk: gave up" operation=GetSession attempt=2 status=502 trace_id=00000000000000000000000000000002 why="no attempts left"
+	// level=INFO msg="clerk: gave up" operation=GetSession attempt=2 status=502 why="no attempts left"
 	// true
 }
 
@@ -147,10 +152,12 @@ func ExampleWithTokenMargin() {
 		fmt.Println(err)
 		return
 	}
-	cache := sessions.NewTokenCache(client, sessions.WithTokenMargin(time.Minute)) // whoever gets a token may use it for a minute
+	// whoever gets a token may use it for a minute
+	cache := sessions.NewTokenCache(client, sessions.WithTokenMargin(time.Minute))
 
 	for _, lifetime := range []time.Duration{time.Hour, time.Hour, 30 * time.Second, 30 * time.Second} {
-		if _, err := cache.GetToken(context.Background(), session.ID, sessions.TokenParams{ExpiresIn: lifetime}); err != nil {
+		if _, err := cache.GetToken(context.Background(), session.ID,
+			sessions.TokenParams{ExpiresIn: lifetime}); err != nil {
 			fmt.Println(err)
 		}
 	}

@@ -17,11 +17,15 @@ import (
 // The clock of the Clerk in the examples, so that their output stays the same.
 func noon() time.Time { return time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC) }
 
-// newExample returns an in-process Clerk, in which Ada has signed in on her phone and then on her laptop, and a client for it.
+// newExample returns an in-process Clerk, in which Ada has signed in on her phone and then on her laptop, and a client
+// for it.
 func newExample(opts ...sessions.Option) (*sessionstest.Server, *sessions.Client) {
 	clerk := sessionstest.NewServer(sessionstest.WithClock(noon))
 	for i, id := range []string{"sess_phone", "sess_laptop"} {
-		clerk.AddSession(sessionstest.Session{ID: id, UserID: "user_ada", CreatedAt: noon().Add(time.Duration(i-2) * time.Hour)})
+		clerk.AddSession(sessionstest.Session{
+			ID: id, UserID: "user_ada",
+			CreatedAt: noon().Add(time.Duration(i-2) * time.Hour),
+		})
 	}
 	client, err := sessions.NewClient(clerk.SecretKey, append(opts, sessions.WithBaseURL(clerk.URL))...)
 	if err != nil {
@@ -63,7 +67,8 @@ func ExampleClient_List() {
 	clerk, client := newExample()
 	defer clerk.Close()
 
-	list, err := client.List(context.Background(), sessions.ListParams{UserID: "user_ada", Status: sessions.StatusActive, Limit: 1})
+	list, err := client.List(context.Background(),
+		sessions.ListParams{UserID: "user_ada", Status: sessions.StatusActive, Limit: 1})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -137,7 +142,8 @@ func ExampleClient_RevokeAll() {
 	defer clerk.Close()
 
 	// Sign out everywhere else.
-	result, err := client.RevokeAll(context.Background(), sessions.RevokeAllParams{UserID: "user_ada", Except: []string{"sess_laptop"}})
+	result, err := client.RevokeAll(context.Background(),
+		sessions.RevokeAllParams{UserID: "user_ada", Except: []string{"sess_laptop"}})
 	for _, session := range result.Revoked {
 		fmt.Println(session.ID, "is", session.Status)
 	}
@@ -168,7 +174,8 @@ func ExampleClient_GetToken() {
 	clerk, client := newExample()
 	defer clerk.Close()
 
-	token, err := client.GetToken(context.Background(), "sess_phone", sessions.TokenParams{Template: "reports", ExpiresIn: 10 * time.Minute})
+	token, err := client.GetToken(context.Background(), "sess_phone",
+		sessions.TokenParams{Template: "reports", ExpiresIn: 10 * time.Minute})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -260,7 +267,7 @@ func ExampleOperationFromContext() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey || a.Key == "duration" { // never the same
+			if a.Key == slog.TimeKey || a.Key == "duration" || a.Key == "trace_id" {
 				return slog.Attr{}
 			}
 			return a
@@ -273,8 +280,8 @@ func ExampleOperationFromContext() {
 	_, _ = client.Get(context.Background(), "sess_nobody")
 	fmt.Println(count.counts)
 	// Output:
-	// level=DEBUG msg="clerk: request" operation=GetSession attempt=1 status=200 trace_id=00000000000000000000000000000001
-	// level=DEBUG msg="clerk: request" operation=GetSession attempt=1 status=404 trace_id=00000000000000000000000000000002
+	// level=DEBUG msg="clerk: request" operation=GetSession attempt=1 status=200
+	// level=DEBUG msg="clerk: request" operation=GetSession attempt=1 status=404
 	// map[GET /sessions/{session_id}:2]
 }
 
@@ -304,4 +311,76 @@ func ExampleTokenCache() {
 	// Output:
 	// requests: 1
 	// requests: 2
+}
+
+func ExampleClient_CloseIdleConnections() {
+	clerk, client := newExample()
+	defer clerk.Close()
+	defer client.CloseIdleConnections() // when the service ends
+
+	_, err := client.Get(context.Background(), "sess_phone")
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+func ExampleStatus_IsKnown() {
+	fmt.Println(sessions.StatusPending.IsKnown())
+	fmt.Println(sessions.Status("hibernating").IsKnown()) // one that Clerk may add some day
+	// Output:
+	// true
+	// false
+}
+
+func ExampleToken_ExpiresAt() {
+	const claims = "eyJleHAiOjE3OTU0MzUyMDB9" // {"exp":1795435200}
+	exp, ok := sessions.Token{JWT: "e30." + claims + ".c2lnbmF0dXJl"}.ExpiresAt()
+	fmt.Println(exp, ok)
+
+	_, ok = sessions.Token{JWT: "not a JWT"}.ExpiresAt()
+	fmt.Println(ok)
+	// Output:
+	// 2026-11-23 12:00:00 +0000 UTC true
+	// false
+}
+
+// What RefreshCookies returns.
+var refreshed = sessions.Cookies{Directives: []string{
+	"__session=a.session.token; Path=/; SameSite=Lax",
+	"__session_Ab12Cd34=the.same.token; Path=/; SameSite=Lax",
+	"__client_uat=1795435200; Path=/; Max-Age=31536000",
+}}
+
+func ExampleCookies_AddTo() {
+	w := httptest.NewRecorder() // the http.ResponseWriter of the request
+	refreshed.AddTo(w.Header())
+	fmt.Println(len(w.Header().Values("Set-Cookie")))
+	// Output: 3
+}
+
+func ExampleCookies_HTTPCookies() {
+	cookies, err := refreshed.HTTPCookies()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, cookie := range cookies {
+		fmt.Println(cookie.Name, cookie.Path, cookie.MaxAge)
+	}
+	fmt.Println(refreshed) // shows no cookie
+	// Output:
+	// __session / 0
+	// __session_Ab12Cd34 / 0
+	// __client_uat / 31536000
+	// sessions.Cookies{3 directives, [redacted]}
+}
+
+func ExampleCookies_SessionToken() {
+	token, ok := refreshed.SessionToken("Ab12Cd34") // without the suffix's underscore
+	fmt.Println(token.JWT, ok)
+
+	token, ok = refreshed.SessionToken("")
+	fmt.Println(token.JWT, ok)
+	// Output:
+	// the.same.token true
+	// a.session.token true
 }

@@ -28,8 +28,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// A fault is what a server, a network or a caller does to calls that are tried again as a client does by default, and what comes
-// of it. The server sends back all the secrets it was sent, wherever it can.
+// A fault is what a server, a network or a caller does to calls that are tried again as a client does by default, and
+// what comes of it. The server sends back all the secrets it was sent, wherever it can.
 type fault struct {
 	serve   func(*testing.T, echo) wireServer
 	bubble  bool // the server has no socket: the waits are those of a bubble, else they are too short to notice
@@ -38,6 +38,7 @@ type fault struct {
 
 	repeatable outcome          // of a call that can be sent twice; without attempts and matches, it succeeds
 	once       outcome          // of one that cannot
+	onceOr     *outcome         // of one that cannot, as well; nil where once is all that may come of it
 	takes      [2]time.Duration // from the least to the most; in a bubble
 }
 
@@ -84,7 +85,11 @@ func (f *fault) check(t *testing.T, call apiCall) {
 	if server.hits != nil {
 		got.Hits = server.hits() - before
 	}
-	if diff := cmp.Diff(f.want(call, len(secrets)), got); diff != "" {
+	diff := cmp.Diff(f.want(call, len(secrets), f.once), got)
+	if diff != "" && call.once && f.onceOr != nil {
+		diff = cmp.Diff(f.want(call, len(secrets), *f.onceOr), got)
+	}
+	if diff != "" {
 		t.Errorf("want (-), got (+):\n%s\nerror: %v", diff, err)
 	}
 	if err != nil {
@@ -102,11 +107,11 @@ func (f *fault) check(t *testing.T, call apiCall) {
 	}
 }
 
-// want returns the outcome of a call that has some secrets.
-func (f *fault) want(call apiCall, secrets int) outcome {
+// want returns the outcome of a call that has some secrets; once is that of a call that cannot be sent twice.
+func (f *fault) want(call apiCall, secrets int, once outcome) outcome {
 	want := f.repeatable
 	if call.once {
-		want = f.once
+		want = once
 	}
 	if want.Attempts == 0 && want.Matches == nil {
 		want.Result = call.result
@@ -136,7 +141,8 @@ var echoDetails = []sessions.ErrorDetail{{Code: "c", Message: "{secrets}", Meta:
 
 // echoHeaders are the headers of an answer that sends secrets back.
 var echoHeaders = []string{
-	"Clerk-Trace-Id: trace {secrets}", "X-Echo: {secrets}", "Set-Cookie: __session={secrets}", "WWW-Authenticate: Bearer {secrets}",
+	"Clerk-Trace-Id: trace {secrets}", "X-Echo: {secrets}", "Set-Cookie: __session={secrets}",
+	"WWW-Authenticate: Bearer {secrets}",
 }
 
 func (e echo) fill(text string) string {
@@ -219,11 +225,12 @@ func overHTTP(steps ...step) func(*testing.T, echo) wireServer {
 	}
 }
 
-// faultRows are all the faults. A row without calls is for one that sends the key alone, one with a token too, and one that has
-// all the secrets and must not be sent twice.
+// faultRows are all the faults. A row without calls is for one that sends the key alone, one with a token too, and one
+// that has all the secrets and must not be sent twice.
 func faultRows() (rows []answerRow) {
 	for _, about := range [][]answerRow{
-		redirectFaults(), resetFaults, malformedFaults, http2Faults, tlsFaults, slowFaults, retryAfterFaults(), cancelFaults,
+		redirectFaults(), resetFaults, malformedFaults, http2Faults, tlsFaults, slowFaults,
+		retryAfterFaults(), cancelFaults,
 	} {
 		rows = append(rows, about...)
 	}
@@ -264,6 +271,12 @@ func ofAll(row answerRow) answerRow {
 	return row
 }
 
+// orOnce lets something else, too, come of a call that cannot be sent twice.
+func orOnce(or outcome, row answerRow) answerRow {
+	row.fault.onceOr = &or
+	return row
+}
+
 // A redirect is the end of the call, wherever it points: asked once, and no other place at all.
 func redirectFaults() (rows []answerRow) {
 	for status := 300; status <= 308; status++ {
@@ -281,7 +294,9 @@ func redirectFaults() (rows []answerRow) {
 			if status == http.StatusNotModified { // which has no body
 				want.Details = nil
 			}
-			rows = append(rows, onWire(fmt.Sprintf("%d to %s", status, to.place), noOtherHost(overHTTP(echoes(status, "Location: "+to.location))), want, want))
+			rows = append(rows,
+				onWire(fmt.Sprintf("%d to %s", status, to.place),
+					noOtherHost(overHTTP(echoes(status, "Location: "+to.location))), want, want))
 		}
 		want := echoed(status, 1, badReply)
 		if status == http.StatusNotModified {
@@ -291,8 +306,10 @@ func redirectFaults() (rows []answerRow) {
 	}
 	want := echoed(307, 1, badReply)
 	return append(rows,
-		onWire("a redirect to two places", overHTTP(echoes(307, "Location: {elsewhere}/a", "Location: {elsewhere}/b")), want, want),
-		onWire("a redirect that says when to come back", overHTTP(echoes(307, "Location: {elsewhere}", "Retry-After: 0")), want, want),
+		onWire("a redirect to two places",
+			overHTTP(echoes(307, "Location: {elsewhere}/a", "Location: {elsewhere}/b")), want, want),
+		onWire("a redirect that says when to come back",
+			overHTTP(echoes(307, "Location: {elsewhere}", "Retry-After: 0")), want, want),
 	)
 }
 
@@ -312,12 +329,15 @@ func noOtherHost(serve func(*testing.T, echo) wireServer) func(*testing.T, echo)
 }
 
 // overTLS answers a status that sends secrets back and points elsewhere; the configurations may be nil.
-func overTLS(server *tls.Config, client func(roots *x509.CertPool) *tls.Config, status int) func(*testing.T, echo) wireServer {
+func overTLS(server *tls.Config, client func(roots *x509.CertPool) *tls.Config,
+	status int,
+) func(*testing.T, echo) wireServer {
 	return func(t *testing.T, e echo) wireServer {
 		var hits atomic.Int64
 		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			hits.Add(1)
-			for _, h := range append([]string{"Location: {elsewhere}/{secrets}", "Content-Type: application/json"}, echoHeaders...) {
+			for _, h := range append([]string{"Location: {elsewhere}/{secrets}", "Content-Type: application/json"},
+				echoHeaders...) {
 				name, value, _ := strings.Cut(e.fill(h), ": ")
 				w.Header().Add(name, value)
 			}
@@ -358,16 +378,23 @@ var resetFaults = slices.Concat(
 	breaks("in a chunk's size", goodHead("Transfer-Encoding: chunked")+"ff", 200),
 	breaks("in a chunk", goodHead("Transfer-Encoding: chunked")+`fff`+"\r\n"+`{"object":"{secrets}`, 200),
 	breaks("before the last chunk", goodHead("Transfer-Encoding: chunked")+"2\r\n{}\r\n", 200),
-	breaks("in the trailers", goodHead("Transfer-Encoding: chunked\r\nTrailer: X-Echo")+"2\r\n{}\r\n0\r\nX-Echo: {secrets}", 200),
+	breaks("in the trailers",
+		goodHead("Transfer-Encoding: chunked\r\nTrailer: X-Echo")+"2\r\n{}\r\n0\r\nX-Echo: {secrets}", 200),
 	[]answerRow{
-		ofAll(onWire("nobody listens", func(t *testing.T, _ echo) wireServer { return wireServer{url: refusedURL(t)} }, outcome{Attempts: 3}, outcome{Attempts: 3})),
+		ofAll(onWire("nobody listens", func(t *testing.T, _ echo) wireServer {
+			return wireServer{url: refusedURL(t)}
+		}, outcome{Attempts: 3}, outcome{Attempts: 3})),
 		// net/http itself sends a GET again that a used connection swallowed, which is no attempt of ours.
 		usedConnection("a used connection is closed", raw(""), "Get", succeeds(2)),
 		usedConnection("a used connection is reset", reset(""), "Get", succeeds(2)),
-		usedConnection("a used connection is closed under a POST", raw(""), "List,Revoke,Verify,GetToken,GetToken from a template,Create,RefreshToken,RefreshCookies", succeeds(2)),
-		usedConnection("a used connection is reset under a POST", reset(""), "List,Revoke,Verify,GetToken,GetToken from a template,Create,RefreshToken,RefreshCookies", succeeds(2)),
-		usedConnection("a used connection is closed in the headers", raw("HTTP/1.1 200 OK\r\nX-Echo: {secrets}\r\nContent-"), "Get,Verify,RefreshToken", succeeds(2)),
-		usedConnection("a used connection is reset in the body", reset(goodHead("Content-Length: 9999")+"{secrets}"), "Get,Verify,RefreshToken", succeeds(2)),
+		usedConnection("a used connection is closed under a POST", raw(""),
+			"List,Revoke,Verify,GetToken,GetToken from a template,Create,RefreshToken,RefreshCookies", succeeds(2)),
+		usedConnection("a used connection is reset under a POST", reset(""),
+			"List,Revoke,Verify,GetToken,GetToken from a template,Create,RefreshToken,RefreshCookies", succeeds(2)),
+		usedConnection("a used connection is closed in the headers",
+			raw("HTTP/1.1 200 OK\r\nX-Echo: {secrets}\r\nContent-"), "Get,Verify,RefreshToken", succeeds(2)),
+		usedConnection("a used connection is reset in the body", reset(goodHead("Content-Length: 9999")+"{secrets}"),
+			"Get,Verify,RefreshToken", succeeds(2)),
 		closedWhileIdle(),
 	},
 )
@@ -388,8 +415,8 @@ func closedWhileIdle() answerRow {
 	return warmed(ofAll(onWire("an idle connection is closed", overHTTP(good), succeeds(1), succeeds(1))))
 }
 
-// breaks are an answer that ends early, by the connection's end and by its reset, for good and once; status is that of the answer,
-// 0 if it has none yet.
+// breaks are an answer that ends early, by the connection's end and by its reset, for good and once; status is that of
+// the answer, 0 if it has none yet.
 func breaks(where, text string, status int) (rows []answerRow) {
 	lost := func(sent int, matches ...string) outcome {
 		if status == 0 {
@@ -422,37 +449,54 @@ var malformedFaults = slices.Concat(
 	lostTo("a chunk's size that is too large", goodHead("Transfer-Encoding: chunked")+"fffffffffffffffff\r\n", 200),
 	lostTo("a chunk longer than it says", goodHead("Transfer-Encoding: chunked")+"2\r\n{secrets}\r\n0\r\n\r\n", 200),
 	lostTo("a length that is too long", goodHead("Content-Length: 9999")+"{}", 200),
-	lostTo("gzip that stops in the middle", goodHead("Content-Encoding: gzip\r\nConnection: close")+packed(echoBody)[:30], 200),
+	lostTo("gzip that stops in the middle",
+		goodHead("Content-Encoding: gzip\r\nConnection: close")+packed(echoBody)[:30], 200),
 	lostTo("70 KiB of headers", goodHead(padding(70)+"Content-Length: 2")+"{}", 0),
 	lostTo("2 MiB of headers", goodHead(padding(2048)+"Content-Length: 2")+"{}", 0),
 	lostTo("2 MiB in one header", goodHead("X-Padding: "+strings.Repeat("x", 2<<20)+"\r\nContent-Length: 2")+"{}", 0),
 	lostTo("2 MiB in the status line", "HTTP/1.1 200 "+strings.Repeat("x", 2<<20)+"\r\n\r\n", 0),
-	lostTo("1,000 times 103", strings.Repeat(head(103, "Link: </{secrets}>"), 1000)+goodHead("Content-Length: 2")+"{}", 0),
+	lostTo("1,000 times 103",
+		strings.Repeat(head(103, "Link: </{secrets}>"), 1000)+goodHead("Content-Length: 2")+"{}", 0),
 	lostTo("10,000 times 100", strings.Repeat(head(100), 10_000)+goodHead("Content-Length: 2")+"{}", 0),
 	lostTo("10,000 times 199", strings.Repeat(head(199), 10_000)+goodHead("Content-Length: 2")+"{}", 0),
 	[]answerRow{
 		// Bad: it came as it was meant, and would come so again.
-		badOnce("a length that is too short", goodHead("Content-Length: 5\r\nConnection: close")+`{"obj":1}`, func(o *outcome) { o.Body = `{"obj` }),
-		badOnce("a body that is not JSON", goodHead("Connection: close")+"<h1>{secrets}", func(o *outcome) { o.Body = "<h1>{secrets}" }),
-		badOnce("gzip that is none", goodHead("Content-Encoding: gzip\r\nContent-Length: 30")+"{}{}{}{}{}{}{}{}{}{}{}{}{}{}{}", nil),
-		badOnce("gzip with a wrong checksum", goodHead("Content-Encoding: gzip\r\nConnection: close")+brokenGzip(8), nil),
+		badOnce("a length that is too short", goodHead("Content-Length: 5\r\nConnection: close")+`{"obj":1}`,
+			func(o *outcome) { o.Body = `{"obj` }),
+		badOnce("a body that is not JSON", goodHead("Connection: close")+"<h1>{secrets}", func(o *outcome) {
+			o.Body = "<h1>{secrets}"
+		}),
+		badOnce("gzip that is none",
+			goodHead("Content-Encoding: gzip\r\nContent-Length: 30")+"{}{}{}{}{}{}{}{}{}{}{}{}{}{}{}", nil),
+		badOnce("gzip with a wrong checksum",
+			goodHead("Content-Encoding: gzip\r\nConnection: close")+brokenGzip(8), nil),
 		badOnce("gzip with a wrong length", goodHead("Content-Encoding: gzip\r\nConnection: close")+brokenGzip(1), nil),
-		badOnce("gzip with nonsense inside", goodHead("Content-Encoding: gzip\r\nConnection: close")+packed("")[:10]+strings.Repeat("\xff", 50), nil),
-		badOnce("gzip with nonsense behind", goodHead("Content-Encoding: gzip\r\nConnection: close")+packed("{}")+"nonsense nonsense", nil),
+		badOnce("gzip with nonsense inside",
+			goodHead("Content-Encoding: gzip\r\nConnection: close")+packed("")[:10]+strings.Repeat("\xff", 50), nil),
+		badOnce("gzip with nonsense behind",
+			goodHead("Content-Encoding: gzip\r\nConnection: close")+packed("{}")+"nonsense nonsense", nil),
 		badOnce("an encoding that was not asked for", goodHead("Content-Encoding: br\r\nContent-Length: 2")+"{}", nil),
 		badOnce("deflate", goodHead("Content-Encoding: deflate\r\nContent-Length: 2")+"{}", nil),
-		badOnce("an encoding that nobody knows", goodHead("Content-Encoding: {secrets}\r\nContent-Length: 2")+"{}", nil),
+		badOnce("an encoding that nobody knows",
+			goodHead("Content-Encoding: {secrets}\r\nContent-Length: 2")+"{}", nil),
 		badOnce("gzip twice", goodHead("Content-Encoding: gzip, gzip\r\nContent-Length: 2")+"{}", nil),
-		badOnce("16 MiB in 16 KiB of gzip", goodHead("Content-Encoding: gzip\r\nConnection: close")+strings.Repeat(packedBlanks(), 16), nil),
-		badOnce("101", head(101, append(slices.Clone(echoHeaders), "Upgrade: websocket", "Connection: Upgrade")...), func(o *outcome) {
-			o.StatusCode, o.Matches = 101, []string{badReply}
-		}),
+		badOnce("16 MiB in 16 KiB of gzip",
+			goodHead("Content-Encoding: gzip\r\nConnection: close")+strings.Repeat(packedBlanks(), 16), nil),
+		badOnce("101", head(101, append(slices.Clone(echoHeaders), "Upgrade: websocket", "Connection: Upgrade")...),
+			func(o *outcome) {
+				o.StatusCode, o.Matches = 101, []string{badReply}
+			}),
 
 		// Odd, and good all the same.
-		onWire("60 KiB of headers", overHTTP(raw(head(200, "Content-Type: application/json", padding(60)+"Connection: close")+"{good}")), succeeds(1), succeeds(1)),
-		onWire("a few times 103", overHTTP(raw(strings.Repeat(head(103, "Link: </{secrets}>"), 5)+head(200, "Content-Type: application/json", "Connection: close")+"{good}")), succeeds(1), succeeds(1)),
+		onWire("60 KiB of headers",
+			overHTTP(raw(head(200, "Content-Type: application/json", padding(60)+"Connection: close")+"{good}")),
+			succeeds(1), succeeds(1)),
+		onWire("a few times 103",
+			overHTTP(raw(strings.Repeat(head(103, "Link: </{secrets}>"), 5)+head(200, "Content-Type: application/json",
+				"Connection: close")+"{good}")), succeeds(1), succeeds(1)),
 		onWire("trailers", overHTTP(func(e echo) reply {
-			return say(e.fill(goodHead("Transfer-Encoding: chunked")) + fmt.Sprintf("%x\r\n%s\r\n0\r\nX-Echo: %s\r\n\r\n", len(e.call.good), e.call.good, e.secrets))
+			return say(e.fill(goodHead("Transfer-Encoding: chunked")) +
+				fmt.Sprintf("%x\r\n%s\r\n0\r\nX-Echo: %s\r\n\r\n", len(e.call.good), e.call.good, e.secrets))
 		}), succeeds(1), succeeds(1)),
 	},
 )
@@ -546,7 +590,8 @@ func headerBlock(e echo, status string, headers ...string) string {
 
 // startFrames start an answer that sends secrets back.
 func startFrames(conn io.Writer, stream uint32, e echo, status string, more ...string) {
-	writeFrame(conn, frameHeaders, flagEndHeaders, stream, headerBlock(e, status, append(append(more, "Content-Type: application/json"), echoHeaders...)...))
+	writeFrame(conn, frameHeaders, flagEndHeaders, stream,
+		headerBlock(e, status, append(append(more, "Content-Type: application/json"), echoHeaders...)...))
 }
 
 // Headers of 70 KiB and of 2 MiB, made once.
@@ -576,18 +621,31 @@ var http2Faults = slices.Concat(
 		ofAll(onWire("HTTP/2", overHTTP2(goodFrames), succeeds(1), succeeds(1))),
 		// net/http knows that these mean nothing happened, and sends the request again itself.
 		ofAll(onWire("HTTP/2: the stream is refused", overHTTP2(resets(7), goodFrames), succeeds(2), succeeds(2))),
-		ofAll(onWire("HTTP/2: the server goes away without the request", overHTTP2(goesAway(0, 0), goodFrames), succeeds(2), succeeds(2))),
-		onWire("HTTP/2: an error of the server", overHTTP2(errorFrames("503")), echoed(503, 3, "ErrServer"), echoed(503, 1, "ErrServer")),
-		onWire("HTTP/2: an error of the server, then it goes well", overHTTP2(errorFrames("503"), goodFrames), succeeds(2), echoed(503, 1, "ErrServer")),
-		onWire("HTTP/2: a refusal", overHTTP2(errorFrames("404")), echoed(404, 1, "ErrNotFound"), echoed(404, 1, "ErrNotFound")),
+		ofAll(onWire("HTTP/2: the server goes away without the request", overHTTP2(goesAway(0, 0), goodFrames),
+			succeeds(2), succeeds(2))),
+		onWire("HTTP/2: an error of the server", overHTTP2(errorFrames("503")), echoed(503, 3, "ErrServer"),
+			echoed(503, 1, "ErrServer")),
+		onWire("HTTP/2: an error of the server, then it goes well", overHTTP2(errorFrames("503"), goodFrames),
+			succeeds(2), echoed(503, 1, "ErrServer")),
+		onWire("HTTP/2: a refusal", overHTTP2(errorFrames("404")), echoed(404, 1, "ErrNotFound"),
+			echoed(404, 1, "ErrNotFound")),
 		onWire("HTTP/2: a redirect", overHTTP2(errorFrames("308")), echoed(308, 1, badReply), echoed(308, 1, badReply)),
 		onWire("HTTP/2: a few times 103", overHTTP2(informed(5)), succeeds(1), succeeds(1)),
-		// A known limit, in the README: net/http sends such a request again by itself, also one that we would not.
-		ofAll(onWire("HTTP/2: the stream is reset by an error of the protocol, then it goes well", overHTTP2(resets(1), goodFrames), succeeds(2), succeeds(2))),
-		warmed(onWire("HTTP/2: a used connection goes away without the request", overHTTP2(goodFrames, goesAway(1, 0), goodFrames), succeeds(2), succeeds(2))),
-		warmed(onWire("HTTP/2: a used connection goes away with the request", overHTTP2(goodFrames, goesAway(3, 0), goodFrames), succeeds(2), noAnswer(1, unknown))),
-		warmed(onWire("HTTP/2: a used connection's stream is reset", overHTTP2(goodFrames, resets(2), goodFrames), succeeds(2), noAnswer(1, unknown))),
-		warmed(onWire("HTTP/2: a used connection is closed", overHTTP2(goodFrames, frames(false, func(io.Writer, uint32, echo) {}), goodFrames), succeeds(2), noAnswer(1, unknown))),
+		// Go 1.26's net/http sends such a request again by itself, also one that we would not (a known limit, in the
+		// README); Go 1.27's does not. Promised is what both do: the server answers once at most, and a caller who gets
+		// no answer knows that it is not known.
+		orOnce(noAnswer(1, unknown),
+			ofAll(onWire("HTTP/2: the stream is reset by an error of the protocol, then it goes well",
+				overHTTP2(resets(1), goodFrames), succeeds(2), succeeds(2)))),
+		warmed(onWire("HTTP/2: a used connection goes away without the request",
+			overHTTP2(goodFrames, goesAway(1, 0), goodFrames), succeeds(2), succeeds(2))),
+		warmed(onWire("HTTP/2: a used connection goes away with the request",
+			overHTTP2(goodFrames, goesAway(3, 0), goodFrames), succeeds(2), noAnswer(1, unknown))),
+		warmed(onWire("HTTP/2: a used connection's stream is reset", overHTTP2(goodFrames, resets(2), goodFrames),
+			succeeds(2), noAnswer(1, unknown))),
+		warmed(onWire("HTTP/2: a used connection is closed",
+			overHTTP2(goodFrames, frames(false, func(io.Writer, uint32, echo) {}), goodFrames), succeeds(2),
+			noAnswer(1, unknown))),
 	},
 	http2LossOfAll("the server goes away with the request", 0, goesAway(1, 0)),
 	http2Loss("the server goes away for an error", 0, goesAway(1, 2)),
@@ -605,8 +663,10 @@ var http2Faults = slices.Concat(
 	http2Loss("headers that are not HPACK", 0, frames(true, func(conn io.Writer, stream uint32, _ echo) {
 		writeFrame(conn, frameHeaders, flagEndHeaders, stream, "\xff\xff\xff\xff\xff\xff\xff\xff")
 	})),
-	http2Loss("headers without a status", 0, frames(true, func(conn io.Writer, stream uint32, e echo) { startFrames(conn, stream, e, "") })),
-	http2Loss("a status that is no number", 0, frames(true, func(conn io.Writer, stream uint32, e echo) { startFrames(conn, stream, e, e.secrets) })),
+	http2Loss("headers without a status", 0,
+		frames(true, func(conn io.Writer, stream uint32, e echo) { startFrames(conn, stream, e, "") })),
+	http2Loss("a status that is no number", 0,
+		frames(true, func(conn io.Writer, stream uint32, e echo) { startFrames(conn, stream, e, e.secrets) })),
 	http2Loss("headers that end in the middle", 0, frames(false, func(conn io.Writer, stream uint32, e echo) {
 		writeFrame(conn, frameHeaders, 0, stream, headerBlock(e, "200", echoHeaders...))
 	})),
@@ -614,8 +674,10 @@ var http2Faults = slices.Concat(
 		writeFrame(conn, frameData, 0, stream, strings.Repeat("x", 2<<20))
 	})),
 	http2Loss("1,000 times 103", 0, informed(1000)),
-	http2Loss("70 KiB of headers", 0, frames(true, func(conn io.Writer, stream uint32, _ echo) { longBlock(conn, stream, padding70()) })),
-	http2Loss("2 MiB of headers", 0, frames(true, func(conn io.Writer, stream uint32, _ echo) { longBlock(conn, stream, padding2048()) })),
+	http2Loss("70 KiB of headers", 0,
+		frames(true, func(conn io.Writer, stream uint32, _ echo) { longBlock(conn, stream, padding70()) })),
+	http2Loss("2 MiB of headers", 0,
+		frames(true, func(conn io.Writer, stream uint32, _ echo) { longBlock(conn, stream, padding2048()) })),
 	http2Loss("reset between headers and body", 200, frames(true, func(conn io.Writer, stream uint32, e echo) {
 		startFrames(conn, stream, e, "200")
 		writeFrame(conn, frameReset, 0, stream, number(2))
@@ -722,27 +784,39 @@ func informed(times int) func(echo) frameAct {
 
 // What fails before a request can leave.
 var tlsFaults = []answerRow{
-	ofAll(onWire("a certificate that nobody knows", overTLS(nil, func(*x509.CertPool) *tls.Config { return nil }, 200), unconnected(1), unconnected(1))),
+	ofAll(onWire("a certificate that nobody knows", overTLS(nil, func(*x509.CertPool) *tls.Config { return nil }, 200),
+		unconnected(1), unconnected(1))),
 	ofAll(onWire("a certificate that has expired", overTLS(nil, func(roots *x509.CertPool) *tls.Config {
-		return &tls.Config{RootCAs: roots, Time: func() time.Time { return time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC) }}
+		return &tls.Config{RootCAs: roots, Time: func() time.Time {
+			return time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+		}}
 	}, 200), unconnected(1), unconnected(1))),
 	ofAll(onWire("a certificate of another host", overTLS(nil, func(roots *x509.CertPool) *tls.Config {
 		return &tls.Config{RootCAs: roots, ServerName: "api.clerk.com"}
 	}, 200), unconnected(1), unconnected(1))),
-	onWire("a server that wants a certificate", overTLS(&tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}, nil, 200), unconnected(1), unconnected(1)),
-	onWire("a server that wants a newer TLS", overTLS(&tls.Config{MinVersion: tls.VersionTLS13}, func(roots *x509.CertPool) *tls.Config {
-		return &tls.Config{RootCAs: roots, MaxVersion: tls.VersionTLS12}
-	}, 200), unconnected(1), unconnected(1)),
+	onWire("a server that wants a certificate",
+		overTLS(&tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}, nil, 200),
+		unconnected(1), unconnected(1)),
+	onWire("a server that wants a newer TLS",
+		overTLS(&tls.Config{MinVersion: tls.VersionTLS13}, func(roots *x509.CertPool) *tls.Config {
+			return &tls.Config{RootCAs: roots, MaxVersion: tls.VersionTLS12}
+		}, 200), unconnected(1), unconnected(1)),
 	onWire("plain HTTP where TLS is spoken", func(t *testing.T, e echo) wireServer {
 		return secure(newRawServer(t, say("HTTP/1.1 400 "+e.secrets+"\r\n\r\n")))
 	}, unconnected(3), unconnected(3)),
-	ofAll(onWire("a handshake that is cut", func(t *testing.T, _ echo) wireServer { return secure(newRawServer(t, say(""))) }, unconnected(3), unconnected(3))),
+	ofAll(onWire("a handshake that is cut", func(t *testing.T, _ echo) wireServer {
+		return secure(newRawServer(t, say("")))
+	}, unconnected(3), unconnected(3))),
 	failsToDial("NXDOMAIN", &net.DNSError{Err: "no such host", Name: "clerk.test", IsNotFound: true}, 1),
-	failsToDial("a name server that fails", &net.DNSError{Err: "server misbehaving", Name: "clerk.test", IsTemporary: true}, 3),
-	failsToDial("a name server that does not answer", &net.DNSError{Err: "i/o timeout", Name: "clerk.test", IsTimeout: true, IsTemporary: true}, 3),
+	failsToDial("a name server that fails",
+		&net.DNSError{Err: "server misbehaving", Name: "clerk.test", IsTemporary: true}, 3),
+	failsToDial("a name server that does not answer",
+		&net.DNSError{Err: "i/o timeout", Name: "clerk.test", IsTimeout: true, IsTemporary: true}, 3),
 	failsToDial("no route to the host", errors.New("no route to host"), 3),
-	dialsInTheEnd("NXDOMAIN is final", &net.DNSError{Err: "no such host", Name: "clerk.test", IsNotFound: true}, unconnected(1)),
-	dialsInTheEnd("a name server that fails, then it goes well", &net.DNSError{Err: "server misbehaving", Name: "clerk.test", IsTemporary: true}, succeeds(1)),
+	dialsInTheEnd("NXDOMAIN is final", &net.DNSError{Err: "no such host", Name: "clerk.test", IsNotFound: true},
+		unconnected(1)),
+	dialsInTheEnd("a name server that fails, then it goes well",
+		&net.DNSError{Err: "server misbehaving", Name: "clerk.test", IsTemporary: true}, succeeds(1)),
 	dialsInTheEnd("no route to the host, then it goes well", errors.New("no route to host"), succeeds(1)),
 }
 
@@ -755,7 +829,8 @@ func secure(s *rawServer) wireServer {
 }
 
 func failsToDial(name string, err error, attempts int) answerRow {
-	row := ofAll(piped(name, pipes{dial: func(int) error { return dialError(err) }}, unconnected(attempts), unconnected(attempts), within(0, 600*time.Millisecond)))
+	row := ofAll(piped(name, pipes{dial: func(int) error { return dialError(err) }}, unconnected(attempts),
+		unconnected(attempts), within(0, 600*time.Millisecond)))
 	if attempts == 1 {
 		row.fault.takes = within(0, 0)
 	}
@@ -778,7 +853,8 @@ func dialError(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Er
 // A pipeAct is what a server in a bubble does about a request. It reports whether the connection stays open.
 type pipeAct func(conn net.Conn, e echo) (open bool)
 
-// pipes are a server without sockets, which net/http talks to through net.Pipe: in a bubble, waiting for it takes no time.
+// pipes are a server without sockets, which net/http talks to through net.Pipe: in a bubble, waiting for it takes no
+// time.
 type pipes struct {
 	acts   []pipeAct
 	dial   func(n int) error    // of the n-th connection; nil for none
@@ -816,7 +892,10 @@ func (p pipes) serve(t *testing.T, e echo) wireServer {
 	server := wireServer{
 		url:  "http://clerk.test",
 		hits: func() int { return int(hits.Load()) },
-		opts: []sessions.Option{sessions.WithInsecureHTTP(), sessions.WithHTTPClient(&http.Client{Transport: transport})},
+		opts: []sessions.Option{
+			sessions.WithInsecureHTTP(),
+			sessions.WithHTTPClient(&http.Client{Transport: transport}),
+		},
 	}
 	if p.secure {
 		server.url = "https://clerk.test"
@@ -880,7 +959,10 @@ func pauses(d time.Duration, next pipeAct) pipeAct {
 
 // piped is a row in a bubble.
 func piped(name string, p pipes, repeatable, once outcome, takes [2]time.Duration) answerRow {
-	return answerRow{name: name, fault: &fault{serve: p.serve, bubble: true, repeatable: repeatable, once: once, takes: takes}}
+	return answerRow{
+		name:  name,
+		fault: &fault{serve: p.serve, bubble: true, repeatable: repeatable, once: once, takes: takes},
+	}
 }
 
 func within(least, most time.Duration) [2]time.Duration { return [2]time.Duration{least, most} }
@@ -889,26 +971,57 @@ func within(least, most time.Duration) [2]time.Duration { return [2]time.Duratio
 var slowFaults = slices.Concat(
 	slow("no answer", pipes{acts: []pipeAct{silent, sayGood}}, noAnswer),
 	slow("a status line without an end", pipes{acts: []pipeAct{then("HTTP/1.1 200", silent), sayGood}}, noAnswer),
-	slow("headers without an end", pipes{acts: []pipeAct{then("HTTP/1.1 200 OK\r\nX-Echo: {secrets}\r\n", silent), sayGood}}, noAnswer),
-	slow("headers that trickle", pipes{acts: []pipeAct{trickles("HTTP/1.1 200 OK\r\nX-Echo: {secrets}\r\n\r\n", time.Second), sayGood}}, noAnswer),
-	slow("103 again and again", pipes{acts: []pipeAct{trickles(strings.Repeat(head(103), 3), 2*time.Second), sayGood}}, noAnswer),
+	slow("headers without an end",
+		pipes{acts: []pipeAct{then("HTTP/1.1 200 OK\r\nX-Echo: {secrets}\r\n", silent), sayGood}}, noAnswer),
+	slow("headers that trickle",
+		pipes{acts: []pipeAct{trickles("HTTP/1.1 200 OK\r\nX-Echo: {secrets}\r\n\r\n", time.Second), sayGood}},
+		noAnswer),
+	slow("103 again and again",
+		pipes{acts: []pipeAct{trickles(strings.Repeat(head(103), 3), 2*time.Second), sayGood}}, noAnswer),
 	slow("no body", pipes{acts: []pipeAct{then(goodHead("Content-Length: 9999"), silent), sayGood}}, lost200),
-	slow("a body without an end", pipes{acts: []pipeAct{then(goodHead("Content-Length: 9999")+`{"object":"{secrets}`, silent), sayGood}}, lost200),
-	slow("a body that trickles", pipes{acts: []pipeAct{then(goodHead("Content-Length: 9999"), trickles("{secrets}", 3*time.Second)), sayGood}}, lost200),
-	slow("a chunk without an end", pipes{acts: []pipeAct{then(goodHead("Transfer-Encoding: chunked")+"ffff\r\n{secrets}", silent), sayGood}}, lost200),
-	slow("trailers without an end", pipes{acts: []pipeAct{then(goodHead("Transfer-Encoding: chunked")+"2\r\n{}\r\n0\r\nX-Echo: {secrets}", silent), sayGood}}, lost200),
+	slow("a body without an end",
+		pipes{acts: []pipeAct{then(goodHead("Content-Length: 9999")+`{"object":"{secrets}`, silent), sayGood}},
+		lost200),
+	slow("a body that trickles",
+		pipes{acts: []pipeAct{then(goodHead("Content-Length: 9999"), trickles("{secrets}", 3*time.Second)), sayGood}},
+		lost200),
+	slow("a chunk without an end",
+		pipes{acts: []pipeAct{then(goodHead("Transfer-Encoding: chunked")+"ffff\r\n{secrets}", silent), sayGood}},
+		lost200),
+	slow("trailers without an end",
+		pipes{acts: []pipeAct{
+			then(goodHead("Transfer-Encoding: chunked")+"2\r\n{}\r\n0\r\nX-Echo: {secrets}", silent),
+			sayGood,
+		}}, lost200),
 	[]answerRow{
-		piped("an error without its end", pipes{acts: []pipeAct{then(head(503, append(slices.Clone(echoHeaders), "Retry-After: 3", "Content-Length: 9999")...)+"{secrets}", silent)}},
-			after(3, cutOff(503, 3, "ErrServer", timedOut)), after(3, cutOff(503, 1, "ErrServer", timedOut)), within(10*time.Second, 37*time.Second)),
-		piped("a refusal without its end", pipes{acts: []pipeAct{then(head(404, append(slices.Clone(echoHeaders), "Content-Length: 9999")...)+"{secrets}", silent)}},
-			cutOff(404, 1, "ErrNotFound", timedOut), cutOff(404, 1, "ErrNotFound", timedOut), within(10*time.Second, 10*time.Second)),
-		piped("a redirect without its end", pipes{acts: []pipeAct{then(head(302, append(slices.Clone(echoHeaders), "Location: http://elsewhere.clerk.test/{secrets}", "Content-Length: 9999")...), silent)}},
-			cutOff(302, 1, badReply, timedOut), cutOff(302, 1, badReply, timedOut), within(10*time.Second, 10*time.Second)),
-		piped("an answer that comes in time", pipes{acts: []pipeAct{pauses(9*time.Second, sayGood)}}, succeeds(1), succeeds(1), within(9*time.Second, 9*time.Second)),
-		piped("headers and a body that come in time", pipes{acts: []pipeAct{then("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n", pauses(4*time.Second, then("\r\n", pauses(5*time.Second, then("{good}", func(net.Conn, echo) bool { return false })))))}},
+		piped("an error without its end",
+			pipes{acts: []pipeAct{then(head(503,
+				append(slices.Clone(echoHeaders), "Retry-After: 3", "Content-Length: 9999")...)+"{secrets}", silent)}},
+			after(3, cutOff(503, 3, "ErrServer", timedOut)), after(3, cutOff(503, 1, "ErrServer", timedOut)),
+			within(10*time.Second, 37*time.Second)),
+		piped("a refusal without its end",
+			pipes{acts: []pipeAct{then(head(404,
+				append(slices.Clone(echoHeaders), "Content-Length: 9999")...)+"{secrets}", silent)}},
+			cutOff(404, 1, "ErrNotFound", timedOut), cutOff(404, 1, "ErrNotFound", timedOut),
+			within(10*time.Second, 10*time.Second)),
+		piped("a redirect without its end",
+			pipes{acts: []pipeAct{then(head(302,
+				append(slices.Clone(echoHeaders), "Location: http://elsewhere.clerk.test/{secrets}",
+					"Content-Length: 9999")...), silent)}},
+			cutOff(302, 1, badReply, timedOut), cutOff(302, 1, badReply, timedOut),
+			within(10*time.Second, 10*time.Second)),
+		piped("an answer that comes in time", pipes{acts: []pipeAct{pauses(9*time.Second, sayGood)}}, succeeds(1),
+			succeeds(1), within(9*time.Second, 9*time.Second)),
+		piped("headers and a body that come in time",
+			pipes{acts: []pipeAct{then("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n",
+				pauses(4*time.Second,
+					then("\r\n", pauses(5*time.Second, then("{good}", func(net.Conn, echo) bool { return false })))))}},
 			succeeds(1), succeeds(1), within(9*time.Second, 9*time.Second)),
-		piped("nothing of the request is read", pipes{upload: func(io.Reader) {}}, unread(3, timedOut), unread(1, unknown, timedOut), within(10*time.Second, 31*time.Second)),
-		largeUpload(piped("a part of the request is read", pipes{upload: func(r io.Reader) { _, _ = io.CopyN(io.Discard, r, 10_000) }}, outcome{}, unread(1, unknown, timedOut), within(10*time.Second, 10*time.Second))),
+		piped("nothing of the request is read", pipes{upload: func(io.Reader) {}}, unread(3, timedOut),
+			unread(1, unknown, timedOut), within(10*time.Second, 31*time.Second)),
+		largeUpload(piped("a part of the request is read",
+			pipes{upload: func(r io.Reader) { _, _ = io.CopyN(io.Discard, r, 10_000) }}, outcome{},
+			unread(1, unknown, timedOut), within(10*time.Second, 10*time.Second))),
 		largeUpload(piped("a request that is read slowly", pipes{upload: func(r io.Reader) {
 			for {
 				if n, err := io.CopyN(io.Discard, r, 1000); n == 0 || err != nil {
@@ -917,8 +1030,10 @@ var slowFaults = slices.Concat(
 				time.Sleep(time.Second)
 			}
 		}}, outcome{}, unread(1, unknown, timedOut), within(10*time.Second, 10*time.Second))),
-		ofAll(piped("a connection that takes too long", pipes{dials: time.Minute, dial: tooLate}, unread(3, timedOut), unread(3, timedOut), within(30*time.Second, 31*time.Second))),
-		ofAll(piped("a handshake that takes too long", pipes{secure: true, upload: func(io.Reader) {}}, unread(3, timedOut), unread(3, timedOut), within(30*time.Second, 31*time.Second))),
+		ofAll(piped("a connection that takes too long", pipes{dials: time.Minute, dial: tooLate}, unread(3, timedOut),
+			unread(3, timedOut), within(30*time.Second, 31*time.Second))),
+		ofAll(piped("a handshake that takes too long", pipes{secure: true, upload: func(io.Reader) {}},
+			unread(3, timedOut), unread(3, timedOut), within(30*time.Second, 31*time.Second))),
 	},
 )
 
@@ -927,8 +1042,10 @@ func slow(name string, p pipes, lost func(sent int, matches ...string) outcome) 
 	forGood := p
 	forGood.acts = p.acts[:1]
 	return []answerRow{
-		piped(name+" in time", forGood, lost(3, timedOut), lost(1, unknown, timedOut), within(10*time.Second, 30600*time.Millisecond)),
-		piped(name+" in time, then it goes well", p, succeeds(2), lost(1, unknown, timedOut), within(10*time.Second, 10200*time.Millisecond)),
+		piped(name+" in time", forGood, lost(3, timedOut), lost(1, unknown, timedOut),
+			within(10*time.Second, 30600*time.Millisecond)),
+		piped(name+" in time, then it goes well", p, succeeds(2), lost(1, unknown, timedOut),
+			within(10*time.Second, 10200*time.Millisecond)),
 	}
 }
 
@@ -991,10 +1108,16 @@ func retryAfterFaults() (rows []answerRow) {
 		limits := func(e echo) pipeAct { return sayEcho(429, value.headers...) }
 		fails := func(e echo) pipeAct { return sayEcho(503, value.headers...) }
 		rows = append(rows,
-			ofAll(piped("429, Retry-After "+value.name, pipes{acts: []pipeAct{limits(echo{})}}, refused, refused, within(2*value.silence, 2*value.silence))),
-			ofAll(piped("429, Retry-After "+value.name+", then it goes well", pipes{acts: []pipeAct{limits(echo{}), sayGood}}, succeeds(2), succeeds(2), within(value.silence, value.silence))),
-			piped("503, Retry-After "+value.name, pipes{acts: []pipeAct{fails(echo{})}}, down, downOnce, within(0, 2*value.kept+600*ms)),
-			repeatableOnly(piped("503, Retry-After "+value.name+", then it goes well", pipes{acts: []pipeAct{fails(echo{}), sayGood}}, succeeds(2), outcome{}, within(value.kept, value.kept+200*ms))),
+			ofAll(piped("429, Retry-After "+value.name, pipes{acts: []pipeAct{limits(echo{})}}, refused, refused,
+				within(2*value.silence, 2*value.silence))),
+			ofAll(piped("429, Retry-After "+value.name+", then it goes well",
+				pipes{acts: []pipeAct{limits(echo{}), sayGood}}, succeeds(2), succeeds(2),
+				within(value.silence, value.silence))),
+			piped("503, Retry-After "+value.name, pipes{acts: []pipeAct{fails(echo{})}}, down, downOnce,
+				within(0, 2*value.kept+600*ms)),
+			repeatableOnly(piped("503, Retry-After "+value.name+", then it goes well",
+				pipes{acts: []pipeAct{fails(echo{}), sayGood}}, succeeds(2), outcome{},
+				within(value.kept, value.kept+200*ms))),
 		)
 	}
 	for _, value := range []struct {
@@ -1010,8 +1133,10 @@ func retryAfterFaults() (rows []answerRow) {
 		refused, down := echoed(429, 1, "ErrRateLimited"), echoed(503, 1, "ErrServer")
 		refused.RetryAfter, down.RetryAfter = value.kept, value.kept
 		rows = append(rows,
-			ofAll(piped("429, Retry-After "+value.name, pipes{acts: []pipeAct{sayEcho(429, value.headers...), sayGood}}, refused, refused, within(0, 0))),
-			ofAll(piped("503, Retry-After "+value.name, pipes{acts: []pipeAct{sayEcho(503, value.headers...), sayGood}}, down, down, within(0, 0))),
+			ofAll(piped("429, Retry-After "+value.name, pipes{acts: []pipeAct{sayEcho(429, value.headers...), sayGood}},
+				refused, refused, within(0, 0))),
+			ofAll(piped("503, Retry-After "+value.name, pipes{acts: []pipeAct{sayEcho(503, value.headers...), sayGood}},
+				down, down, within(0, 0))),
 		)
 	}
 	return rows
@@ -1038,23 +1163,44 @@ var cancelFaults = slices.Concat(
 	ends("in the handshake", time.Second, pipes{secure: true, upload: func(io.Reader) {}}, unread(1), unread(1)),
 	ends("while it sends", time.Second, pipes{upload: func(io.Reader) {}}, unread(1), unread(1, unknown)),
 	ends("before the answer", time.Second, pipes{acts: []pipeAct{silent}}, noAnswer(1), noAnswer(1, unknown)),
-	ends("in the headers", time.Second, pipes{acts: []pipeAct{then("HTTP/1.1 200 OK\r\nX-Echo: {secrets}\r\n", silent)}}, noAnswer(1), noAnswer(1, unknown)),
-	ends("between headers and body", time.Second, pipes{acts: []pipeAct{then(goodHead("Content-Length: 9999"), silent)}}, cutOff(200, 1), cutOff(200, 1, unknown)),
-	ends("in the body", time.Second, pipes{acts: []pipeAct{then(goodHead("Content-Length: 9999")+"{secrets}", silent)}}, cutOff(200, 1), cutOff(200, 1, unknown)),
-	ends("in a chunk", time.Second, pipes{acts: []pipeAct{then(goodHead("Transfer-Encoding: chunked")+"ffff\r\n{secrets}", silent)}}, cutOff(200, 1), cutOff(200, 1, unknown)),
-	ends("in the body of an error", time.Second, pipes{acts: []pipeAct{then(head(503, append(slices.Clone(echoHeaders), "Content-Length: 9999")...)+"{secrets}", silent)}}, cutOff(503, 1, "ErrServer"), cutOff(503, 1, "ErrServer")),
-	ends("before the second answer", 4*time.Second, pipes{acts: []pipeAct{sayEcho(429, "Retry-After: 2"), silent}}, noAnswer(2), noAnswer(2, unknown)),
+	ends("in the headers", time.Second,
+		pipes{acts: []pipeAct{then("HTTP/1.1 200 OK\r\nX-Echo: {secrets}\r\n", silent)}}, noAnswer(1),
+		noAnswer(1, unknown)),
+	ends("between headers and body", time.Second,
+		pipes{acts: []pipeAct{then(goodHead("Content-Length: 9999"), silent)}}, cutOff(200, 1),
+		cutOff(200, 1, unknown)),
+	ends("in the body", time.Second, pipes{acts: []pipeAct{then(goodHead("Content-Length: 9999")+"{secrets}", silent)}},
+		cutOff(200, 1), cutOff(200, 1, unknown)),
+	ends("in a chunk", time.Second,
+		pipes{acts: []pipeAct{then(goodHead("Transfer-Encoding: chunked")+"ffff\r\n{secrets}", silent)}},
+		cutOff(200, 1), cutOff(200, 1, unknown)),
+	ends("in the body of an error", time.Second,
+		pipes{acts: []pipeAct{then(head(503, append(slices.Clone(echoHeaders), "Content-Length: 9999")...)+"{secrets}",
+			silent)}}, cutOff(503, 1, "ErrServer"), cutOff(503, 1, "ErrServer")),
+	ends("before the second answer", 4*time.Second, pipes{acts: []pipeAct{sayEcho(429, "Retry-After: 2"), silent}},
+		noAnswer(2), noAnswer(2, unknown)),
 	[]answerRow{
 		// While it sleeps. A deadline that comes before the sleep is over ends the call at once.
-		ended("canceled while it sleeps after a 503", stopAfter(time.Second), pipes{acts: []pipeAct{sayEcho(503, "Retry-After: 5")}}, after(5, echoed(503, 1, "ErrServer", canceled)), "Get,Verify", time.Second),
-		ended("past its deadline before the end of a 503's sleep", deadlineAfter(time.Second), pipes{acts: []pipeAct{sayEcho(503, "Retry-After: 5")}}, after(5, echoed(503, 1, "ErrServer")), "Get,Verify", 0),
-		ended("canceled in the cool-down", stopAfter(time.Second), pipes{acts: []pipeAct{sayEcho(429, "Retry-After: 5")}}, after(5, echoed(429, 1, "ErrRateLimited", canceled)), "Get,Verify,Create,RefreshToken", time.Second),
-		ended("past its deadline before the end of the cool-down", deadlineAfter(time.Second), pipes{acts: []pipeAct{sayEcho(429, "Retry-After: 5")}}, after(5, echoed(429, 1, "ErrRateLimited")), "Get,Verify,Create,RefreshToken", 0),
-		ended("canceled in the second cool-down", stopAfter(3*time.Second), pipes{acts: []pipeAct{sayEcho(429, "Retry-After: 2"), sayEcho(429, "Retry-After: 5")}}, after(5, echoed(429, 2, "ErrRateLimited", canceled)), "Get,Verify,Create,RefreshToken", 3*time.Second),
+		ended("canceled while it sleeps after a 503", stopAfter(time.Second),
+			pipes{acts: []pipeAct{sayEcho(503, "Retry-After: 5")}}, after(5, echoed(503, 1, "ErrServer", canceled)),
+			"Get,Verify", time.Second),
+		ended("past its deadline before the end of a 503's sleep", deadlineAfter(time.Second),
+			pipes{acts: []pipeAct{sayEcho(503, "Retry-After: 5")}}, after(5, echoed(503, 1, "ErrServer")),
+			"Get,Verify", 0),
+		ended("canceled in the cool-down", stopAfter(time.Second),
+			pipes{acts: []pipeAct{sayEcho(429, "Retry-After: 5")}},
+			after(5, echoed(429, 1, "ErrRateLimited", canceled)), "Get,Verify,Create,RefreshToken", time.Second),
+		ended("past its deadline before the end of the cool-down", deadlineAfter(time.Second),
+			pipes{acts: []pipeAct{sayEcho(429, "Retry-After: 5")}}, after(5, echoed(429, 1, "ErrRateLimited")),
+			"Get,Verify,Create,RefreshToken", 0),
+		ended("canceled in the second cool-down", stopAfter(3*time.Second),
+			pipes{acts: []pipeAct{sayEcho(429, "Retry-After: 2"), sayEcho(429, "Retry-After: 5")}},
+			after(5, echoed(429, 2, "ErrRateLimited", canceled)), "Get,Verify,Create,RefreshToken", 3*time.Second),
 	},
 )
 
-// ends are a call that its caller gives up after a time, in both ways. The outcomes name what matches beside the context's error.
+// ends are a call that its caller gives up after a time, in both ways. The outcomes name what matches beside the
+// context's error.
 func ends(when string, at time.Duration, p pipes, repeatable, once outcome) (rows []answerRow) {
 	but := func(o outcome, match string) outcome {
 		o.Matches = append(slices.Clone(o.Matches), match)
@@ -1078,7 +1224,9 @@ func ends(when string, at time.Duration, p pipes, repeatable, once outcome) (row
 	return rows
 }
 
-func ended(name string, context func(context.Context) (context.Context, context.CancelFunc), p pipes, want outcome, calls string, at time.Duration) answerRow {
+func ended(name string, context func(context.Context) (context.Context, context.CancelFunc), p pipes, want outcome,
+	calls string, at time.Duration,
+) answerRow {
 	row := piped(name, p, want, want, within(at, at))
 	row.calls, row.fault.context = callsNamed(calls), context
 	return row

@@ -23,13 +23,14 @@ func checkRefusal(t *testing.T, err error) {
 	if !errors.Is(err, ErrInvalidParams) {
 		t.Errorf("%v does not match ErrInvalidParams", err)
 	}
-	if text := err.Error(); len(text) > 512 || strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
+	if text := err.Error(); len(text) > 512 || strings.ContainsFunc(text, unicode.IsControl) ||
+		!utf8.ValidString(text) {
 		t.Errorf("the error is long, or not one line of text: %q", text)
 	}
 }
 
-// checkPath checks that the path of a request has these segments, and has them still when it is decoded once or twice more, as
-// proxies do.
+// checkPath checks that the path of a request has these segments, and has them still when it is decoded once or twice
+// more, as proxies do.
 func checkPath(t *testing.T, req *http.Request, segments ...string) {
 	t.Helper()
 	if req.URL.RawQuery != "" || req.URL.ForceQuery || req.URL.Fragment != "" {
@@ -70,8 +71,10 @@ func checkPath(t *testing.T, req *http.Request, segments ...string) {
 // An accepted session id is exactly one segment of the path, however often it is decoded.
 func FuzzSessionID(f *testing.F) {
 	for _, seed := range []string{
-		"sess_2bLX", "a", "..", ".", "...", "a..b", "~", "", "a/b", "../users/x", "%2e%2e", "%252e%252e", "sess_1#", "sess_1?x=1", "a;b", "a b",
-		"a\\b", "a\r\nb", "a\x00b", "é", "\u202e", "\xff", "Ｓ", "sk_test_canary", strings.Repeat("a", 256), strings.Repeat("a", 257), strings.Repeat("\x00", 1000),
+		"sess_2bLX", "a", "..", ".", "...", "a..b", "~", "", "a/b", "../users/x", "%2e%2e", "%252e%252e", "sess_1#",
+		"sess_1?x=1", "a;b", "a b",
+		"a\\b", "a\r\nb", "a\x00b", "é", "\u202e", "\xff", "Ｓ", "sk_test_canary", strings.Repeat("a", 256),
+		strings.Repeat("a", 257), strings.Repeat("\x00", 1000),
 	} {
 		f.Add(seed)
 	}
@@ -99,8 +102,10 @@ func FuzzSessionID(f *testing.F) {
 // An accepted template is exactly one segment of the path, however often it is decoded.
 func FuzzTemplate(f *testing.F) {
 	for _, seed := range []string{
-		"hasura", "my template", "..", ".", "...", "a..b", "", "a/b", "%2e%2e", "%252e%252e", "%", "%zz", "a#b", "a?b", "a\\b", "a;b=c", "a,b", "a:b", "a+b", "&", "@",
-		"a\r\nb", "a\x00b", "été", "\u202e", "\ufeff", "\u2028", "\u00ad", "\xff", "\ud7ff", "🙂", "．．", strings.Repeat("a", 256), strings.Repeat("é", 129),
+		"hasura", "my template", "..", ".", "...", "a..b", "", "a/b", "%2e%2e", "%252e%252e", "%", "%zz", "a#b", "a?b",
+		"a\\b", "a;b=c", "a,b", "a:b", "a+b", "&", "@",
+		"a\r\nb", "a\x00b", "été", "\u202e", "\ufeff", "\u2028", "\u00ad", "\xff", "\ud7ff", "🙂", "．．",
+		strings.Repeat("a", 256), strings.Repeat("é", 129),
 	} {
 		f.Add(seed)
 	}
@@ -115,7 +120,8 @@ func FuzzTemplate(f *testing.F) {
 		if len(name) > 256 || !utf8.ValidString(name) {
 			t.Errorf("the template %q is accepted", name)
 		}
-		req, err := gen.NewCreateSessionTokenFromTemplateRequestWithBody("https://api.clerk.com/v1/", "sess_1", name, mediaType, nil)
+		req, err := gen.NewCreateSessionTokenFromTemplateRequestWithBody("https://api.clerk.com/v1/", "sess_1",
+			name, mediaType, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,10 +139,13 @@ func fields(t *testing.T, document string) map[string]any {
 	return fields
 }
 
-// checkSession checks what an accepted session must have, in the document and in what came of it.
-func checkSession(t *testing.T, fields map[string]any, s *Session) {
+// checkReadSession checks what an accepted session must have, in the document and in what came of it.
+func checkReadSession(t *testing.T, fields map[string]any, s *Session) {
 	t.Helper()
-	for name, got := range map[string]string{"id": s.ID, "client_id": s.ClientID, "user_id": s.UserID, "status": string(s.Status)} {
+	for name, got := range map[string]string{
+		"id": s.ID, "client_id": s.ClientID, "user_id": s.UserID,
+		"status": string(s.Status),
+	} {
 		if got == "" || fields[name] != got {
 			t.Errorf("%s is %q, the document has %v", name, got, fields[name])
 		}
@@ -145,7 +154,8 @@ func checkSession(t *testing.T, fields map[string]any, s *Session) {
 		t.Errorf("the object is %v", fields["object"])
 	}
 	for name, got := range map[string]time.Time{
-		"last_active_at": s.LastActiveAt, "expire_at": s.ExpireAt, "abandon_at": s.AbandonAt, "created_at": s.CreatedAt, "updated_at": s.UpdatedAt,
+		"last_active_at": s.LastActiveAt, "expire_at": s.ExpireAt, "abandon_at": s.AbandonAt, "created_at": s.CreatedAt,
+		"updated_at": s.UpdatedAt,
 	} {
 		if _, ok := fields[name].(float64); !ok {
 			t.Errorf("%s is %v in the document, and %v in the session", name, fields[name], got)
@@ -172,7 +182,10 @@ func checkSession(t *testing.T, fields map[string]any, s *Session) {
 // checkUnreadable checks the error of an answer that cannot be read: it says where, and quotes no value of it.
 func checkUnreadable(t *testing.T, err error) {
 	t.Helper()
-	for _, value := range []string{"sess_1", "client_1", "user_1", "org_1", "act_1", "user_9", "choose-organization", "a.b.c"} {
+	for _, value := range []string{
+		"sess_1", "client_1", "user_1", "org_1", "act_1", "user_9",
+		"choose-organization", "a.b.c",
+	} {
 		if strings.Contains(err.Error(), value) {
 			t.Errorf("the error quotes the answer: %v", err)
 		}
@@ -181,8 +194,9 @@ func checkUnreadable(t *testing.T, err error) {
 
 const (
 	fuzzSession = `{"object":"session","id":"sess_1","client_id":"client_1","user_id":"user_1","status":"active",` +
-		`"last_active_organization_id":null,"latest_activity":{"object":"session_activity","id":"act_1","is_mobile":true},` +
-		`"actor":{"sub":"user_9"},"tasks":[{"key":"choose-organization"}],"last_active_at":1705530913248,"expire_at":0,` +
+		`"last_active_organization_id":null,"latest_activity":{"object":"session_activity","id":"act_1",` +
+		`"is_mobile":true},"actor":{"sub":"user_9"},"tasks":[{"key":"choose-organization"}],` +
+		`"last_active_at":1705530913248,"expire_at":0,` +
 		`"abandon_at":-1,"created_at":1,"updated_at":2}`
 	fuzzToken   = `{"object":"token","jwt":"a.b.c"}`
 	fuzzCookies = `{"object":"cookies","cookies":["__session=a.b.c; Path=/; HttpOnly"]}`
@@ -219,7 +233,7 @@ func FuzzReadSession(f *testing.F) {
 		if err != nil {
 			checkUnreadable(t, err)
 		} else {
-			checkSession(t, fields(t, document), session)
+			checkReadSession(t, fields(t, document), session)
 		}
 		asked, err := readSession("sess_1")([]byte(document))
 		if (err == nil) != (session != nil && session.ID == "sess_1") {
@@ -237,7 +251,7 @@ func FuzzReadList(f *testing.F) {
 	f.Add(`{"data":[null],"total_count":1}`)
 	f.Add(`{"data":[` + fuzzSession + `]}`)
 	f.Fuzz(func(t *testing.T, document string) {
-		list, err := readList(0)([]byte(document))
+		list, err := readList([]byte(document))
 		if err != nil {
 			checkUnreadable(t, err)
 			return
@@ -259,7 +273,7 @@ func FuzzReadList(f *testing.F) {
 		}
 		for i := range rows {
 			row, _ := rows[i].(map[string]any)
-			checkSession(t, row, &list.Data[i])
+			checkReadSession(t, row, &list.Data[i])
 		}
 	})
 }
@@ -334,7 +348,9 @@ func FuzzCookieDirectives(f *testing.F) {
 		if ok != (token.JWT != "") {
 			t.Errorf("a token of %d bytes beside %v", len(token.JWT), ok)
 		}
-		if ok && !slices.ContainsFunc(cookies.Directives, func(d string) bool { return strings.Contains(d, token.JWT) && strings.Contains(d, "__session") }) {
+		if ok && !slices.ContainsFunc(cookies.Directives, func(d string) bool {
+			return strings.Contains(d, token.JWT) && strings.Contains(d, "__session")
+		}) {
 			t.Errorf("the token %q is in neither of %q", token.JWT, cookies.Directives)
 		}
 		if plain, plainOK := cookies.SessionToken(""); plainOK && !ok {
@@ -353,10 +369,12 @@ type fuzzTransport func() *http.Response
 
 func (f fuzzTransport) RoundTrip(*http.Request) (*http.Response, error) { return f(), nil }
 
-// Whatever the answer: no panic, an error that keeps the status, on one line, without the key, and little of the body in it.
+// Whatever the answer: no panic, an error that keeps the status, on one line, without the key, and little of the body
+// in it.
 func FuzzErrorAnswers(f *testing.F) {
 	const key = "sk_test_canary_canary_canary"
-	body := `{"errors":[{"code":"resource_not_found","message":"not found","long_message":"No session was found.","meta":{"a":["b",{"c":1}]}}],"clerk_trace_id":"t1"}`
+	body := `{"errors":[{"code":"resource_not_found","message":"not found","long_message":"No session was found.",` +
+		`"meta":{"a":["b",{"c":1}]}}],"clerk_trace_id":"t1"}`
 	for _, seed := range []struct {
 		status                           uint16
 		contentType, trace, wait, answer string
@@ -367,7 +385,10 @@ func FuzzErrorAnswers(f *testing.F) {
 		{503, "", key, "99999999999999999999", key + "\xff\x00\u2028"},
 		{500, "application/json", "", "-5", `{"errors":null}`},
 		{400, "application/json", "", "", `{"errors":[null,{"code":1}],"clerk_trace_id":["x"]}`},
-		{400, "application/json", "", "", `{"errors":[{"code":"a","code":"b","meta":{"` + key + `":"` + key + `"}}],"clerk_trace_id":"` + key + `"}`},
+		{
+			400, "application/json", "", "",
+			`{"errors":[{"code":"a","code":"b","meta":{"` + key + `":"` + key + `"}}],"clerk_trace_id":"` + key + `"}`,
+		},
 		{400, "application/json", "", "", strings.Repeat(`{"errors":[`, 200)},
 		{200, "text/plain", "", "", key},
 		{302, "application/json", "", "", body},
@@ -377,13 +398,17 @@ func FuzzErrorAnswers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status uint16, contentType, trace, wait, answer string) {
 		status %= 1000
-		client, err := NewClient(key, WithRetry(RetryPolicy{MaxAttempts: 1}), WithHTTPClient(&http.Client{Transport: fuzzTransport(func() *http.Response {
-			return &http.Response{
-				StatusCode: int(status),
-				Header:     http.Header{"Content-Type": {contentType}, "Clerk-Trace-Id": {trace}, "Retry-After": {wait}},
-				Body:       io.NopCloser(strings.NewReader(answer)),
-			}
-		})}))
+		client, err := NewClient(key, WithRetry(RetryPolicy{MaxAttempts: 1}),
+			WithHTTPClient(&http.Client{Transport: fuzzTransport(func() *http.Response {
+				return &http.Response{
+					StatusCode: int(status),
+					Header: http.Header{
+						"Content-Type": {contentType}, "Clerk-Trace-Id": {trace},
+						"Retry-After": {wait},
+					},
+					Body: io.NopCloser(strings.NewReader(answer)),
+				}
+			})}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -445,15 +470,24 @@ func texts(details []ErrorDetail) (all []string) {
 	return all
 }
 
-// An accepted base URL sends to its host and nowhere else, in clear text to this machine only, and its path stays as it is.
+// An accepted base URL sends to its host and nowhere else, in clear text to this machine only, and its path stays as it
+// is.
 func FuzzBaseURL(f *testing.F) {
 	for _, seed := range []string{
-		DefaultBaseURL, DefaultBaseURL + "/", "https://api.clerk.com", "http://127.0.0.1:8080/v1", "http://[::1]/v1", "http://localhost", "http://LOCALHOST:1", "http://127.1.2.3",
-		"http://[::ffff:127.0.0.1]", "http://127.0.0.1.example.com", "http://localhost.example.com", "http://example.com", "http://0.0.0.0", "http://2130706433", "http://[::1%25lo]", "http://[::1%25\xc0]",
-		"https://user:pw@api.clerk.com", "https://api.clerk.com/v1?x=1", "https://api.clerk.com/v1?", "https://api.clerk.com/v1#", "https://api.clerk.com/v1#f",
-		"https://api.clerk.com/../v1", "https://api.clerk.com/%2e%2e/v1", "https://api.clerk.com/%252e%252e/v1", "https://api.clerk.com/a%2f..%2fb", `https://api.clerk.com/a\..\b`, "https://api.clerk.com/a%5c..",
-		"https:///v1", "https://:443", "https://api.clerk.com:", "https://api.clerk.com:0", "https://api.clerk.com:65536", "https://api.clerk.com:99999", "https://api.clerk.com:+1",
-		"ftp://api.clerk.com", "HTTPS://api.clerk.com", "//api.clerk.com", "api.clerk.com", "https:api.clerk.com", "", " https://api.clerk.com", "https://api.clerk.com\r\n", "https://api clerk.com", "https://é.example", "https://api.clerk.com//v1", "https://api.clerk.com/%zz", "https://%61pi.clerk.com/", "https://api.clerk.com/v1;x",
+		DefaultBaseURL, DefaultBaseURL + "/", "https://api.clerk.com", "http://127.0.0.1:8080/v1", "http://[::1]/v1",
+		"http://localhost", "http://LOCALHOST:1", "http://127.1.2.3",
+		"http://[::ffff:127.0.0.1]", "http://127.0.0.1.example.com", "http://localhost.example.com",
+		"http://example.com", "http://0.0.0.0", "http://2130706433", "http://[::1%25lo]", "http://[::1%25\xc0]",
+		"https://user:pw@api.clerk.com", "https://api.clerk.com/v1?x=1", "https://api.clerk.com/v1?",
+		"https://api.clerk.com/v1#", "https://api.clerk.com/v1#f",
+		"https://api.clerk.com/../v1", "https://api.clerk.com/%2e%2e/v1", "https://api.clerk.com/%252e%252e/v1",
+		"https://api.clerk.com/a%2f..%2fb", `https://api.clerk.com/a\..\b`, "https://api.clerk.com/a%5c..",
+		"https:///v1", "https://:443", "https://api.clerk.com:", "https://api.clerk.com:0",
+		"https://api.clerk.com:65536", "https://api.clerk.com:99999", "https://api.clerk.com:+1",
+		"ftp://api.clerk.com", "HTTPS://api.clerk.com", "//api.clerk.com", "api.clerk.com", "https:api.clerk.com", "",
+		" https://api.clerk.com", "https://api.clerk.com\r\n", "https://api clerk.com", "https://é.example",
+		"https://api.clerk.com//v1", "https://api.clerk.com/%zz", "https://%61pi.clerk.com/",
+		"https://api.clerk.com/v1;x",
 	} {
 		f.Add(seed)
 	}
@@ -474,7 +508,8 @@ func FuzzBaseURL(f *testing.F) {
 			t.Fatal(err)
 		}
 		switch {
-		case base.User != nil, base.RawQuery != "", base.ForceQuery, base.Fragment != "", strings.ContainsAny(raw, "?#"), base.Hostname() == "", base.Opaque != "":
+		case base.User != nil, base.RawQuery != "", base.ForceQuery, base.Fragment != "",
+			strings.ContainsAny(raw, "?#"), base.Hostname() == "", base.Opaque != "":
 			t.Errorf("%q is accepted", raw)
 		case base.Scheme == "http":
 			addr, err := netip.ParseAddr(base.Hostname())
@@ -497,14 +532,17 @@ func FuzzBaseURL(f *testing.F) {
 			path = decoded
 		}
 		var sent *url.URL
-		client, err = client.With(WithHTTPClient(&http.Client{Transport: roundTrip(func(req *http.Request) { sent = req.URL })}))
+		client, err = client.With(WithHTTPClient(&http.Client{Transport: roundTrip(func(req *http.Request) {
+			sent = req.URL
+		})}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := client.Get(t.Context(), "sess_1"); sent == nil {
 			t.Fatalf("nothing is sent to %q: %v", raw, err)
 		}
-		if want := strings.TrimSuffix(base.EscapedPath(), "/") + "/sessions/sess_1"; sent.Scheme != base.Scheme || sent.Host != base.Host || sent.EscapedPath() != want || sent.RawQuery != "" {
+		if want := strings.TrimSuffix(base.EscapedPath(), "/") + "/sessions/sess_1"; sent.Scheme != base.Scheme ||
+			sent.Host != base.Host || sent.EscapedPath() != want || sent.RawQuery != "" {
 			t.Errorf("with the base URL %q a request goes to %q, want the path %q", raw, sent, want)
 		}
 	})

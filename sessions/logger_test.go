@@ -55,8 +55,16 @@ func TestLogger(t *testing.T) {
 		answer func() (*http.Response, error)
 		want   map[string]any // beside operation, attempt and duration
 	}{
-		{"an answer", func() (*http.Response, error) { return response(200, "{}"), nil }, map[string]any{"status": int64(200)}},
-		{"a refusal", func() (*http.Response, error) { return response(404, goodError), nil }, map[string]any{"status": int64(404)}},
+		{
+			"an answer", func() (*http.Response, error) {
+				return response(200, "{}"), nil
+			}, map[string]any{"status": int64(200)},
+		},
+		{
+			"a refusal", func() (*http.Response, error) {
+				return response(404, goodError), nil
+			}, map[string]any{"status": int64(404)},
+		},
 		{
 			"a trace id", func() (*http.Response, error) {
 				resp := response(503, "{}")
@@ -66,7 +74,11 @@ func TestLogger(t *testing.T) {
 			},
 			map[string]any{"status": int64(503), "trace_id": "trace_header"},
 		},
-		{"no answer", func() (*http.Response, error) { return nil, errors.New("no route to Clerk") }, map[string]any{"error": "no route to Clerk"}},
+		{
+			"no answer", func() (*http.Response, error) {
+				return nil, errors.New("no route to Clerk")
+			}, map[string]any{"error": "no route to Clerk"},
+		},
 		{
 			"half an answer", func() (*http.Response, error) {
 				resp := response(200, "")
@@ -80,9 +92,10 @@ func TestLogger(t *testing.T) {
 			t.Run(row.name+"/"+call.name, func(t *testing.T) {
 				t.Parallel()
 				log := &recorder{level: slog.LevelDebug}
-				client := newClient(t, "https://clerk.test", sessions.WithLogger(slog.New(log)), through(func(*http.Request) (*http.Response, error) {
-					return row.answer()
-				}))
+				client := newClient(t, "https://clerk.test", sessions.WithLogger(slog.New(log)),
+					through(func(*http.Request) (*http.Response, error) {
+						return row.answer()
+					}))
 				_, _ = call.do(t.Context(), client)
 				attempts := slices.DeleteFunc(log.lines, func(l line) bool { return l.Level != slog.LevelDebug })
 				if len(attempts) != 1 {
@@ -110,9 +123,10 @@ func (failing) Close() error               { return nil }
 func TestLoggerLevel(t *testing.T) {
 	t.Parallel()
 	log := &recorder{level: slog.LevelInfo}
-	client := newClient(t, "https://clerk.test", sessions.WithLogger(slog.New(log)), through(func(*http.Request) (*http.Response, error) {
-		return response(200, goodSession), nil
-	}))
+	client := newClient(t, "https://clerk.test", sessions.WithLogger(slog.New(log)),
+		through(func(*http.Request) (*http.Response, error) {
+			return response(200, goodSession), nil
+		}))
 	if _, err := client.Get(t.Context(), "sess_1"); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 )
@@ -30,9 +31,7 @@ type config struct {
 	secrets      func() []string // the key alone; a function, because fmt would print a field
 	baseURL      string
 	insecureHTTP bool
-	transport    http.RoundTripper // nil: one of the client's own
-	newTransport bool              // the options being applied name a transport
-	httpTimeout  time.Duration     // the http.Client's, 0 for none
+	httpClient   *http.Client // a copy of what WithHTTPClient was given, or nil
 	apiVersion   string
 	userAgent    string
 	timeout      time.Duration
@@ -53,10 +52,28 @@ func defaultConfig(key string) config {
 
 // attemptTimeout returns the shorter of the client's own timeout and the http.Client's.
 func (cfg *config) attemptTimeout() time.Duration {
-	if cfg.httpTimeout > 0 {
-		return min(cfg.timeout, cfg.httpTimeout)
+	if hc := cfg.httpClient; hc != nil && hc.Timeout > 0 {
+		return min(cfg.timeout, hc.Timeout)
 	}
 	return cfg.timeout
+}
+
+// apply runs opts and returns the base URL that the options name. The errors of all options come
+// joined.
+func (cfg *config) apply(opts []Option) (*url.URL, error) {
+	var errs []error
+	for i, opt := range opts {
+		if opt == nil {
+			errs = append(errs, fmt.Errorf("clerk: option %d is nil", i+1))
+			continue
+		}
+		errs = append(errs, opt(cfg))
+	}
+	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return nil, err
+	}
+	return base, nil
 }
 
 // WithBaseURL sets where the client sends to, such as a proxy or a fake of Clerk; its path is used as given, with or without a
@@ -85,7 +102,8 @@ func WithHTTPClient(hc *http.Client) Option {
 		if hc == nil {
 			return errors.New("clerk: WithHTTPClient: the http.Client is nil")
 		}
-		cfg.transport, cfg.httpTimeout, cfg.newTransport = hc.Transport, hc.Timeout, true
+		own := *hc
+		cfg.httpClient = &own
 		return nil
 	}
 }

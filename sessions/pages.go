@@ -131,12 +131,8 @@ func (w *walk) next() ([]Session, error) {
 	case got == 0:
 		w.ended = true
 	case nothing && more && len(moved) == 0:
-		return nil, &Error{
-			Operation:  wire.GetSessionList.Name,
-			StatusCode: http.StatusOK,
-			Attempts:   1,
-			cause:      wrong("the page at offset %d has nothing new, though the server claims more", page.offset),
-		}
+		return nil, failure(&wire.Call{Op: wire.GetSessionList}, &wire.Answer{Response: &http.Response{StatusCode: 200}, Attempts: 1},
+			wrong("the page at offset %d has nothing new, though the server claims more", page.offset))
 	case nothing && len(moved) == 0, !more && got < w.stride:
 		w.ended = true
 	case got != w.stride: // the pages ahead would leave a gap, or overlap

@@ -1,12 +1,14 @@
 package sessions
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
 )
@@ -18,6 +20,16 @@ type ListParams struct {
 	Status   Status
 	Limit    int // the most sessions of one page, 1 to 500; Clerk's default is 10
 	Offset   int // how many matching sessions to leave out at the start
+}
+
+func (p ListParams) check() error {
+	switch {
+	case p.Limit < 0:
+		return invalid("Limit %d is negative; 0 leaves it to the server", p.Limit)
+	case p.Offset < 0:
+		return invalid("Offset %d is negative", p.Offset)
+	}
+	return errors.Join(checkText("ClientID", p.ClientID), checkText("UserID", p.UserID), checkText("Status", string(p.Status)))
 }
 
 func (p ListParams) query() *gen.GetSessionListParams {
@@ -38,10 +50,24 @@ type CreateParams struct {
 	ActiveOrganizationID string // the organization the session starts in; "" for none
 }
 
+func (p CreateParams) check() error {
+	return errors.Join(checkRequired("UserID", p.UserID), checkText("ActiveOrganizationID", p.ActiveOrganizationID))
+}
+
 // TokenParams says which token to mint. Its zero value stands for a session token that lives as long as the instance has it.
 type TokenParams struct {
 	Template  string        // the name of a JWT template; "" for the session token
 	ExpiresIn time.Duration // how long the token lives, in whole seconds; Clerk takes 30 s to 10 years, 0 is its default
+}
+
+func (p TokenParams) check() error {
+	switch {
+	case p.ExpiresIn < 0:
+		return invalid("ExpiresIn %v is negative; 0 leaves it to the server", p.ExpiresIn)
+	case p.ExpiresIn%time.Second != 0:
+		return invalid("ExpiresIn %v is not in whole seconds", p.ExpiresIn)
+	}
+	return checkTemplate(p.Template)
 }
 
 // RefreshParams is what a server knows of a browser whose session token has expired. It prints, logs and encodes without its
@@ -53,6 +79,23 @@ type RefreshParams struct {
 	RequestOriginatingIP string      // the address the browser's request came from
 	RequestHeaders       http.Header // the browser's request headers, sent with the names as given; nil is not sent
 	SuffixedCookies      bool        // whether the cookies' names have the instance's suffix
+}
+
+func (p *RefreshParams) check() error {
+	errs := []error{
+		checkRequired("ExpiredToken", p.ExpiredToken),
+		checkRequired("RefreshToken", p.RefreshToken),
+		checkRequired("RequestOrigin", p.RequestOrigin),
+		checkText("RequestOriginatingIP", p.RequestOriginatingIP),
+	}
+	for name, values := range p.RequestHeaders {
+		for _, text := range append([]string{name}, values...) {
+			if !utf8.ValidString(text) {
+				return invalid("a name or value in RequestHeaders is not valid UTF-8")
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (p *RefreshParams) query() *gen.RefreshSessionParams {

@@ -78,7 +78,8 @@ func checkRefusal(t *testing.T, err error) {
 		t.Errorf("the text of the error is too long: %d bytes, %.500s", len(text), text)
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") { // joined errors are a line each
-		if !strings.HasPrefix(line, "clerk: ") || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0x202e }) {
+		if !strings.HasPrefix(line, "clerk: ") ||
+			strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0x202e }) {
 			t.Errorf("the text of the error is not fit for a log: %q", err.Error())
 		}
 	}
@@ -94,7 +95,8 @@ func newRefusing(t *testing.T) (*sessions.Client, *atomic.Int64) {
 	return newClient(t, server.URL), &hits
 }
 
-// What would change the path of a request, or is too long to be a name, is refused as a session id and as a template alike.
+// What would change the path of a request, or is too long to be a name, is refused as a session id and as a template
+// alike.
 var badNames = map[string]string{
 	"a dot":                       ".",
 	"two dots":                    "..",
@@ -186,11 +188,13 @@ func TestBadTemplates(t *testing.T) {
 func TestGoodNames(t *testing.T) {
 	t.Parallel()
 	ids := []string{
-		"sess_2abcDEF", "a", "0", "_", "-", "~", "a.b", "a..b", ".a", "a.", "..a", "a-._~Z", "..-..", "sess", "sessions", "refresh",
+		"sess_2abcDEF", "a", "0", "_", "-", "~", "a.b", "a..b", ".a", "a.", "..a", "a-._~Z", "..-..", "sess",
+		"sessions", "refresh",
 		strings.Repeat("a", 256), strings.Repeat(".", 255) + "a",
 	}
 	templates := append([]string{
-		"my template", " ", "  a  ", "é", "日本", "🦀", "a+b", "a&b=c", "a;b", "a:b", ":", "a@b", "a,b", "$", "*", "!", "'", "(x)", "[x]", "{x}", "<x>",
+		"my template", " ", "  a  ", "é", "日本", "🦀", "a+b", "a&b=c", "a;b", "a:b", ":", "a@b", "a,b", "$", "*", "!",
+		"'", "(x)", "[x]", "{x}", "<x>",
 		`"`, "|", "^", "`", ". .", " ..", ".. ", "．．", "\u2028", "a\u0301", strings.Repeat("é", 128),
 	}, ids...)
 
@@ -198,7 +202,9 @@ func TestGoodNames(t *testing.T) {
 		for call, do := range callsOfID {
 			t.Run(fmt.Sprintf("%.20s/%s", id, call), func(t *testing.T) {
 				t.Parallel()
-				if got := segmentsOf(t, func(ctx context.Context, c *sessions.Client) { _, _ = do(ctx, c, id) }); len(got) < 3 || got[2] != id {
+				if got := segmentsOf(t, func(ctx context.Context, c *sessions.Client) {
+					_, _ = do(ctx, c, id)
+				}); len(got) < 3 || got[2] != id {
 					t.Errorf("the id arrived as %q", got)
 				} else if diff := cmp.Diff(idTails[call], got[3:]); diff != "" {
 					t.Errorf("what follows the id: want (-), got (+):\n%s", diff)
@@ -234,7 +240,9 @@ var idTails = map[string][]string{
 func segmentsOf(t *testing.T, do func(context.Context, *sessions.Client)) (segments []string) {
 	t.Helper()
 	var target string
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) { target = req.RequestURI }))
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		target = req.RequestURI
+	}))
 	defer server.Close()
 	do(t.Context(), newClient(t, server.URL))
 	for segment := range strings.SplitSeq(strings.TrimPrefix(target, "/"), "/") {
@@ -288,7 +296,10 @@ func TestBadParams(t *testing.T) {
 		{"create without a user", create(sessions.CreateParams{})},
 		{"create in an organization without a user", create(sessions.CreateParams{ActiveOrganizationID: "org_1"})},
 		{"create for a user that is no text", create(sessions.CreateParams{UserID: "a\xff"})},
-		{"create in an organization that is no text", create(sessions.CreateParams{UserID: "user_1", ActiveOrganizationID: "a\xff"})},
+		{
+			"create in an organization that is no text",
+			create(sessions.CreateParams{UserID: "user_1", ActiveOrganizationID: "a\xff"}),
+		},
 		{"verify without a token", verify("")},
 		{"verify with a token that is no text", verify(canaryToken + "\xff")},
 		{"a negative lifetime", getToken(-time.Second, "")},
@@ -302,12 +313,30 @@ func TestBadParams(t *testing.T) {
 		{"refresh without the expired token", refresh(func(p *sessions.RefreshParams) { p.ExpiredToken = "" })},
 		{"refresh without the refresh token", refresh(func(p *sessions.RefreshParams) { p.RefreshToken = "" })},
 		{"refresh without the origin", refresh(func(p *sessions.RefreshParams) { p.RequestOrigin = "" })},
-		{"refresh with an expired token that is no text", refresh(func(p *sessions.RefreshParams) { p.ExpiredToken += "\xff" })},
-		{"refresh with a refresh token that is no text", refresh(func(p *sessions.RefreshParams) { p.RefreshToken += "\xff" })},
-		{"refresh with an origin that is no text", refresh(func(p *sessions.RefreshParams) { p.RequestOrigin += canaryCookie + "\xff" })},
-		{"refresh with an address that is no text", refresh(func(p *sessions.RefreshParams) { p.RequestOriginatingIP += "\xff" })},
-		{"refresh with a header that is no text", refresh(func(p *sessions.RefreshParams) { p.RequestHeaders.Set("X", canaryCookie+"\xff") })},
-		{"refresh with a header whose name is no text", refresh(func(p *sessions.RefreshParams) { p.RequestHeaders[canaryCookie+"\xff"] = nil })},
+		{
+			"refresh with an expired token that is no text",
+			refresh(func(p *sessions.RefreshParams) { p.ExpiredToken += "\xff" }),
+		},
+		{
+			"refresh with a refresh token that is no text",
+			refresh(func(p *sessions.RefreshParams) { p.RefreshToken += "\xff" }),
+		},
+		{
+			"refresh with an origin that is no text",
+			refresh(func(p *sessions.RefreshParams) { p.RequestOrigin += canaryCookie + "\xff" }),
+		},
+		{
+			"refresh with an address that is no text",
+			refresh(func(p *sessions.RefreshParams) { p.RequestOriginatingIP += "\xff" }),
+		},
+		{
+			"refresh with a header that is no text",
+			refresh(func(p *sessions.RefreshParams) { p.RequestHeaders.Set("X", canaryCookie+"\xff") }),
+		},
+		{
+			"refresh with a header whose name is no text",
+			refresh(func(p *sessions.RefreshParams) { p.RequestHeaders[canaryCookie+"\xff"] = nil }),
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -461,10 +490,14 @@ func TestBadBaseURLs(t *testing.T) {
 func TestGoodBaseURLs(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []string{
-		sessions.DefaultBaseURL, "https://api.clerk.com", "https://api.clerk.com/", "https://api.clerk.com/v1/", "HTTPS://API.CLERK.COM/v1",
-		"https://proxy.example.com:8443/clerk/v1", "https://proxy.example.com:1", "https://proxy.example.com:65535", "https://192.0.2.1/v1",
-		"https://[2001:db8::1]/v1", "https://[2001:db8::1]:8443/v1", "https://a.b/..c/d../...x", "https://a.b/%20/%2F/%25",
-		"http://127.0.0.1/v1", "http://127.0.0.1:8080", "http://127.255.255.254/v1", "http://[::1]/v1", "http://[::1]:8080/v1",
+		sessions.DefaultBaseURL, "https://api.clerk.com", "https://api.clerk.com/", "https://api.clerk.com/v1/",
+		"HTTPS://API.CLERK.COM/v1",
+		"https://proxy.example.com:8443/clerk/v1", "https://proxy.example.com:1", "https://proxy.example.com:65535",
+		"https://192.0.2.1/v1",
+		"https://[2001:db8::1]/v1", "https://[2001:db8::1]:8443/v1", "https://a.b/..c/d../...x",
+		"https://a.b/%20/%2F/%25",
+		"http://127.0.0.1/v1", "http://127.0.0.1:8080", "http://127.255.255.254/v1", "http://[::1]/v1",
+		"http://[::1]:8080/v1",
 		"http://localhost/v1", "http://localhost:8080", "http://LocalHost:8080/v1",
 	} {
 		t.Run(raw, func(t *testing.T) {
@@ -477,7 +510,8 @@ func TestGoodBaseURLs(t *testing.T) {
 	for _, raw := range []string{"http://clerk-proxy:8080/v1", "http://10.0.0.1", "http://[2001:db8::1]/v1"} {
 		t.Run("insecure "+raw, func(t *testing.T) {
 			t.Parallel()
-			if _, err := sessions.NewClient(canaryKey, sessions.WithBaseURL(raw), sessions.WithInsecureHTTP()); err != nil {
+			if _, err := sessions.NewClient(canaryKey, sessions.WithBaseURL(raw),
+				sessions.WithInsecureHTTP()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -528,7 +562,8 @@ func TestBadOptions(t *testing.T) {
 func TestJoinedOptionErrors(t *testing.T) {
 	t.Parallel()
 	_, err := sessions.NewClient(canaryKey,
-		sessions.WithTimeout(-1), nil, sessions.WithBaseURL("ftp://x"), sessions.WithLogger(nil), sessions.WithUserAgent("ok"), sessions.WithHTTPClient(nil))
+		sessions.WithTimeout(-1), nil, sessions.WithBaseURL("ftp://x"), sessions.WithLogger(nil),
+		sessions.WithUserAgent("ok"), sessions.WithHTTPClient(nil))
 	checkRefusedOption(t, err)
 	for _, part := range []string{"WithTimeout", "option 2 is nil", "base URL", "WithLogger", "WithHTTPClient"} {
 		if !strings.Contains(err.Error(), part) {

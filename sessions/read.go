@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"unicode"
 
@@ -38,24 +39,80 @@ func (e *wrongAnswer) Error() string { return e.text }
 
 func wrong(format string, args ...any) error { return &wrongAnswer{fmt.Sprintf(format, args...)} }
 
+// missing returns the error of an answer that lacks a field.
+func missing(field string) error {
+	return wrong("the answer's %s is missing, null or empty", field)
+}
+
 // readSession returns a reader of one session, whose id has to be the one asked for unless that is "".
 func readSession(id string) func([]byte) (*Session, error) {
 	return func(body []byte) (*Session, error) {
-		r := newRow()
-		defer r.free()
-		if err := decode(body, &r.Session); err != nil {
+		var answered gen.Session
+		if err := decode(body, &answered); err != nil {
 			return nil, err
 		}
-		if err := r.check(body); err != nil {
+		if err := checkSession(&answered); err != nil {
 			return nil, err
 		}
-		if id != "" && r.ID != id {
+		if id != "" && answered.ID != id {
 			return nil, wrong("the answer is about another session than the one asked for")
 		}
-		session := new(Session)
-		r.copyTo(session, new([]Activity))
-		return session, nil
+		session := newSession(&answered)
+		return &session, nil
 	}
+}
+
+// readList reads a page with its total, or a bare array of sessions, which has no total.
+func readList(body []byte) (*SessionList, error) {
+	var page struct {
+		Data       rows        `json:"data"`
+		TotalCount gen.Integer `json:"total_count"`
+	}
+	if jsontext.Value(body).Kind() == jsontext.KindBeginArray {
+		if err := decode(body, &page.Data); err != nil {
+			return nil, err
+		}
+		return &SessionList{Data: page.Data, TotalCount: -1}, nil
+	}
+	switch err := decode(body, &page); {
+	case err != nil:
+		return nil, err
+	case page.Data == nil:
+		return nil, missing("data")
+	case !page.TotalCount.Present:
+		return nil, missing("total_count")
+	case page.TotalCount.Value < 0:
+		return nil, wrong("the answer's total_count is negative")
+	}
+	total := min(page.TotalCount.Value, math.MaxInt) // an int may have 32 bits
+	return &SessionList{Data: page.Data, TotalCount: int(total)}, nil
+}
+
+// rows are the sessions of a list.
+type rows []Session
+
+// UnmarshalJSONFrom makes a Session of each row as it is read, so that no page is held twice.
+func (r *rows) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if dec.PeekKind() != jsontext.KindBeginArray {
+		return wrong("the answer's data is not an array")
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	*r = rows{}
+	var row gen.Session
+	for dec.PeekKind() != jsontext.KindEndArray {
+		row = gen.Session{}
+		if err := json.UnmarshalDecode(dec, &row); err != nil {
+			return err
+		}
+		if err := checkSession(&row); err != nil {
+			return wrong("row %d: %v", len(*r), err)
+		}
+		*r = append(*r, newSession(&row))
+	}
+	_, err := dec.ReadToken()
+	return err
 }
 
 // readToken reads a token.

@@ -96,7 +96,8 @@ func TestRetries(t *testing.T) {
 	good := roundTripper(nil) // the call's good answer
 	limited := func(wait time.Duration, attempts int, more ...string) outcome {
 		return outcome{
-			Matches: append([]string{"ErrRateLimited"}, more...), StatusCode: 429, Details: goodErrorDetails, TraceID: "trace_body",
+			Matches: append([]string{"ErrRateLimited"}, more...), StatusCode: 429, Details: goodErrorDetails,
+			TraceID:    "trace_body",
 			RetryAfter: wait, Attempts: attempts,
 		}
 	}
@@ -111,73 +112,259 @@ func TestRetries(t *testing.T) {
 		resp.Header.Set("Retry-After", "Mon, 23 Nov 2026 11:00:07 GMT")
 		return resp, nil
 	}
-	const once, repeatable = "Create,RefreshToken,RefreshCookies", "List,Get,Revoke,Verify,GetToken,GetToken from a template"
+	const once, repeatable = "Create,RefreshToken,RefreshCookies",
+		"List,Get,Revoke,Verify,GetToken,GetToken from a template"
 	const everyCall = once + "," + repeatable
 	for _, row := range []row{
 		// Waiting.
-		{name: "429: the silence is waited out", calls: everyCall, answers: []roundTripper{refuses(429, "2"), good}, good: true, sent: []span{at(0), at(2 * s)}, ends: at(2 * s)},
-		{name: "429: a date, by the server's clock", answers: []roundTripper{dated, good}, good: true, sent: []span{at(0), at(7 * s)}, ends: at(7 * s)},
-		{name: "429: twice", answers: []roundTripper{refuses(429, "2"), refuses(429, "3"), good}, good: true, sent: []span{at(0), at(2 * s), at(5 * s)}, ends: at(5 * s)},
-		{name: "429: three times", calls: everyCall, answers: []roundTripper{refuses(429, "2")}, want: limited(2*s, 3), sent: []span{at(0), at(2 * s), at(4 * s)}, ends: at(4 * s)},
-		{name: "429: as long as MaxRetryAfter", answers: []roundTripper{refuses(429, "30"), good}, good: true, sent: []span{at(0), at(30 * s)}, ends: at(30 * s)},
-		{name: "429: longer than MaxRetryAfter", calls: everyCall, answers: []roundTripper{refuses(429, "31"), good}, want: limited(31*s, 1), sent: []span{at(0)}, ends: at(0)},
-		{name: "429: longer than another MaxRetryAfter", answers: []roundTripper{refuses(429, "2"), good}, policy: sessions.RetryPolicy{MaxRetryAfter: s}, want: limited(2*s, 1), sent: []span{at(0)}, ends: at(0)},
-		{name: "429: longer than the deadline", calls: everyCall, answers: []roundTripper{refuses(429, "20"), good}, deadline: 10 * s, want: limited(20*s, 1), sent: []span{at(0)}, ends: at(0)},
-		{name: "429: the second is longer than what is left", answers: []roundTripper{refuses(429, "2"), refuses(429, "2"), good}, deadline: 3 * s, want: limited(2*s, 2), sent: []span{at(0), at(2 * s)}, ends: at(2 * s)},
-		{name: "429: junk", answers: []roundTripper{refuses(429, "-5"), good}, good: true, sent: []span{at(0), at(s)}, ends: at(s)},
-		{name: "429: junk, and no attempts left", answers: []roundTripper{refuses(429, "1.5")}, policy: sessions.RetryPolicy{MaxAttempts: 1}, want: limited(0, 1), sent: []span{at(0)}, ends: at(0)},
-		{name: "503: never sooner than asked", calls: repeatable, answers: []roundTripper{refuses(503, "2"), good}, good: true, sent: []span{at(0), {2 * s, 2200 * time.Millisecond}}, ends: span{2 * s, 2200 * time.Millisecond}},
-		{name: "503: longer than MaxRetryAfter", answers: []roundTripper{refuses(503, "31"), good}, want: broken(503, 31*s, 1), sent: []span{at(0)}, ends: at(0)},
-		{name: "503: longer than the deadline", answers: []roundTripper{refuses(503, "20"), good}, deadline: 10 * s, want: broken(503, 20*s, 1), sent: []span{at(0)}, ends: at(0)},
-		{name: "503: three times", calls: repeatable, answers: []roundTripper{refuses(503, "")}, want: broken(503, 0, 3), sent: []span{at(0), {0, s / 5}, {0, s * 3 / 5}}, ends: span{0, s * 3 / 5}},
+		{
+			name: "429: the silence is waited out", calls: everyCall, answers: []roundTripper{refuses(429, "2"), good},
+			good: true, sent: []span{at(0), at(2 * s)}, ends: at(2 * s),
+		},
+		{
+			name: "429: a date, by the server's clock", answers: []roundTripper{dated, good}, good: true,
+			sent: []span{at(0), at(7 * s)}, ends: at(7 * s),
+		},
+		{
+			name: "429: twice", answers: []roundTripper{refuses(429, "2"), refuses(429, "3"), good}, good: true,
+			sent: []span{at(0), at(2 * s), at(5 * s)}, ends: at(5 * s),
+		},
+		{
+			name: "429: three times", calls: everyCall, answers: []roundTripper{refuses(429, "2")},
+			want: limited(2*s, 3), sent: []span{at(0), at(2 * s), at(4 * s)}, ends: at(4 * s),
+		},
+		{
+			name: "429: as long as MaxRetryAfter", answers: []roundTripper{refuses(429, "30"), good}, good: true,
+			sent: []span{at(0), at(30 * s)}, ends: at(30 * s),
+		},
+		{
+			name: "429: longer than MaxRetryAfter", calls: everyCall, answers: []roundTripper{refuses(429, "31"), good},
+			want: limited(31*s, 1), sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "429: longer than another MaxRetryAfter", answers: []roundTripper{refuses(429, "2"), good},
+			policy: sessions.RetryPolicy{MaxRetryAfter: s}, want: limited(2*s, 1), sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "429: longer than the deadline", calls: everyCall, answers: []roundTripper{refuses(429, "20"), good},
+			deadline: 10 * s, want: limited(20*s, 1), sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name:    "429: the second is longer than what is left",
+			answers: []roundTripper{refuses(429, "2"), refuses(429, "2"), good}, deadline: 3 * s, want: limited(2*s, 2),
+			sent: []span{at(0), at(2 * s)}, ends: at(2 * s),
+		},
+		{
+			name: "429: junk", answers: []roundTripper{refuses(429, "-5"), good}, good: true,
+			sent: []span{at(0), at(s)}, ends: at(s),
+		},
+		{
+			name: "429: junk, and no attempts left", answers: []roundTripper{refuses(429, "1.5")},
+			policy: sessions.RetryPolicy{MaxAttempts: 1}, want: limited(0, 1), sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "503: never sooner than asked", calls: repeatable, answers: []roundTripper{refuses(503, "2"), good},
+			good: true, sent: []span{at(0), {2 * s, 2200 * time.Millisecond}},
+			ends: span{2 * s, 2200 * time.Millisecond},
+		},
+		{
+			name: "503: longer than MaxRetryAfter", answers: []roundTripper{refuses(503, "31"), good},
+			want: broken(503, 31*s, 1), sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "503: longer than the deadline", answers: []roundTripper{refuses(503, "20"), good}, deadline: 10 * s,
+			want: broken(503, 20*s, 1), sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "503: three times", calls: repeatable, answers: []roundTripper{refuses(503, "")},
+			want: broken(503, 0, 3), sent: []span{at(0), {0, s / 5}, {0, s * 3 / 5}}, ends: span{0, s * 3 / 5},
+		},
 
 		// The last answer counts.
-		{name: "lost, then a 404", calls: "Revoke,Get", answers: []roundTripper{loses, refuses(404, "")}, want: outcome{Matches: []string{"ErrNotFound"}, StatusCode: 404, Details: goodErrorDetails, TraceID: "trace_body", Attempts: 2}, sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5}},
-		{name: "lost, then good", calls: repeatable, answers: []roundTripper{loses, good}, good: true, sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5}},
-		{name: "503, then lost", calls: repeatable, answers: []roundTripper{refuses(503, ""), loses}, policy: sessions.RetryPolicy{MaxAttempts: 2}, want: outcome{Attempts: 2}, sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5}},
-		{name: "429, then 503", answers: []roundTripper{refuses(429, "1"), refuses(503, "")}, policy: sessions.RetryPolicy{MaxAttempts: 2}, want: broken(503, 0, 2), sent: []span{at(0), at(s)}, ends: at(s)},
-		{name: "not connected, then good", calls: everyCall, answers: []roundTripper{cannotConnect, good}, good: true, sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5}},
-		{name: "never connected", calls: everyCall, answers: []roundTripper{cannotConnect}, want: outcome{Attempts: 3}, sent: []span{at(0), {0, s / 5}, {0, s * 3 / 5}}, ends: span{0, s * 3 / 5}},
+		{
+			name: "lost, then a 404", calls: "Revoke,Get", answers: []roundTripper{loses, refuses(404, "")},
+			want: outcome{
+				Matches: []string{"ErrNotFound"}, StatusCode: 404, Details: goodErrorDetails,
+				TraceID: "trace_body", Attempts: 2,
+			}, sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5},
+		},
+		{
+			name: "lost, then good", calls: repeatable, answers: []roundTripper{loses, good}, good: true,
+			sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5},
+		},
+		{
+			name: "503, then lost", calls: repeatable, answers: []roundTripper{refuses(503, ""), loses},
+			policy: sessions.RetryPolicy{MaxAttempts: 2}, want: outcome{Attempts: 2}, sent: []span{at(0), {0, s / 5}},
+			ends: span{0, s / 5},
+		},
+		{
+			name: "429, then 503", answers: []roundTripper{refuses(429, "1"), refuses(503, "")},
+			policy: sessions.RetryPolicy{MaxAttempts: 2}, want: broken(503, 0, 2),
+			sent: []span{at(0), at(s)}, ends: at(s),
+		},
+		{
+			name: "not connected, then good", calls: everyCall, answers: []roundTripper{cannotConnect, good},
+			good: true, sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5},
+		},
+		{
+			name: "never connected", calls: everyCall, answers: []roundTripper{cannotConnect},
+			want: outcome{Attempts: 3}, sent: []span{at(0), {0, s / 5}, {0, s * 3 / 5}}, ends: span{0, s * 3 / 5},
+		},
 
-		{name: "a redirect without its end", calls: everyCall, answers: []roundTripper{breaksOff(302), good}, want: outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 302, Attempts: 1}, sent: []span{at(0)}, ends: at(0)},
-		{name: "a 404 without its end", calls: everyCall, answers: []roundTripper{breaksOff(404), good}, want: outcome{Matches: []string{"ErrNotFound"}, StatusCode: 404, Attempts: 1}, sent: []span{at(0)}, ends: at(0)},
-		{name: "a 429 without its end", calls: everyCall, answers: []roundTripper{breaksOff(429), good}, good: true, sent: []span{at(0), at(s)}, ends: at(s)},
+		{
+			name: "a redirect without its end", calls: everyCall, answers: []roundTripper{breaksOff(302), good},
+			want: outcome{Matches: []string{"ErrInvalidResponse"}, StatusCode: 302, Attempts: 1},
+			sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "a 404 without its end", calls: everyCall, answers: []roundTripper{breaksOff(404), good},
+			want: outcome{Matches: []string{"ErrNotFound"}, StatusCode: 404, Attempts: 1},
+			sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "a 429 without its end", calls: everyCall, answers: []roundTripper{breaksOff(429), good}, good: true,
+			sent: []span{at(0), at(s)}, ends: at(s),
+		},
 
 		// What may have happened is not sent again.
-		{name: "lost", calls: once, answers: []roundTripper{loses, good}, want: outcome{Matches: []string{"ErrOutcomeUnknown"}, Attempts: 1}, sent: []span{at(0)}, ends: at(0)},
-		{name: "broken off", calls: once, answers: []roundTripper{breaksOff(200), good}, want: outcome{Matches: []string{"ErrOutcomeUnknown"}, StatusCode: 200, Attempts: 1}, sent: []span{at(0)}, ends: at(0)},
-		{name: "500", calls: once, answers: []roundTripper{refuses(500, ""), good}, want: broken(500, 0, 1), sent: []span{at(0)}, ends: at(0)},
-		{name: "502", calls: once, answers: []roundTripper{refuses(502, ""), good}, want: broken(502, 0, 1, "ErrOutcomeUnknown"), sent: []span{at(0)}, ends: at(0)},
-		{name: "503", calls: once, answers: []roundTripper{refuses(503, ""), good}, want: broken(503, 0, 1), sent: []span{at(0)}, ends: at(0)},
-		{name: "503 with Retry-After", calls: once, answers: []roundTripper{refuses(503, "1"), good}, want: broken(503, s, 1), sent: []span{at(0)}, ends: at(0)},
-		{name: "504", calls: once, answers: []roundTripper{refuses(504, ""), good}, want: broken(504, 0, 1, "ErrOutcomeUnknown"), sent: []span{at(0)}, ends: at(0)},
-		{name: "429, then lost", calls: once, answers: []roundTripper{refuses(429, "1"), loses}, want: outcome{Matches: []string{"ErrOutcomeUnknown"}, Attempts: 2}, sent: []span{at(0), at(s)}, ends: at(s)},
-		{name: "not connected, then lost", calls: once, answers: []roundTripper{cannotConnect, loses}, want: outcome{Matches: []string{"ErrOutcomeUnknown"}, Attempts: 2}, sent: []span{at(0), {0, s / 5}}, ends: span{0, s / 5}},
-		{name: "no answer in time", calls: once, answers: []roundTripper{hangs}, want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.DeadlineExceeded"}, Attempts: 1}, sent: []span{at(0)}, ends: at(10 * s)},
-		{name: "no body in time", calls: once, answers: []roundTripper{hangsInBody}, want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.DeadlineExceeded"}, StatusCode: 200, Attempts: 1}, sent: []span{at(0)}, ends: at(10 * s)},
-		{name: "past the deadline", calls: once, answers: []roundTripper{hangs}, deadline: s, want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.DeadlineExceeded"}, Attempts: 1}, sent: []span{at(0)}, ends: at(s)},
-		{name: "canceled on the wire", calls: once, answers: []roundTripper{hangs}, cancel: s, want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.Canceled"}, Attempts: 1}, sent: []span{at(0)}, ends: at(s)},
-		{name: "canceled in the body", calls: once, answers: []roundTripper{hangsInBody}, cancel: s, want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.Canceled"}, StatusCode: 200, Attempts: 1}, sent: []span{at(0)}, ends: at(s)},
-		{name: "canceled before it was sent again", calls: once, answers: []roundTripper{refuses(429, "5")}, cancel: s, want: limited(5*s, 1, "context.Canceled"), sent: []span{at(0)}, ends: at(s)},
+		{
+			name: "lost", calls: once, answers: []roundTripper{loses, good},
+			want: outcome{Matches: []string{"ErrOutcomeUnknown"}, Attempts: 1}, sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "broken off", calls: once, answers: []roundTripper{breaksOff(200), good},
+			want: outcome{Matches: []string{"ErrOutcomeUnknown"}, StatusCode: 200, Attempts: 1},
+			sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "500", calls: once, answers: []roundTripper{refuses(500, ""), good}, want: broken(500, 0, 1),
+			sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "502", calls: once, answers: []roundTripper{refuses(502, ""), good},
+			want: broken(502, 0, 1, "ErrOutcomeUnknown"), sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "503", calls: once, answers: []roundTripper{refuses(503, ""), good}, want: broken(503, 0, 1),
+			sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "503 with Retry-After", calls: once, answers: []roundTripper{refuses(503, "1"), good},
+			want: broken(503, s, 1), sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "504", calls: once, answers: []roundTripper{refuses(504, ""), good},
+			want: broken(504, 0, 1, "ErrOutcomeUnknown"), sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "429, then lost", calls: once, answers: []roundTripper{refuses(429, "1"), loses},
+			want: outcome{Matches: []string{"ErrOutcomeUnknown"}, Attempts: 2}, sent: []span{at(0), at(s)}, ends: at(s),
+		},
+		{
+			name: "not connected, then lost", calls: once, answers: []roundTripper{cannotConnect, loses},
+			want: outcome{Matches: []string{"ErrOutcomeUnknown"}, Attempts: 2}, sent: []span{at(0), {0, s / 5}},
+			ends: span{0, s / 5},
+		},
+		{
+			name: "no answer in time", calls: once, answers: []roundTripper{hangs},
+			want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.DeadlineExceeded"}, Attempts: 1},
+			sent: []span{at(0)}, ends: at(10 * s),
+		},
+		{
+			name: "no body in time", calls: once, answers: []roundTripper{hangsInBody},
+			want: outcome{
+				Matches: []string{"ErrOutcomeUnknown", "context.DeadlineExceeded"}, StatusCode: 200,
+				Attempts: 1,
+			}, sent: []span{at(0)}, ends: at(10 * s),
+		},
+		{
+			name: "past the deadline", calls: once, answers: []roundTripper{hangs}, deadline: s,
+			want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.DeadlineExceeded"}, Attempts: 1},
+			sent: []span{at(0)}, ends: at(s),
+		},
+		{
+			name: "canceled on the wire", calls: once, answers: []roundTripper{hangs}, cancel: s,
+			want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.Canceled"}, Attempts: 1},
+			sent: []span{at(0)}, ends: at(s),
+		},
+		{
+			name: "canceled in the body", calls: once, answers: []roundTripper{hangsInBody}, cancel: s,
+			want: outcome{Matches: []string{"ErrOutcomeUnknown", "context.Canceled"}, StatusCode: 200, Attempts: 1},
+			sent: []span{at(0)}, ends: at(s),
+		},
+		{
+			name: "canceled before it was sent again", calls: once, answers: []roundTripper{refuses(429, "5")},
+			cancel: s, want: limited(5*s, 1, "context.Canceled"), sent: []span{at(0)}, ends: at(s),
+		},
 
 		// Sleeps end with the context.
-		{name: "canceled while it waits after a 429", calls: repeatable, answers: []roundTripper{refuses(429, "5")}, cancel: s, want: limited(5*s, 1, "context.Canceled"), sent: []span{at(0)}, ends: at(s)},
-		{name: "canceled while it waits after a 503", calls: repeatable, answers: []roundTripper{refuses(503, "5")}, cancel: s, want: broken(503, 5*s, 1, "context.Canceled"), sent: []span{at(0)}, ends: at(s)},
-		{name: "canceled while it waits after no answer", answers: []roundTripper{loses}, policy: sessions.RetryPolicy{BaseDelay: 1000 * time.Hour, MaxDelay: 1000 * time.Hour}, cancel: time.Nanosecond, want: outcome{Matches: []string{"context.Canceled"}, Attempts: 1}, sent: []span{at(0)}, ends: at(1)},
+		{
+			name: "canceled while it waits after a 429", calls: repeatable, answers: []roundTripper{refuses(429, "5")},
+			cancel: s, want: limited(5*s, 1, "context.Canceled"), sent: []span{at(0)}, ends: at(s),
+		},
+		{
+			name: "canceled while it waits after a 503", calls: repeatable, answers: []roundTripper{refuses(503, "5")},
+			cancel: s, want: broken(503, 5*s, 1, "context.Canceled"), sent: []span{at(0)}, ends: at(s),
+		},
+		{
+			name: "canceled while it waits after no answer", answers: []roundTripper{loses},
+			policy: sessions.RetryPolicy{BaseDelay: 1000 * time.Hour, MaxDelay: 1000 * time.Hour},
+			cancel: time.Nanosecond, want: outcome{Matches: []string{"context.Canceled"}, Attempts: 1},
+			sent: []span{at(0)}, ends: at(1),
+		},
 
 		// The context covers everything, an attempt's time all of the attempt.
-		{name: "no answer in time, three times", calls: repeatable, answers: []roundTripper{hangs}, want: outcome{Matches: []string{"context.DeadlineExceeded"}, Attempts: 3}, sent: []span{at(0), {10 * s, 10200 * time.Millisecond}, {20 * s, 20600 * time.Millisecond}}, ends: span{30 * s, 30600 * time.Millisecond}},
-		{name: "no body in time, three times", answers: []roundTripper{hangsInBody}, want: outcome{Matches: []string{"context.DeadlineExceeded"}, StatusCode: 200, Attempts: 3}, sent: []span{at(0), {10 * s, 10200 * time.Millisecond}, {20 * s, 20600 * time.Millisecond}}, ends: span{30 * s, 30600 * time.Millisecond}},
-		{name: "no answer in time, then good", answers: []roundTripper{hangs, good}, good: true, sent: []span{at(0), {10 * s, 10200 * time.Millisecond}}, ends: span{10 * s, 10200 * time.Millisecond}},
-		{name: "the deadline comes in the first attempt", calls: repeatable, answers: []roundTripper{hangs}, deadline: s, want: outcome{Matches: []string{"context.DeadlineExceeded"}, Attempts: 1}, sent: []span{at(0)}, ends: at(s)},
-		{name: "the deadline comes in the body", answers: []roundTripper{hangsInBody}, deadline: s, want: outcome{Matches: []string{"context.DeadlineExceeded"}, StatusCode: 200, Attempts: 1}, sent: []span{at(0)}, ends: at(s)},
-		{name: "the deadline comes in the second attempt", answers: []roundTripper{refuses(429, "1"), hangs}, deadline: 3 * s, want: outcome{Matches: []string{"context.DeadlineExceeded"}, Attempts: 2}, sent: []span{at(0), at(s)}, ends: at(3 * s)},
-		{name: "canceled in the second attempt", answers: []roundTripper{refuses(429, "1"), hangs}, cancel: 3 * s, want: outcome{Matches: []string{"context.Canceled"}, Attempts: 2}, sent: []span{at(0), at(s)}, ends: at(3 * s)},
+		{
+			name: "no answer in time, three times", calls: repeatable, answers: []roundTripper{hangs},
+			want: outcome{Matches: []string{"context.DeadlineExceeded"}, Attempts: 3},
+			sent: []span{at(0), {10 * s, 10200 * time.Millisecond}, {20 * s, 20600 * time.Millisecond}},
+			ends: span{30 * s, 30600 * time.Millisecond},
+		},
+		{
+			name: "no body in time, three times", answers: []roundTripper{hangsInBody},
+			want: outcome{Matches: []string{"context.DeadlineExceeded"}, StatusCode: 200, Attempts: 3},
+			sent: []span{at(0), {10 * s, 10200 * time.Millisecond}, {20 * s, 20600 * time.Millisecond}},
+			ends: span{30 * s, 30600 * time.Millisecond},
+		},
+		{
+			name: "no answer in time, then good", answers: []roundTripper{hangs, good}, good: true,
+			sent: []span{at(0), {10 * s, 10200 * time.Millisecond}}, ends: span{10 * s, 10200 * time.Millisecond},
+		},
+		{
+			name: "the deadline comes in the first attempt", calls: repeatable, answers: []roundTripper{hangs},
+			deadline: s, want: outcome{Matches: []string{"context.DeadlineExceeded"}, Attempts: 1},
+			sent: []span{at(0)}, ends: at(s),
+		},
+		{
+			name: "the deadline comes in the body", answers: []roundTripper{hangsInBody}, deadline: s,
+			want: outcome{Matches: []string{"context.DeadlineExceeded"}, StatusCode: 200, Attempts: 1},
+			sent: []span{at(0)}, ends: at(s),
+		},
+		{
+			name: "the deadline comes in the second attempt", answers: []roundTripper{refuses(429, "1"), hangs},
+			deadline: 3 * s, want: outcome{Matches: []string{"context.DeadlineExceeded"}, Attempts: 2},
+			sent: []span{at(0), at(s)}, ends: at(3 * s),
+		},
+		{
+			name: "canceled in the second attempt", answers: []roundTripper{refuses(429, "1"), hangs}, cancel: 3 * s,
+			want: outcome{Matches: []string{"context.Canceled"}, Attempts: 2}, sent: []span{at(0), at(s)},
+			ends: at(3 * s),
+		},
 
 		// The policy.
-		{name: "no retry", calls: everyCall, answers: []roundTripper{refuses(429, "1"), good}, policy: sessions.RetryPolicy{MaxAttempts: 1}, want: limited(s, 1), sent: []span{at(0)}, ends: at(0)},
-		{name: "two attempts", answers: []roundTripper{refuses(429, "1")}, policy: sessions.RetryPolicy{MaxAttempts: 2}, want: limited(s, 2), sent: []span{at(0), at(s)}, ends: at(s)},
-		{name: "five attempts", answers: []roundTripper{refuses(429, "1")}, policy: sessions.RetryPolicy{MaxAttempts: 5}, want: limited(s, 5), sent: []span{at(0), at(s), at(2 * s), at(3 * s), at(4 * s)}, ends: at(4 * s)},
+		{
+			name: "no retry", calls: everyCall, answers: []roundTripper{refuses(429, "1"), good},
+			policy: sessions.RetryPolicy{MaxAttempts: 1}, want: limited(s, 1), sent: []span{at(0)}, ends: at(0),
+		},
+		{
+			name: "two attempts", answers: []roundTripper{refuses(429, "1")},
+			policy: sessions.RetryPolicy{MaxAttempts: 2}, want: limited(s, 2), sent: []span{at(0), at(s)}, ends: at(s),
+		},
+		{
+			name: "five attempts", answers: []roundTripper{refuses(429, "1")},
+			policy: sessions.RetryPolicy{MaxAttempts: 5}, want: limited(s, 5),
+			sent: []span{at(0), at(s), at(2 * s), at(3 * s), at(4 * s)}, ends: at(4 * s),
+		},
 	} {
 		if row.calls == "" {
 			row.calls = "Get"
@@ -189,26 +376,27 @@ func TestRetries(t *testing.T) {
 					start := time.Now()
 					var times []time.Duration
 					var bodies []string
-					client, err := sessions.NewClient(canaryKey, sessions.WithRetry(row.policy), through(func(req *http.Request) (*http.Response, error) {
-						times = append(times, time.Since(start))
-						body := ""
-						if req.Body != nil {
-							b, err := io.ReadAll(req.Body)
-							if err != nil {
-								t.Error(err)
+					client, err := sessions.NewClient(canaryKey, sessions.WithRetry(row.policy),
+						through(func(req *http.Request) (*http.Response, error) {
+							times = append(times, time.Since(start))
+							body := ""
+							if req.Body != nil {
+								b, err := io.ReadAll(req.Body)
+								if err != nil {
+									t.Error(err)
+								}
+								body = string(b)
 							}
-							body = string(b)
-						}
-						bodies = append(bodies, body)
-						if _, ok := req.Header["Idempotency-Key"]; ok {
-							t.Error("the request has an Idempotency-Key: net/http would send it again by itself")
-						}
-						act := row.answers[min(len(times), len(row.answers))-1]
-						if act == nil {
-							return response(200, call.good), nil
-						}
-						return act(req)
-					}))
+							bodies = append(bodies, body)
+							if _, ok := req.Header["Idempotency-Key"]; ok {
+								t.Error("the request has an Idempotency-Key: net/http would send it again by itself")
+							}
+							act := row.answers[min(len(times), len(row.answers))-1]
+							if act == nil {
+								return response(200, call.good), nil
+							}
+							return act(req)
+						}))
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -264,8 +452,14 @@ func TestRetries(t *testing.T) {
 // A negative field is refused; zero fields are the defaults, and not what a client that is copied has.
 func TestRetryPolicy(t *testing.T) {
 	t.Parallel()
-	for _, policy := range []sessions.RetryPolicy{{MaxAttempts: -1}, {BaseDelay: -1}, {MaxDelay: -1}, {MaxRetryAfter: -1}} {
-		if _, err := sessions.NewClient(canaryKey, sessions.WithRetry(policy)); err == nil || errors.Is(err, sessions.ErrInvalidParams) {
+	for _, policy := range []sessions.RetryPolicy{
+		{MaxAttempts: -1},
+		{BaseDelay: -1},
+		{MaxDelay: -1},
+		{MaxRetryAfter: -1},
+	} {
+		if _, err := sessions.NewClient(canaryKey, sessions.WithRetry(policy)); err == nil ||
+			errors.Is(err, sessions.ErrInvalidParams) {
 			t.Errorf("%+v: got %v", policy, err)
 		}
 	}
@@ -281,10 +475,30 @@ func TestRetryPolicy(t *testing.T) {
 	}{
 		{"by default", nil, nil, 3},
 		{"a zero policy", []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{})}, nil, 3},
-		{"a policy without MaxAttempts", []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{BaseDelay: 1})}, nil, 3},
-		{"a copy keeps the policy", []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5})}, nil, 5},
-		{"a copy with a zero policy has the defaults", []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5})}, []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{})}, 3},
-		{"of two policies the last counts", []sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5}), sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 2})}, nil, 2},
+		{
+			"a policy without MaxAttempts",
+			[]sessions.Option{sessions.WithRetry(sessions.RetryPolicy{BaseDelay: 1})},
+			nil, 3,
+		},
+		{
+			"a copy keeps the policy",
+			[]sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5})},
+			nil, 5,
+		},
+		{
+			"a copy with a zero policy has the defaults",
+			[]sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5})},
+			[]sessions.Option{sessions.WithRetry(sessions.RetryPolicy{})},
+			3,
+		},
+		{
+			"of two policies the last counts",
+			[]sessions.Option{
+				sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5}),
+				sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 2}),
+			},
+			nil, 2,
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -313,8 +527,8 @@ type wireServer struct {
 	opts []sessions.Option // to reach it
 }
 
-// A frameAct is what an HTTP/2 server does about a request, the body that would be good being given. It reports whether the
-// connection stays open.
+// A frameAct is what an HTTP/2 server does about a request, the body that would be good being given. It reports whether
+// the connection stays open.
 type frameAct func(conn io.Writer, stream uint32, good string) (open bool)
 
 // certified returns a server that has a certificate and is closed.
@@ -325,8 +539,8 @@ var certified = sync.OnceValue(func() *httptest.Server {
 	return s
 })
 
-// newFrameServer starts a server that speaks just enough HTTP/2 to read requests. It plays the first act to the first of them, and
-// so on, and the last to all others.
+// newFrameServer starts a server that speaks just enough HTTP/2 to read requests. It plays the first act to the first
+// of them, and so on, and the last to all others.
 func newFrameServer(t *testing.T, good string, acts ...frameAct) wireServer {
 	t.Helper()
 	certified := certified()

@@ -20,8 +20,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// Secrets that must show nowhere. They are longer than what is ever quoted and none looks like a secret, so that a part of one
-// betrays itself, and nothing but knowing them hides them.
+// Secrets that must show nowhere. They are longer than what is ever quoted and none looks like a secret, so that a part
+// of one betrays itself, and nothing but knowing them hides them.
 var (
 	canaryKey         = strings.Repeat("canary-key.", 30)
 	canaryToken       = strings.Repeat("canary+token/", 30) + "=="
@@ -30,7 +30,8 @@ var (
 	canaryOtherCookie = strings.Repeat("canary:other|", 30)
 )
 
-// checkNoSecret fails the test where a value shows a canary: printed, logged, or in any error that can be got out of it.
+// checkNoSecret fails the test where a value shows a canary: printed, logged, or in any error that can be got out of
+// it.
 func checkNoSecret(t *testing.T, what string, value any) {
 	t.Helper()
 	forms := shown(value)
@@ -70,7 +71,8 @@ func shown(value any) map[string]string {
 		forms["JSON"] = string(text)
 	}
 	forms["Error"] = err.Error()
-	forms["wrapped"] = fmt.Sprintf("%v %+v %#v", fmt.Errorf("outer: %w", err), errors.Join(err, err), fmt.Errorf("outer: %w", err))
+	forms["wrapped"] = fmt.Sprintf("%v %+v %#v", fmt.Errorf("outer: %w", err), errors.Join(err, err),
+		fmt.Errorf("outer: %w", err))
 	for i, inner := range insides(err) {
 		for form, text := range shown(inner) {
 			forms[fmt.Sprintf("inner error %d (%T), %s", i, inner, form)] = text
@@ -79,7 +81,8 @@ func shown(value any) map[string]string {
 	return forms
 }
 
-// insides returns the errors that can be got out of an error, by Unwrap, and by errors.As where the type is not the caller's own.
+// insides returns the errors that can be got out of an error, by Unwrap, and by errors.As where the type is not the
+// caller's own.
 func insides(err error) (inner []error) {
 	switch err := err.(type) { //nolint:errorlint // each error of the tree is looked at by itself
 	case interface{ Unwrap() error }:
@@ -95,16 +98,17 @@ func insides(err error) (inner []error) {
 		addrErr *net.AddrError
 		numErr  *strconv.NumError
 	)
-	if errors.As(err, &urlErr) && err != error(urlErr) { //nolint:errorlint // each error of the tree is looked at by itself
+	// Each error of the tree is looked at by itself.
+	if errors.As(err, &urlErr) && err != error(urlErr) { //nolint:errorlint // see above
 		inner = append(inner, urlErr)
 	}
-	if errors.As(err, &opErr) && err != error(opErr) { //nolint:errorlint // each error of the tree is looked at by itself
+	if errors.As(err, &opErr) && err != error(opErr) { //nolint:errorlint // see above
 		inner = append(inner, opErr)
 	}
-	if errors.As(err, &addrErr) && err != error(addrErr) { //nolint:errorlint // each error of the tree is looked at by itself
+	if errors.As(err, &addrErr) && err != error(addrErr) { //nolint:errorlint // see above
 		inner = append(inner, addrErr)
 	}
-	if errors.As(err, &numErr) && err != error(numErr) { //nolint:errorlint // each error of the tree is looked at by itself
+	if errors.As(err, &numErr) && err != error(numErr) { //nolint:errorlint // see above
 		inner = append(inner, numErr)
 	}
 	return inner
@@ -146,8 +150,8 @@ func (e *quietError) Error() string                 { return "quiet" }
 func (e *quietError) Unwrap() error                 { return e.inner }
 func (e *quietError) Format(f fmt.State, verb rune) { _, _ = fmt.Fprint(f, "quiet") }
 
-// A secret that the server sends back shows nowhere, wherever it puts it and however it writes it. Every row answers with all the
-// secrets of the call.
+// A secret that the server sends back shows nowhere, wherever it puts it and however it writes it. Every row answers
+// with all the secrets of the call.
 func TestEchoedSecrets(t *testing.T) {
 	t.Parallel()
 	asItIs := form{"as it is", func(s string) string { return s }}
@@ -160,20 +164,46 @@ func TestEchoedSecrets(t *testing.T) {
 	}{
 		{[]form{asItIs, inQuery, inPath, inJSONText, inHTML}, []place{
 			{"a detail", func(s string) string {
-				return jsonAnswer(422, fmt.Sprintf(`{"errors":[{"code":"%[1]s","message":"is %[1]s","long_message":"%[1]s is","meta":{"%[1]s":[{"a":{"b":"%[1]s"}}]}}],"clerk_trace_id":"%[1]s"}`, inJSON(s)))
+				return jsonAnswer(422,
+					fmt.Sprintf(`{"errors":[{"code":"%[1]s","message":"is %[1]s","long_message":"%[1]s `+
+						`is","meta":{"%[1]s":[{"a":{"b":"%[1]s"}}]}}],"clerk_trace_id":"%[1]s"}`, inJSON(s)))
 			}},
 			{"a detail of a good status", func(s string) string {
 				return jsonAnswer(200, fmt.Sprintf(`{"errors":[{"code":"x","message":"%s"}]}`, inJSON(s)))
 			}},
 			{"HTML", func(s string) string { return answer(502, "<h1>"+s+"</h1>", "Content-Type: text/html") }},
-			{"HTML of a good status", func(s string) string { return answer(200, "<h1>"+s+"</h1>", "Content-Type: text/html") }},
-			{"HTML, cut off", func(s string) string { return answer(502, strings.Repeat("x", 500)+s, "Content-Type: text/html") }},
+			{
+				"HTML of a good status", func(s string) string {
+					return answer(200, "<h1>"+s+"</h1>", "Content-Type: text/html")
+				},
+			},
+			{
+				"HTML, cut off", func(s string) string {
+					return answer(502, strings.Repeat("x", 500)+s, "Content-Type: text/html")
+				},
+			},
 			{"broken JSON", func(s string) string { return jsonAnswer(404, `{"errors":[{"message":"`+s) }},
-			{"a name in an invalid document", func(s string) string { return jsonAnswer(200, `{"`+inJSON(s)+`":1,"`+inJSON(s)+`":2}`) }},
-			{"a value of the wrong type", func(s string) string { return jsonAnswer(200, `{"created_at":"`+inJSON(s)+`"}`) }},
-			{"a name in a field of the wrong type", func(s string) string { return jsonAnswer(200, `{"actor":{"`+inJSON(s)+`":1,"`+inJSON(s)+`":2}}`) }},
+			{
+				"a name in an invalid document", func(s string) string {
+					return jsonAnswer(200, `{"`+inJSON(s)+`":1,"`+inJSON(s)+`":2}`)
+				},
+			},
+			{
+				"a value of the wrong type", func(s string) string {
+					return jsonAnswer(200, `{"created_at":"`+inJSON(s)+`"}`)
+				},
+			},
+			{
+				"a name in a field of the wrong type", func(s string) string {
+					return jsonAnswer(200, `{"actor":{"`+inJSON(s)+`":1,"`+inJSON(s)+`":2}}`)
+				},
+			},
 			{"an object's kind", func(s string) string { return jsonAnswer(200, `{"object":"`+inJSON(s)+`"}`) }},
-			{"another id", func(s string) string { return jsonAnswer(200, edited(goodSession, "id", `"`+inJSON(s)+`"`)) }},
+			{
+				"another id", func(s string) string {
+					return jsonAnswer(200, edited(goodSession, "id", `"`+inJSON(s)+`"`))
+				},
+			},
 		}},
 		{[]form{asItIs, inQuery, inPath}, []place{
 			{"Clerk-Trace-Id", func(s string) string { return jsonAnswer(500, "{}", "Clerk-Trace-Id: "+s) }},
@@ -182,7 +212,11 @@ func TestEchoedSecrets(t *testing.T) {
 			{"Location", func(s string) string { return jsonAnswer(302, "{}", "Location: https://clerk.test/?q="+s) }},
 			{"Location, alone", func(s string) string { return jsonAnswer(307, "{}", "Location: "+s) }},
 			{"Content-Type", func(s string) string { return answer(200, "{}", "Content-Type: text/"+s) }},
-			{"a parameter of Content-Type", func(s string) string { return answer(200, "{}", "Content-Type: text/html; charset="+s) }},
+			{
+				"a parameter of Content-Type", func(s string) string {
+					return answer(200, "{}", "Content-Type: text/html; charset="+s)
+				},
+			},
 			{"Content-Encoding", func(s string) string { return jsonAnswer(200, "{}", "Content-Encoding: "+s) }},
 			{"the reason", func(s string) string { return "HTTP/1.1 404 " + s + "\r\nContent-Length: 0\r\n\r\n" }},
 			{"the status", func(s string) string { return "HTTP/1.1 " + s + "\r\n\r\n" }},
@@ -190,7 +224,11 @@ func TestEchoedSecrets(t *testing.T) {
 			{"a broken header", func(s string) string { return "HTTP/1.1 200 OK\r\n" + s + "\r\n\r\n" }},
 			{"a header's name", func(s string) string { return "HTTP/1.1 200 OK\r\nX " + s + ": 1\r\n\r\n" }},
 			{"Content-Length", func(s string) string { return "HTTP/1.1 200 OK\r\nContent-Length: " + s + "\r\n\r\n" }},
-			{"Transfer-Encoding", func(s string) string { return "HTTP/1.1 200 OK\r\nTransfer-Encoding: " + s + "\r\n\r\n" }},
+			{
+				"Transfer-Encoding", func(s string) string {
+					return "HTTP/1.1 200 OK\r\nTransfer-Encoding: " + s + "\r\n\r\n"
+				},
+			},
 			{"a chunk's size", func(s string) string { return head(200, "Transfer-Encoding: chunked") + s + "\r\n" }},
 		}},
 	} {
@@ -301,7 +339,8 @@ func TestEchoedCookies(t *testing.T) {
 			t.Parallel()
 			server := newRawServer(t, say(answer(502, "<p>"+secret+"</p>")))
 			_, err := newClient(t, server.url).RefreshToken(t.Context(), "sess_1", sessions.RefreshParams{
-				ExpiredToken: "expired", RefreshToken: "refresh", RequestOrigin: "https://app.example.com", RequestHeaders: row.header,
+				ExpiredToken: "expired", RefreshToken: "refresh", RequestOrigin: "https://app.example.com",
+				RequestHeaders: row.header,
 			})
 			checkNoSecret(t, "the error", err)
 			checkError(t, err)
@@ -356,8 +395,16 @@ func TestTransportErrors(t *testing.T) {
 		name string
 		fail func(*http.Request) error
 	}{
-		{"the header in the text", func(req *http.Request) error { return fmt.Errorf("refused: %v: %w", req.Header, cause) }},
-		{"the header, quoted", func(req *http.Request) error { return fmt.Errorf("refused: %q: %w", req.Header, cause) }},
+		{
+			"the header in the text", func(req *http.Request) error {
+				return fmt.Errorf("refused: %v: %w", req.Header, cause)
+			},
+		},
+		{
+			"the header, quoted", func(req *http.Request) error {
+				return fmt.Errorf("refused: %q: %w", req.Header, cause)
+			},
+		},
 		{"the key alone", func(req *http.Request) error {
 			return fmt.Errorf("refused %s: %w", strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "), cause)
 		}},
@@ -370,10 +417,14 @@ func TestTransportErrors(t *testing.T) {
 			return fmt.Errorf("refused %s: %w", body.Bytes(), cause)
 		}},
 		{"a *url.Error with the key", func(*http.Request) error {
-			return &url.Error{Op: "Post", URL: "https://u:" + url.QueryEscape(canaryKey) + "@clerk.test/?k=" + canaryKey, Err: cause}
+			return &url.Error{
+				Op:  "Post",
+				URL: "https://u:" + url.QueryEscape(canaryKey) + "@clerk.test/?k=" + canaryKey, Err: cause,
+			}
 		}},
 		{"a *url.Error with the key, wrapped", func(*http.Request) error {
-			return fmt.Errorf("proxy: %w", &url.Error{Op: "Post", URL: "https://clerk.test/?k=" + canaryKey, Err: cause})
+			return fmt.Errorf("proxy: %w",
+				&url.Error{Op: "Post", URL: "https://clerk.test/?k=" + canaryKey, Err: cause})
 		}},
 		{"a *url.Error with the key, behind a text without", func(*http.Request) error {
 			return &quietError{&url.Error{Op: "Post", URL: "https://clerk.test/?k=" + canaryKey, Err: cause}}
@@ -382,17 +433,19 @@ func TestTransportErrors(t *testing.T) {
 			return &net.OpError{Op: "read", Net: "tcp", Err: fmt.Errorf("%s: %w", canaryKey, cause)}
 		}},
 		{"joined errors", func(*http.Request) error { return errors.Join(cause, fmt.Errorf("key %s", canaryKey)) }},
-		{"a harmless text beside the request", func(req *http.Request) error { return errors.Join(cause, &requestError{req}) }},
+		{
+			"a harmless text beside the request", func(req *http.Request) error {
+				return errors.Join(cause, &requestError{req})
+			},
+		},
 	} {
 		for _, call := range callsNamed("Get,Verify,RefreshToken") {
 			t.Run(row.name+"/"+call.name, func(t *testing.T) {
 				t.Parallel()
 				var log bytes.Buffer
-				client := newClient(t, "https://clerk.test",
-					sessions.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
-					sessions.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
-						return nil, row.fail(req)
-					})}))
+				logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				client := newClient(t, "https://clerk.test", sessions.WithLogger(logger),
+					through(func(req *http.Request) (*http.Response, error) { return nil, row.fail(req) }))
 				_, err := call.do(t.Context(), client)
 				if !errors.Is(err, cause) {
 					t.Errorf("the error does not match its cause: %v", err)
@@ -413,11 +466,14 @@ func TestContextCauses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancelCause(t.Context())
-			client := newClient(t, "https://clerk.test", sessions.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
-				cancel(loud)
-				<-req.Context().Done()
-				return nil, req.Context().Err()
-			})}))
+			client := newClient(t, "https://clerk.test",
+				sessions.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response,
+					error,
+				) {
+					cancel(loud)
+					<-req.Context().Done()
+					return nil, req.Context().Err()
+				})}))
 			_, err := callsNamed(name)[0].do(ctx, client)
 			for _, target := range []error{context.Canceled, loud, cause} {
 				if !errors.Is(err, target) {

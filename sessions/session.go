@@ -1,6 +1,10 @@
 package sessions
 
-import "time"
+import (
+	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/gen"
+)
 
 // Session is a user's sign-in on one client. Its times are in UTC, to the millisecond.
 type Session struct {
@@ -60,8 +64,76 @@ const (
 // IsKnown reports whether s is one of the constants of this package.
 func (s Status) IsKnown() bool {
 	switch s {
-	case StatusAbandoned, StatusActive, StatusEnded, StatusExpired, StatusPending, StatusRemoved, StatusReplaced, StatusRevoked:
+	case StatusAbandoned, StatusActive, StatusEnded, StatusExpired,
+		StatusPending, StatusRemoved, StatusReplaced, StatusRevoked:
 		return true
 	}
 	return false
 }
+
+// checkSession reports what a session from Clerk lacks. Only what Clerk's description requires has to
+// be there.
+func checkSession(s *gen.Session) error {
+	for _, field := range []struct {
+		name  string
+		there bool
+	}{
+		{"id", s.ID != ""},
+		{"client_id", s.ClientID != ""},
+		{"user_id", s.UserID != ""},
+		{"status", s.Status != ""},
+		{"last_active_at", s.LastActiveAt.Present},
+		{"expire_at", s.ExpireAt.Present},
+		{"abandon_at", s.AbandonAt.Present},
+		{"created_at", s.CreatedAt.Present},
+		{"updated_at", s.UpdatedAt.Present},
+	} {
+		if !field.there {
+			return missing(field.name)
+		}
+	}
+	if s.Object != gen.SessionObjectSession {
+		return wrong("the answer's object is not session")
+	}
+	for i := range s.Tasks {
+		if s.Tasks[i].Key == "" {
+			return missing("tasks[].key")
+		}
+	}
+	return nil
+}
+
+// newSession returns the public form of a session from Clerk.
+func newSession(s *gen.Session) Session {
+	session := Session{
+		ID:                       s.ID,
+		ClientID:                 s.ClientID,
+		UserID:                   s.UserID,
+		Status:                   Status(s.Status),
+		LastActiveOrganizationID: s.LastActiveOrganizationID,
+		Actor:                    s.Actor,
+		LastActiveAt:             fromMillis(s.LastActiveAt),
+		ExpireAt:                 fromMillis(s.ExpireAt),
+		AbandonAt:                fromMillis(s.AbandonAt),
+		CreatedAt:                fromMillis(s.CreatedAt),
+		UpdatedAt:                fromMillis(s.UpdatedAt),
+	}
+	if a := &s.LatestActivity; a.ID != "" {
+		session.LatestActivity = &Activity{
+			ID:             a.ID,
+			DeviceType:     a.DeviceType,
+			BrowserName:    a.BrowserName,
+			BrowserVersion: a.BrowserVersion,
+			IPAddress:      a.IPAddress,
+			City:           a.City,
+			Country:        a.Country,
+			IsMobile:       a.IsMobile,
+		}
+	}
+	for _, task := range s.Tasks {
+		session.Tasks = append(session.Tasks, Task{Key: task.Key})
+	}
+	return session
+}
+
+func fromMillis(ms gen.Timestamp) time.Time { return time.UnixMilli(ms.Value).UTC() }

@@ -31,7 +31,10 @@ func TestTokenExpiresAt(t *testing.T) {
 		{"a fraction", jwtOf(`{"exp":1795428000.9}`), at},
 		{"an exponent", jwtOf(`{"exp":1.795428e9}`), at},
 		{"zero", jwtOf(`{"exp":0}`), time.Unix(0, 0).UTC()},
-		{"the last year of four digits", jwtOf(`{"exp":253402300799}`), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)},
+		{
+			"the last year of four digits", jwtOf(`{"exp":253402300799}`),
+			time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
+		},
 		{"no signature", "e30." + payload + ".", at},
 		{"padded", "e30." + payload + "==.c2ln", at},
 		{"no claim", jwtOf(`{"sub":"user_1"}`), time.Time{}},
@@ -72,9 +75,24 @@ func TestCookiesAddTo(t *testing.T) {
 	}{
 		{"none", http.Header{}, nil, http.Header{}},
 		{"two", http.Header{}, []string{"a=1; Path=/", "b=2"}, http.Header{"Set-Cookie": {"a=1; Path=/", "b=2"}}},
-		{"beside others", http.Header{"Set-Cookie": {"own=1"}, "X": {"y"}}, []string{"a=1"}, http.Header{"Set-Cookie": {"own=1", "a=1"}, "X": {"y"}}},
-		{"of the same name", http.Header{"Set-Cookie": {"a=1"}}, []string{"a=2", "a=3"}, http.Header{"Set-Cookie": {"a=1", "a=2", "a=3"}}},
-		{"unchanged", http.Header{}, []string{"a=é; Odd=1;;", "no cookie"}, http.Header{"Set-Cookie": {"a=é; Odd=1;;", "no cookie"}}},
+		{
+			"beside others",
+			http.Header{"Set-Cookie": {"own=1"}, "X": {"y"}},
+			[]string{"a=1"},
+			http.Header{"Set-Cookie": {"own=1", "a=1"}, "X": {"y"}},
+		},
+		{
+			"of the same name",
+			http.Header{"Set-Cookie": {"a=1"}},
+			[]string{"a=2", "a=3"},
+			http.Header{"Set-Cookie": {"a=1", "a=2", "a=3"}},
+		},
+		{
+			"unchanged",
+			http.Header{},
+			[]string{"a=é; Odd=1;;", "no cookie"},
+			http.Header{"Set-Cookie": {"a=é; Odd=1;;", "no cookie"}},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -93,7 +111,10 @@ func TestCookiesHTTPCookies(t *testing.T) {
 		"__refresh_abc=x; Path=/; HttpOnly; Max-Age=0",
 	}}.HTTPCookies()
 	want := []*http.Cookie{
-		{Name: "__session", Value: "a.b.c", Path: "/", Domain: "example.com", MaxAge: 315360000, Secure: true, SameSite: http.SameSiteLaxMode},
+		{
+			Name: "__session", Value: "a.b.c", Path: "/", Domain: "example.com", MaxAge: 315360000, Secure: true,
+			SameSite: http.SameSiteLaxMode,
+		},
 		{Name: "__refresh_abc", Value: "x", Path: "/", HttpOnly: true, MaxAge: -1},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(http.Cookie{}, "Raw")); diff != "" || err != nil {
@@ -124,7 +145,10 @@ func TestCookiesSessionToken(t *testing.T) {
 		directives []string
 	}{
 		{"plain", "", "a.b.c", []string{"__session=a.b.c; Path=/"}},
-		{"plain among others", "", "a.b.c", []string{"__client_uat=1; Path=/", "__session=a.b.c; Path=/; Secure", "__refresh=r"}},
+		{
+			"plain among others", "", "a.b.c",
+			[]string{"__client_uat=1; Path=/", "__session=a.b.c; Path=/; Secure", "__refresh=r"},
+		},
 		{"plain twice", "", "two", []string{"__session=one", "__session=two"}},
 		{"plain, deleted after", "", "one", []string{"__session=one", "__session=; Max-Age=0"}},
 		{"plain, deleted with a value after", "", "one", []string{"__session=one", "__session=gone; Max-Age=0"}},
@@ -138,7 +162,10 @@ func TestCookiesSessionToken(t *testing.T) {
 		{"both, the suffixed last", "abc", "s", []string{"__session=p", "__session_abc=s"}},
 		{"both, the plain last", "abc", "p", []string{"__session_abc=s", "__session=p"}},
 		{"both, the last empty", "abc", "s", []string{"__session_abc=s", "__session=; Max-Age=0"}},
-		{"another instance's", "abc", "", []string{"__session_def=s", "__session_abcd=s", "__session_ABC=s", "__sessionabc=s"}},
+		{
+			"another instance's", "abc", "",
+			[]string{"__session_def=s", "__session_abcd=s", "__session_ABC=s", "__sessionabc=s"},
+		},
 		{"with an underscore too many", "_abc", "", []string{"__session_abc=s"}},
 		{"a name that starts alike", "", "", []string{"__sessions=s", "__session_=s", "x__session=s"}},
 		{"a directive that is none", "", "p", []string{"", "no cookie", "__session=p", "="}},

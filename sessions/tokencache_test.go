@@ -24,7 +24,8 @@ type tokenRequest struct {
 	Params  sessions.TokenParams
 }
 
-// A mint makes tokens that live for a minute, or for as long as they are asked to, and keeps a record of what it was asked for.
+// A mint makes tokens that live for a minute, or for as long as they are asked to, and keeps a record of what it was
+// asked for.
 type mint struct {
 	takes  time.Duration                                          // for one token
 	answer func(n int, req tokenRequest) (*sessions.Token, error) // to the nth request, from 1 on; nil for a good token
@@ -71,7 +72,8 @@ func tokenUntil(exp time.Time) *sessions.Token {
 
 // tokenWith returns a token with claims.
 func tokenWith(claims string) *sessions.Token {
-	return &sessions.Token{JWT: "eyJhbGciOiJSUzI1NiJ9." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2lnbmF0dXJl"}
+	return &sessions.Token{JWT: "eyJhbGciOiJSUzI1NiJ9." + base64.RawURLEncoding.EncodeToString([]byte(claims)) +
+		".c2lnbmF0dXJl"}
 }
 
 // A step of a cache's life: what is done to it, and which requests to the minter that makes.
@@ -105,44 +107,92 @@ func TestTokenCache(t *testing.T) {
 		answer  func(int, tokenRequest) (*sessions.Token, error)
 		steps   []cacheStep
 	}{
-		{name: "a token is kept", steps: []cacheStep{{get: "s", mints: true}, {get: "s"}, {get: "s", wait: 30 * time.Second}}},
 		{
-			name:  "until 5 s before it expires", // it was minted at a whole second, and lives for 60
-			steps: []cacheStep{{get: "s", mints: true}, {get: "s", wait: 55*time.Second - 1}, {get: "s", wait: 1, mints: true}, {get: "s"}},
+			name:  "a token is kept",
+			steps: []cacheStep{{get: "s", mints: true}, {get: "s"}, {get: "s", wait: 30 * time.Second}},
 		},
 		{
-			name: "until a margin before it expires", options: []sessions.TokenCacheOption{sessions.WithTokenMargin(20 * time.Second)},
-			steps: []cacheStep{{get: "s", mints: true}, {get: "s", wait: 40*time.Second - 1}, {get: "s", wait: 1, mints: true}},
+			name: "until 5 s before it expires", // it was minted at a whole second, and lives for 60
+			steps: []cacheStep{
+				{get: "s", mints: true},
+				{get: "s", wait: 55*time.Second - 1},
+				{get: "s", wait: 1, mints: true},
+				{get: "s"},
+			},
+		},
+		{
+			name:    "until a margin before it expires",
+			options: []sessions.TokenCacheOption{sessions.WithTokenMargin(20 * time.Second)},
+			steps: []cacheStep{
+				{get: "s", mints: true},
+				{get: "s", wait: 40*time.Second - 1},
+				{get: "s", wait: 1, mints: true},
+			},
 		},
 		{
 			name: "no margin", options: []sessions.TokenCacheOption{sessions.WithTokenMargin(0)},
-			steps: []cacheStep{{get: "s", mints: true}, {get: "s", wait: 60*time.Second - 1}, {get: "s", wait: 1, mints: true}},
+			steps: []cacheStep{
+				{get: "s", mints: true},
+				{get: "s", wait: 60*time.Second - 1},
+				{get: "s", wait: 1, mints: true},
+			},
 		},
 		{
-			name: "a margin as long as the token lives", options: []sessions.TokenCacheOption{sessions.WithTokenMargin(time.Minute)},
+			name:    "a margin as long as the token lives",
+			options: []sessions.TokenCacheOption{sessions.WithTokenMargin(time.Minute)},
+			steps:   []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}},
+		},
+		{
+			name:    "a negative margin is the default",
+			options: []sessions.TokenCacheOption{sessions.WithTokenMargin(-time.Hour)},
+			steps: []cacheStep{
+				{get: "s", mints: true},
+				{get: "s", wait: 55*time.Second - 1},
+				{get: "s", wait: 1, mints: true},
+			},
+		},
+		{
+			name: "as long as the token says, not as long as was asked",
+			answer: func(int, tokenRequest) (*sessions.Token, error) {
+				return tokenUntil(time.Now().Add(time.Minute)), nil
+			},
+			steps: []cacheStep{
+				{get: "s", params: hour, mints: true},
+				{get: "s", params: hour, wait: 55 * time.Second, mints: true},
+			},
+		},
+		{
+			name: "a token without exp is not kept", answer: always(tokenWith(`{}`)),
 			steps: []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}},
 		},
 		{
-			name: "a negative margin is the default", options: []sessions.TokenCacheOption{sessions.WithTokenMargin(-time.Hour)},
-			steps: []cacheStep{{get: "s", mints: true}, {get: "s", wait: 55*time.Second - 1}, {get: "s", wait: 1, mints: true}},
+			name: "a token with an odd exp is not kept", answer: always(tokenWith(`{"exp":"soon"}`)),
+			steps: []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}},
 		},
 		{
-			name:   "as long as the token says, not as long as was asked",
-			answer: func(int, tokenRequest) (*sessions.Token, error) { return tokenUntil(time.Now().Add(time.Minute)), nil },
-			steps:  []cacheStep{{get: "s", params: hour, mints: true}, {get: "s", params: hour, wait: 55 * time.Second, mints: true}},
+			name: "a token that has expired is not kept", answer: always(tokenWith(`{"exp":1}`)),
+			steps: []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}},
 		},
-		{name: "a token without exp is not kept", answer: always(tokenWith(`{}`)), steps: []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}}},
-		{name: "a token with an odd exp is not kept", answer: always(tokenWith(`{"exp":"soon"}`)), steps: []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}}},
-		{name: "a token that has expired is not kept", answer: always(tokenWith(`{"exp":1}`)), steps: []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}}},
-		{name: "what is not a JWT is not kept", answer: always(&sessions.Token{JWT: "opaque"}), steps: []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}}},
-		{name: "an error is not kept", answer: refuseFirst, steps: []cacheStep{{get: "s", mints: true, err: errMint}, {get: "s", mints: true}, {get: "s"}}},
+		{
+			name: "what is not a JWT is not kept", answer: always(&sessions.Token{JWT: "opaque"}),
+			steps: []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}},
+		},
+		{
+			name: "an error is not kept", answer: refuseFirst,
+			steps: []cacheStep{{get: "s", mints: true, err: errMint}, {get: "s", mints: true}, {get: "s"}},
+		},
 		{
 			name:  "another session is another token",
 			steps: []cacheStep{{get: "s", mints: true}, {get: "t", mints: true}, {get: "s"}, {get: "t"}},
 		},
 		{
-			name:  "another template is another token",
-			steps: []cacheStep{{get: "s", mints: true}, {get: "s", params: hasura, mints: true}, {get: "s"}, {get: "s", params: hasura}},
+			name: "another template is another token",
+			steps: []cacheStep{
+				{get: "s", mints: true},
+				{get: "s", params: hasura, mints: true},
+				{get: "s"},
+				{get: "s", params: hasura},
+			},
 		},
 		{
 			name: "another lifetime is another token",
@@ -158,7 +208,8 @@ func TestTokenCache(t *testing.T) {
 		{
 			name: "the parts of a key are not run together",
 			steps: []cacheStep{
-				{get: "ab", params: sessions.TokenParams{Template: "c"}, mints: true}, {get: "a", params: sessions.TokenParams{Template: "bc"}, mints: true},
+				{get: "ab", params: sessions.TokenParams{Template: "c"}, mints: true},
+				{get: "a", params: sessions.TokenParams{Template: "bc"}, mints: true},
 			},
 		},
 		{
@@ -176,9 +227,20 @@ func TestTokenCache(t *testing.T) {
 				{get: "s"},
 			},
 		},
-		{name: "Forget of what is not there", steps: []cacheStep{{forget: "s"}, {get: "s", mints: true}, {forget: "t"}, {get: "s"}, {forget: "s"}, {forget: "s"}}},
 		{
-			name: "the token that was not used for longest makes room", options: []sessions.TokenCacheOption{sessions.WithTokenCacheSize(2)},
+			name: "Forget of what is not there",
+			steps: []cacheStep{
+				{forget: "s"},
+				{get: "s", mints: true},
+				{forget: "t"},
+				{get: "s"},
+				{forget: "s"},
+				{forget: "s"},
+			},
+		},
+		{
+			name:    "the token that was not used for longest makes room",
+			options: []sessions.TokenCacheOption{sessions.WithTokenCacheSize(2)},
 			steps: []cacheStep{
 				{get: "a", mints: true},
 				{get: "b", mints: true},
@@ -193,13 +255,25 @@ func TestTokenCache(t *testing.T) {
 		},
 		{
 			name: "one token of room", options: []sessions.TokenCacheOption{sessions.WithTokenCacheSize(1)},
-			steps: []cacheStep{{get: "s", mints: true}, {get: "s"}, {get: "s", params: hasura, mints: true}, {get: "s", params: hasura}, {get: "s", mints: true}, {forget: "s"}, {get: "s", mints: true}},
+			steps: []cacheStep{
+				{get: "s", mints: true},
+				{get: "s"},
+				{get: "s", params: hasura, mints: true},
+				{get: "s", params: hasura},
+				{get: "s", mints: true},
+				{forget: "s"},
+				{get: "s", mints: true},
+			},
 		},
 		{
-			name: "a size below 1 is the default", options: []sessions.TokenCacheOption{sessions.WithTokenCacheSize(1), sessions.WithTokenCacheSize(0)},
-			steps: []cacheStep{{get: "a", mints: true}, {get: "b", mints: true}, {get: "a"}, {get: "b"}},
+			name:    "a size below 1 is the default",
+			options: []sessions.TokenCacheOption{sessions.WithTokenCacheSize(1), sessions.WithTokenCacheSize(0)},
+			steps:   []cacheStep{{get: "a", mints: true}, {get: "b", mints: true}, {get: "a"}, {get: "b"}},
 		},
-		{name: "a nil option is none", options: []sessions.TokenCacheOption{nil}, steps: []cacheStep{{get: "s", mints: true}, {get: "s"}}},
+		{
+			name: "a nil option is none", options: []sessions.TokenCacheOption{nil},
+			steps: []cacheStep{{get: "s", mints: true}, {get: "s"}},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -292,7 +366,8 @@ func TestTokenCacheConcurrentMisses(t *testing.T) {
 						running.Go(func() {
 							<-start
 							var err error
-							if tokens[i], err = cache.GetToken(t.Context(), session, sessions.TokenParams{}); err != nil {
+							if tokens[i], err = cache.GetToken(t.Context(), session,
+								sessions.TokenParams{}); err != nil {
 								t.Error(err)
 							}
 						})
@@ -331,8 +406,19 @@ func TestTokenCacheCancellation(t *testing.T) {
 		{"nobody leaves", []waiter{{}, {comes: 100 * ms}}, 1, 0},
 		{"the first leaves", []waiter{{leaves: 200 * ms, want: context.DeadlineExceeded}, {comes: 100 * ms}}, 1, 0},
 		{"the second leaves", []waiter{{}, {comes: 100 * ms, leaves: 200 * ms, want: context.DeadlineExceeded}}, 1, 0},
-		{"all leave", []waiter{{leaves: 200 * ms, want: context.DeadlineExceeded}, {comes: 100 * ms, leaves: 300 * ms, want: context.DeadlineExceeded}}, 1, 1},
-		{"all leave, and somebody comes", []waiter{{leaves: 200 * ms, want: context.DeadlineExceeded}, {comes: 300 * ms}}, 2, 1},
+		{
+			"all leave",
+			[]waiter{
+				{leaves: 200 * ms, want: context.DeadlineExceeded},
+				{comes: 100 * ms, leaves: 300 * ms, want: context.DeadlineExceeded},
+			},
+			1, 1,
+		},
+		{
+			"all leave, and somebody comes",
+			[]waiter{{leaves: 200 * ms, want: context.DeadlineExceeded}, {comes: 300 * ms}},
+			2, 1,
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -355,7 +441,8 @@ func TestTokenCacheCancellation(t *testing.T) {
 							t.Errorf("waiter %d got %v, %v; want error %v", i, token, err, w.want)
 						}
 						if w.want != nil && time.Since(start) != w.leaves {
-							t.Errorf("waiter %d got its error after %v, want it after %v", i, time.Since(start), w.leaves)
+							t.Errorf("waiter %d got its error after %v, want it after %v", i,
+								time.Since(start), w.leaves)
 						}
 					})
 				}
@@ -393,7 +480,8 @@ func TestTokenCacheContextErrors(t *testing.T) {
 				if token != nil || !errors.Is(err, context.Canceled) || !errors.Is(err, errCause) {
 					t.Errorf("got %v, %v; want an error that matches the context's error and its cause", token, err)
 				}
-				if e, ok := errors.AsType[*sessions.Error](err); !ok || e.Operation != row.operation || e.StatusCode != 0 {
+				if e, ok := errors.AsType[*sessions.Error](err); !ok || e.Operation != row.operation ||
+					e.StatusCode != 0 {
 					t.Errorf("got %#v, want an *Error of %s without a status", err, row.operation)
 				}
 				if strings.Contains(fmt.Sprintf("%+v", err), "abcdefghijkl") {
@@ -416,7 +504,8 @@ func TestTokenCacheAfterTheEnd(t *testing.T) {
 		}
 		cancel()
 		for range 100 {
-			if token, err := cache.GetToken(ctx, "s", sessions.TokenParams{}); token != nil || !errors.Is(err, context.Canceled) {
+			if token, err := cache.GetToken(ctx, "s", sessions.TokenParams{}); token != nil ||
+				!errors.Is(err, context.Canceled) {
 				t.Fatalf("a miss returned %v, %v", token, err)
 			}
 		}
@@ -514,7 +603,10 @@ func TestTokenCachePanic(t *testing.T) {
 // Without a minter, and with a client that was not made by NewClient, a cache fails and does not panic.
 func TestTokenCacheWithoutMinter(t *testing.T) {
 	t.Parallel()
-	for name, minter := range map[string]sessions.TokenMinter{"nil": nil, "nil client": (*sessions.Client)(nil), "zero client": &sessions.Client{}} {
+	for name, minter := range map[string]sessions.TokenMinter{
+		"nil": nil, "nil client": (*sessions.Client)(nil),
+		"zero client": &sessions.Client{},
+	} {
 		cache := sessions.NewTokenCache(minter)
 		if token, err := cache.GetToken(t.Context(), "s", sessions.TokenParams{}); token != nil || err == nil {
 			t.Errorf("%s: got %v, %v", name, token, err)
@@ -535,7 +627,8 @@ func TestTokenCacheInvalidParams(t *testing.T) {
 		{"sess_1", sessions.TokenParams{ExpiresIn: -time.Second}},
 		{"sess_1", sessions.TokenParams{ExpiresIn: time.Millisecond}},
 	} {
-		if token, err := cache.GetToken(t.Context(), row.Session, row.Params); token != nil || !errors.Is(err, sessions.ErrInvalidParams) {
+		if token, err := cache.GetToken(t.Context(), row.Session, row.Params); token != nil ||
+			!errors.Is(err, sessions.ErrInvalidParams) {
 			t.Errorf("%+v: got %v, %v; want ErrInvalidParams", row, token, err)
 		}
 	}
@@ -553,7 +646,8 @@ func TestTokenCacheNilContext(t *testing.T) {
 		}
 	}()
 	cache := sessions.NewTokenCache(&mint{})
-	if token, err := cache.GetToken(noContext, "sess_1", sessions.TokenParams{}); token != nil || !errors.Is(err, sessions.ErrInvalidParams) {
+	if token, err := cache.GetToken(noContext, "sess_1", sessions.TokenParams{}); token != nil ||
+		!errors.Is(err, sessions.ErrInvalidParams) {
 		t.Errorf("got %v, %v; want ErrInvalidParams", token, err)
 	}
 	if token, err := cache.GetToken(t.Context(), "sess_1", sessions.TokenParams{}); token == nil || err != nil {
@@ -616,7 +710,8 @@ func TestTokenCacheConcurrentUse(t *testing.T) {
 				if j%10 == 0 {
 					cache.Forget(session)
 				}
-				if token, err := cache.GetToken(t.Context(), session, sessions.TokenParams{Template: []string{"", "a"}[j%2]}); token == nil || err != nil {
+				if token, err := cache.GetToken(t.Context(), session,
+					sessions.TokenParams{Template: []string{"", "a"}[j%2]}); token == nil || err != nil {
 					t.Errorf("got %v, %v", token, err)
 				}
 			}
@@ -628,7 +723,8 @@ func TestTokenCacheConcurrentUse(t *testing.T) {
 func TestTokenCacheHitAllocations(t *testing.T) {
 	cache := sessions.NewTokenCache(&mint{})
 	get := func() {
-		if _, err := cache.GetToken(t.Context(), "sess_1", sessions.TokenParams{Template: "hasura", ExpiresIn: time.Minute}); err != nil {
+		if _, err := cache.GetToken(t.Context(), "sess_1",
+			sessions.TokenParams{Template: "hasura", ExpiresIn: time.Minute}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -641,7 +737,8 @@ func TestTokenCacheHitAllocations(t *testing.T) {
 func BenchmarkTokenCacheHit(b *testing.B) {
 	cache := sessions.NewTokenCache(&mint{})
 	for i := range 10_000 {
-		if _, err := cache.GetToken(b.Context(), fmt.Sprintf("sess_%027d", i), sessions.TokenParams{ExpiresIn: 24 * time.Hour}); err != nil {
+		if _, err := cache.GetToken(b.Context(), fmt.Sprintf("sess_%027d", i),
+			sessions.TokenParams{ExpiresIn: 24 * time.Hour}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,14 +1,8 @@
 package sessions
 
 import (
-	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -29,83 +23,4 @@ func newTransport() *http.Transport {
 		TLSHandshakeTimeout:    5 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
-}
-
-// apply runs opts and returns the base URL that came of them; the errors of all options come joined.
-func (cfg *config) apply(opts []Option) (*url.URL, error) {
-	cfg.newTransport = false
-	var errs []error
-	for i, opt := range opts {
-		if opt == nil {
-			errs = append(errs, fmt.Errorf("clerk: option %d is nil", i+1))
-			continue
-		}
-		errs = append(errs, opt(cfg))
-	}
-	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
-	if err := errors.Join(append(errs, err)...); err != nil {
-		return nil, err
-	}
-	return base, nil
-}
-
-// parseBaseURL refuses every URL that would send the key in clear text or requests to a place that is not plain to see. Its
-// errors quote the host at most: userinfo and query may hold secrets.
-func parseBaseURL(raw string, insecureHTTP bool) (*url.URL, error) {
-	refuse := func(format string, args ...any) (*url.URL, error) {
-		return nil, fmt.Errorf("clerk: base URL: "+format, args...)
-	}
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return refuse("not a URL; it looks like %q", DefaultBaseURL)
-	case u.Scheme != "https" && u.Scheme != "http":
-		return refuse("the scheme must be https, as in %q", DefaultBaseURL)
-	case u.User != nil:
-		return refuse("it must not hold a user or a password")
-	case u.Hostname() == "":
-		return refuse("it has no host; it looks like %q", DefaultBaseURL)
-	case strings.Contains(u.Hostname(), "%"):
-		return refuse("its host must not hold a zone")
-	case u.RawQuery != "" || u.ForceQuery:
-		return refuse("it must not hold a query")
-	case strings.Contains(raw, "#"):
-		return refuse("it must not hold a fragment")
-	case !validPort(u):
-		return refuse("the port of %s must be a number from 1 to 65535", quote(u.Host))
-	case hasDotSegment(u.EscapedPath()):
-		return refuse("its path must not hold dot segments")
-	case u.Scheme == "http" && !insecureHTTP && !isLoopback(u.Hostname()):
-		return refuse("http would send the secret key to %s in clear text: use https, or WithInsecureHTTP inside a trusted network", quote(u.Host))
-	}
-	return u, nil
-}
-
-func validPort(u *url.URL) bool {
-	if !strings.HasSuffix(u.Host, ":"+u.Port()) { // no port at all: Port is "" without a colon before it
-		return u.Port() == ""
-	}
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
-	return err == nil && port > 0
-}
-
-// hasDotSegment reports whether a path has a segment "." or "..", also when its dots or slashes are percent-encoded, however often.
-func hasDotSegment(path string) bool {
-	for segment := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' }) {
-		if segment == "." || segment == ".." {
-			return true
-		}
-		if decoded, err := url.PathUnescape(segment); err == nil && decoded != segment && hasDotSegment(decoded) {
-			return true
-		}
-	}
-	return false
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
 }

@@ -144,20 +144,20 @@ func (x Session) answered() any {
 		organization = &x.LastActiveOrganizationID
 	}
 	return struct {
-		Object                   string               `json:"object"`
-		ID                       string               `json:"id"`
-		ClientID                 string               `json:"client_id"`
-		UserID                   string               `json:"user_id"`
-		Actor                    map[string]any       `json:"actor"`
-		Status                   string               `json:"status"`
-		LastActiveOrganizationID *string              `json:"last_active_organization_id"`
-		LatestActivity           *gen.SessionActivity `json:"latest_activity"`
-		Tasks                    []task               `json:"tasks"`
-		LastActiveAt             gen.Timestamp        `json:"last_active_at"`
-		ExpireAt                 gen.Timestamp        `json:"expire_at"`
-		AbandonAt                gen.Timestamp        `json:"abandon_at"`
-		CreatedAt                gen.Timestamp        `json:"created_at"`
-		UpdatedAt                gen.Timestamp        `json:"updated_at"`
+		Object                   string         `json:"object"`
+		ID                       string         `json:"id"`
+		ClientID                 string         `json:"client_id"`
+		UserID                   string         `json:"user_id"`
+		Actor                    map[string]any `json:"actor"`
+		Status                   string         `json:"status"`
+		LastActiveOrganizationID *string        `json:"last_active_organization_id"`
+		LatestActivity           *activity      `json:"latest_activity"`
+		Tasks                    []task         `json:"tasks"`
+		LastActiveAt             int64          `json:"last_active_at"`
+		ExpireAt                 int64          `json:"expire_at"`
+		AbandonAt                int64          `json:"abandon_at"`
+		CreatedAt                int64          `json:"created_at"`
+		UpdatedAt                int64          `json:"updated_at"`
 	}{
 		"session", x.ID, x.ClientID, x.UserID, x.Actor, x.Status, organization,
 		x.LatestActivity.answered(), tasks, x.LastActiveAt.UnixMilli(), x.ExpireAt.UnixMilli(),
@@ -165,12 +165,17 @@ func (x Session) answered() any {
 	}
 }
 
-func (a *Activity) answered() *gen.SessionActivity {
+// activity is an activity as Clerk answers it.
+type activity struct {
+	gen.SessionActivity
+	Object string `json:"object"`
+}
+
+func (a *Activity) answered() *activity {
 	if a == nil {
 		return nil
 	}
-	return &gen.SessionActivity{
-		Object:         "session_activity",
+	return &activity{Object: "session_activity", SessionActivity: gen.SessionActivity{
 		ID:             a.ID,
 		DeviceType:     a.DeviceType,
 		BrowserName:    a.BrowserName,
@@ -179,5 +184,5 @@ func (a *Activity) answered() *gen.SessionActivity {
 		City:           a.City,
 		Country:        a.Country,
 		IsMobile:       a.IsMobile,
-	}
+	}}
 }

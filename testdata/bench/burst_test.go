@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// BenchmarkBurst measures calls of many callers at once, over loopback, by every client as it comes. The time is that of a call
-// when all of them share the machine.
+// BenchmarkBurst measures calls of many callers at once, over loopback, by every client as it comes. The time is that
+// of a call when all of them share the machine.
 func BenchmarkBurst(b *testing.B) {
 	for _, m := range makers {
 		b.Run("callers=64/client="+m.name, func(b *testing.B) {

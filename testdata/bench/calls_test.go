@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestMain lets every client trust the servers that speak TLS on loopback, as it trusts others: by the system's certificates.
+// TestMain lets every client trust the servers that speak TLS on loopback, as it trusts others: by the system's
+// certificates.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	os.Exit(func() int {
@@ -28,8 +29,8 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// runInRounds makes -count=6 six rounds of everything, instead of everything six times in a row: a machine that gets slower for a
-// while then does so to every client.
+// runInRounds makes -count=6 six rounds of everything, instead of everything six times in a row: a machine that gets
+// slower for a while then does so to every client.
 func runInRounds(m *testing.M) int {
 	count := flag.Lookup("test.count").Value
 	rounds, err := strconv.Atoi(count.String())

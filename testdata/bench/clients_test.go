@@ -16,7 +16,8 @@ import (
 
 const secretKey = "sk_test_not_a_secret_not_a_secret_not_a_secret"
 
-// A client does the same work as every other. Each call decodes its whole answer and fails if it is not the expected one.
+// A client does the same work as every other. Each call decodes its whole answer and fails if it is not the expected
+// one.
 type client struct {
 	get, getToken, revoke, getMissing func(ctx context.Context) error
 	list                              func(ctx context.Context, limit int) error
@@ -139,7 +140,8 @@ func newClerkSDK(_ testing.TB, baseURL string, transport http.RoundTripper) clie
 		getMissing: func(ctx context.Context) error {
 			_, err := c.Get(ctx, missingID)
 			e, ok := errors.AsType[*clerk.APIErrorResponse](err)
-			return unless(ok && e.HTTPStatusCode == 404 && len(e.Errors) == 1 && e.Errors[0].Code == "resource_not_found")
+			return unless(ok && e.HTTPStatusCode == 404 && len(e.Errors) == 1 &&
+				e.Errors[0].Code == "resource_not_found")
 		},
 	}
 }
@@ -166,7 +168,8 @@ func newGenerated(tb testing.TB, baseURL string, transport http.RoundTripper) cl
 			return unless(r.JSON200 != nil && r.JSON200.ID == sessionID)
 		},
 		list: func(ctx context.Context, limit int) error {
-			r, err := c.GetSessionListWithResponse(ctx, &gen.GetSessionListParams{UserID: &user, Limit: &limit, Paginated: &paginated})
+			r, err := c.GetSessionListWithResponse(ctx,
+				&gen.GetSessionListParams{UserID: &user, Limit: &limit, Paginated: &paginated})
 			if err != nil {
 				return err
 			}

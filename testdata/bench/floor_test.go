@@ -137,7 +137,8 @@ func newFloor(tb testing.TB, baseURL string, transport http.RoundTripper) client
 			return unless(s.ID == sessionID)
 		},
 		list: func(ctx context.Context, limit int) error {
-			l, err := call[floorPage](ctx, c, http.MethodGet, fmt.Sprintf("%s?limit=%d&paginated=true&user_id=user_1", base, limit))
+			l, err := call[floorPage](ctx, c, http.MethodGet,
+				fmt.Sprintf("%s?limit=%d&paginated=true&user_id=user_1", base, limit))
 			if err != nil {
 				return err
 			}

@@ -76,13 +76,15 @@ func newLoopback(b *testing.B, start func(*httptest.Server)) *loopback {
 			s.connections.Add(1)
 		}
 	}
-	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that end in the middle of their handshake when the server closes
+	// of connections that end in the middle of their handshake when the server closes
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	start(s.Server)
 	b.Cleanup(s.Close)
 	return s
 }
 
-// slow is a transport to a server with a long list, whose every answer takes the latency, and which counts its requests.
+// slow is a transport to a server with a long list, whose every answer takes the latency, and which counts its
+// requests.
 type slow struct {
 	latency  func() // waits
 	list     *longList

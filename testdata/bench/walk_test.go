@@ -22,7 +22,8 @@ func slowClient(tb testing.TB, wait func()) (*sessions.Client, *slow) {
 	return ours(tb, "https://api.clerk.test", transport), transport
 }
 
-// BenchmarkWalk measures a walk of 100,000 sessions at 20 ms a request: by All, and page after page with the same client.
+// BenchmarkWalk measures a walk of 100,000 sessions at 20 ms a request: by All, and page after page with the same
+// client.
 func BenchmarkWalk(b *testing.B) {
 	client, _ := slowClient(b, sleep)
 	ctx := context.Background()
@@ -55,8 +56,8 @@ func BenchmarkWalk(b *testing.B) {
 	})
 }
 
-// BenchmarkWalkHeap measures how much is live during a walk of 100,000 sessions, in pages, when the loop is so slow that all is
-// fetched that may be.
+// BenchmarkWalkHeap measures how much is live during a walk of 100,000 sessions, in pages, when the loop is so slow
+// that all is fetched that may be.
 func BenchmarkWalkHeap(b *testing.B) {
 	client, _ := slowClient(b, func() {})
 	ctx := context.Background()
@@ -100,8 +101,8 @@ func liveHeap() int64 {
 
 const toRevoke = 1000
 
-// BenchmarkRevokeAll measures the revocation of 1000 sessions at 20 ms a request: by RevokeAll with its concurrency of 8, and one
-// after another. The latter takes 20 s and is measured once for all runs.
+// BenchmarkRevokeAll measures the revocation of 1000 sessions at 20 ms a request: by RevokeAll with its concurrency of
+// 8, and one after another. The latter takes 20 s and is measured once for all runs.
 func BenchmarkRevokeAll(b *testing.B) {
 	b.Run("by=RevokeAll", func(b *testing.B) {
 		for b.Loop() {

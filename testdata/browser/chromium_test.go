@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 const patience = time.Minute
 
 // options are the switches of a browser that talks to nobody but loopback, and keeps nothing.
-var options = append(chromedp.DefaultExecAllocatorOptions[:len(chromedp.DefaultExecAllocatorOptions):len(chromedp.DefaultExecAllocatorOptions)],
+var options = append(slices.Clip(chromedp.DefaultExecAllocatorOptions[:]),
 	chromedp.NoSandbox, // CI runs as root
 	chromedp.DisableGPU,
 	chromedp.Flag("disable-quic", true),
@@ -40,11 +41,13 @@ func newBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) *tab {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, append(append(options[:len(options):len(options)], chromedp.ExecPath(path)), more...)...)
+	ctx, cancel = chromedp.NewExecAllocator(ctx,
+		append(append(options[:len(options):len(options)], chromedp.ExecPath(path)), more...)...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	t.Cleanup(func() { // politely, so that none of its processes outlives the test and writes into the profile once more
+	// politely, so that none of its processes outlives the test and writes into the profile once more
+	t.Cleanup(func() {
 		if err := chromedp.Cancel(ctx); err != nil {
 			t.Errorf("the browser did not end as it should: %v", err)
 		}
@@ -107,7 +110,8 @@ func run[T any](t *testing.T, b *tab, script string) T {
 // cookies returns all that the browser keeps.
 func (b *tab) cookies(t *testing.T) []*network.Cookie {
 	t.Helper()
-	got, err := chromedp.CallBrowser(b.ctx, storage.GetCookies, storage.GetCookiesParams{BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID})
+	got, err := chromedp.CallBrowser(b.ctx, storage.GetCookies,
+		storage.GetCookiesParams{BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +136,8 @@ func (b *tab) screen(t *testing.T) screen {
 		const rows = [...document.querySelectorAll("#sessions li")].map((li) => li.textContent);
 		const id = (row) => row?.match(/sess_\w+/)?.[0] ?? "";
 		return {
-			heading: text("h1"), status: text("#status"), reason: text("#reason"), remaining: text("#remaining"), note: text(".note"),
+			heading: text("h1"), status: text("#status"), reason: text("#reason"),
+			remaining: text("#remaining"), note: text(".note"),
 			sessions: rows.map(id).filter((id) => id), own: id(rows.find((row) => row.includes("this one"))),
 		};
 	})()`)

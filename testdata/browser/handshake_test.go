@@ -13,8 +13,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp"
 )
 
-// A handshake that changes nothing must not send the browser to and fro for ever: the count of it is in a cookie that has to survive
-// redirects between two sites.
+// A handshake that changes nothing must not send the browser to and fro for ever: the count of it is in a cookie that
+// has to survive redirects between two sites.
 func TestHandshakeThatChangesNothingEnds(t *testing.T) {
 	for name, row := range map[string]struct {
 		query      string // what the handshake adds to the page's URL
@@ -26,7 +26,8 @@ func TestHandshakeThatChangesNothingEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := startClerk(t)
 			refresher, err := sessionhttp.NewRefresher(s.client, s.clerk.PublishableKey,
-				sessionhttp.WithJWTKey(s.clerk.PublicKeyPEM()), sessionhttp.WithClock(s.clerk.Now), sessionhttp.WithHandshake())
+				sessionhttp.WithJWTKey(s.clerk.PublicKeyPEM()), sessionhttp.WithClock(s.clerk.Now),
+				sessionhttp.WithHandshake())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -39,7 +40,8 @@ func TestHandshakeThatChangesNothingEnds(t *testing.T) {
 			mux.Handle("/", refresher.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				outcome, _ := sessionhttp.OutcomeFromContext(r.Context())
 				w.Header().Set("Content-Type", "text/html")
-				_, _ = fmt.Fprintf(w, `<link rel="icon" href="data:,"><h1>page</h1><p id="status">%s</p>`, outcome.Status)
+				_, _ = fmt.Fprintf(w,
+					`<link rel="icon" href="data:,"><h1>page</h1><p id="status">%s</p>`, outcome.Status)
 			})))
 			s.serve(t, mux)
 			var handshakes atomic.Int32

@@ -29,14 +29,29 @@ func TestPageFitsTheScreen(t *testing.T) {
 	}{
 		{"desktop", 1280, 800, nil, "light"},
 		{"desktop-dark", 1280, 800, nil, "dark"},
-		{"phone", 390, 844, []chromedp.EmulateViewportOption{chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)}, "light"},
-		{"phone-dark", 390, 844, []chromedp.EmulateViewportOption{chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)}, "dark"},
-		{"small-phone", 320, 568, []chromedp.EmulateViewportOption{chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)}, "light"},
+		{
+			"phone", 390, 844,
+			[]chromedp.EmulateViewportOption{chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)},
+			"light",
+		},
+		{
+			"phone-dark", 390, 844,
+			[]chromedp.EmulateViewportOption{chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)},
+			"dark",
+		},
+		{
+			"small-phone", 320, 568,
+			[]chromedp.EmulateViewportOption{chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)},
+			"light",
+		},
 	}
 	look := func(page string) {
 		for _, size := range sizes {
 			b.do(t, chromedp.EmulateViewport(size.width, size.height, size.options...))
-			media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: size.scheme}}}
+			media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{
+				Name:  "prefers-color-scheme",
+				Value: size.scheme,
+			}}}
 			if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, media); err != nil {
 				t.Fatal(err)
 			}
@@ -57,7 +72,10 @@ func TestPageFitsTheScreen(t *testing.T) {
 	b.press(t, "#sign-in")
 	for _, activity := range []sessionstest.Activity{
 		{BrowserName: "Firefox", DeviceType: "Macintosh", City: "Lisbon"},
-		{BrowserName: "Samsung Internet Browser for Android", DeviceType: "SM-S928B/DS", City: "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"},
+		{
+			BrowserName: "Samsung Internet Browser for Android", DeviceType: "SM-S928B/DS",
+			City: "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch",
+		},
 	} {
 		s.clerk.AddSession(sessionstest.Session{UserID: ada, LatestActivity: &activity})
 	}
@@ -78,7 +96,8 @@ func TestPageFitsTheScreen(t *testing.T) {
 	look("unavailable")
 }
 
-// checkWidth checks that nothing on the page is wider than the screen, and that what is to be pressed is large enough for a finger.
+// checkWidth checks that nothing on the page is wider than the screen, and that what is to be pressed is large enough
+// for a finger.
 func checkWidth(t *testing.T, b *tab, page string, width int64) {
 	t.Helper()
 	got := run[struct {
@@ -91,8 +110,10 @@ func checkWidth(t *testing.T, b *tab, page string, width int64) {
 		return {
 			inner: innerWidth,
 			scroll: document.documentElement.scrollWidth,
-			outside: boxes.filter(([, box]) => box.left < 0 || box.right > innerWidth + 0.5).map(([e]) => e.outerHTML.slice(0, 200)),
-			small: boxes.filter(([e, box]) => e.matches("button") && (box.height < 44 || box.width < 44)).map(([e]) => e.outerHTML),
+			outside: boxes.filter(([, box]) => box.left < 0 || box.right > innerWidth + 0.5)
+				.map(([e]) => e.outerHTML.slice(0, 200)),
+			small: boxes.filter(([e, box]) => e.matches("button") && (box.height < 44 || box.width < 44))
+				.map(([e]) => e.outerHTML),
 		};
 	})()`)
 	if got.Inner != width { // a phone zooms out over what does not fit

@@ -20,13 +20,19 @@ import (
 func TestReloadAfterExpiryRefreshesOnce(t *testing.T) {
 	s := newSite(t)
 	b := newBrowser(t)
-	want := screen{Heading: "Nobody is signed in", Status: "not-needed", Reason: "missing-session-token", Sessions: []string{}}
+	want := screen{
+		Heading: "Nobody is signed in", Status: "not-needed", Reason: "missing-session-token",
+		Sessions: []string{},
+	}
 	if diff := cmp.Diff(want, b.open(t, s.url)); diff != "" {
 		t.Errorf("before the sign-in (-want +got):\n%s", diff)
 	}
 
 	got := b.press(t, "#sign-in")
-	want = screen{Heading: "Signed in as user_ada", Status: "not-needed", Remaining: "60", Sessions: []string{got.Own}, Own: got.Own}
+	want = screen{
+		Heading: "Signed in as user_ada", Status: "not-needed", Remaining: "60",
+		Sessions: []string{got.Own}, Own: got.Own,
+	}
 	if diff := cmp.Diff(want, got); diff != "" || got.Own == "" {
 		t.Fatalf("after the sign-in (-want +got):\n%s", diff)
 	}
@@ -89,15 +95,19 @@ func checkJar(t *testing.T, got, before []*network.Cookie, lasts time.Duration, 
 	}
 	have := map[string]attributes{}
 	for _, c := range got {
-		same := slices.ContainsFunc(before, func(old *network.Cookie) bool { return old.Name == c.Name && old.Value == c.Value })
+		same := slices.ContainsFunc(before, func(old *network.Cookie) bool {
+			return old.Name == c.Name && old.Value == c.Value
+		})
 		have[c.Name] = attributes{c.Domain, c.Path, string(c.SameSite), c.Secure, c.HTTPOnly, !same}
 		if strings.HasPrefix(c.Name, "__refresh") || strings.HasPrefix(c.Name, "__clerk_db_jwt") {
 			continue // not renewed by a refresh
 		}
 		// The Max-Age counts, by the browser's clock; it has whole seconds.
 		expires := time.UnixMilli(int64(c.Expires * 1000))
-		if earliest, latest := refreshed.Add(lasts-time.Second), time.Now().Add(lasts+time.Second); expires.Before(earliest) || expires.After(latest) {
-			t.Errorf("%s expires at %v, want when the session does, between %v and %v", c.Name, expires, earliest, latest)
+		if earliest, latest := refreshed.Add(lasts-time.Second),
+			time.Now().Add(lasts+time.Second); expires.Before(earliest) || expires.After(latest) {
+			t.Errorf("%s expires at %v, want when the session does, between %v and %v", c.Name, expires,
+				earliest, latest)
 		}
 	}
 	if diff := cmp.Diff(want, have); diff != "" {
@@ -171,7 +181,10 @@ func TestRevokedSessionIsSignedOutWithoutALoop(t *testing.T) {
 	s.clerk.Advance(expired)
 
 	s.asked()
-	want := screen{Heading: "Nobody is signed in", Status: "handshake-needed", Reason: "session_not_active", Sessions: []string{}}
+	want := screen{
+		Heading: "Nobody is signed in", Status: "handshake-needed", Reason: "session_not_active",
+		Sessions: []string{},
+	}
 	for range 3 {
 		if diff := cmp.Diff(want, b.reload(t)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -199,7 +212,8 @@ func TestPageIsServedWhenClerkIsDown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.clerk.Inject(outage)
-			if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "not-needed" || !strings.Contains(got.Note, "clerk: GetSessionList: ") {
+			if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "not-needed" ||
+				!strings.Contains(got.Note, "clerk: GetSessionList: ") {
 				t.Errorf("while the token is good the page says %+v", got)
 			}
 
@@ -249,7 +263,8 @@ func TestButtons(t *testing.T) {
 	}
 
 	s.clerk.Advance(expired)
-	if got := b.press(t, "#sign-out"); got.Heading != "Signed in as user_ada" || got.Status != "refreshed" || !strings.Contains(got.Note, "Press it again") {
+	if got := b.press(t, "#sign-out"); got.Heading != "Signed in as user_ada" || got.Status != "refreshed" ||
+		!strings.Contains(got.Note, "Press it again") {
 		t.Errorf("after a form with an expired token the page says %+v", got)
 	}
 	if got := b.press(t, "#sign-out"); got.Heading != "Nobody is signed in" || got.Reason != "missing-session-token" {
@@ -265,14 +280,16 @@ func TestButtons(t *testing.T) {
 	}
 }
 
-// Another site's page cannot press a button, though the browser may send the cookies: to a browser, every port is the same site.
+// Another site's page cannot press a button, though the browser may send the cookies: to a browser, every port is the
+// same site.
 func TestOtherOriginsCannotPress(t *testing.T) {
 	s, other := newSite(t), newSite(t)
 	b := newBrowser(t)
 	b.open(t, s.url)
 	id := b.press(t, "#sign-in").Own
 	b.open(t, other.url)
-	b.do(t, chromedp.Evaluate[chromedp.Void](`document.querySelector("form[action='/sign-out']").action = "`+s.url+`/sign-out"`))
+	point := `document.querySelector("form[action='/sign-out']").action = "` + s.url + `/sign-out"`
+	b.do(t, chromedp.Evaluate[chromedp.Void](point))
 	resp, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS("#sign-out")))
 	if err != nil {
 		t.Fatal(err)

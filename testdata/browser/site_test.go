@@ -53,7 +53,8 @@ func startClerk(t *testing.T) *site {
 	s := &site{clerk: sessionstest.NewServer(sessionstest.WithClock(func() time.Time { return start }))}
 	t.Cleanup(s.clerk.Close)
 	client, err := sessions.NewClient(s.clerk.SecretKey, sessions.WithBaseURL(s.clerk.URL),
-		sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 1, MaxRetryAfter: time.Millisecond})) // a test waits for nothing
+		// a test waits for nothing
+		sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 1, MaxRetryAfter: time.Millisecond}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +148,8 @@ func (s *site) status(t *testing.T, id string) sessions.Status {
 // active returns the ids of Ada's sessions.
 func (s *site) active(t *testing.T) (ids []string) {
 	t.Helper()
-	for session, err := range s.client.All(t.Context(), sessions.ListParams{UserID: ada, Status: sessions.StatusActive}) {
+	for session, err := range s.client.All(t.Context(),
+		sessions.ListParams{UserID: ada, Status: sessions.StatusActive}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,8 @@ func TestFlow(t *testing.T) {
 			t.Error(violation)
 		}
 	}()
-	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL), sessions.WithLogger(slog.New(slog.DiscardHandler)))
+	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL),
+		sessions.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,9 +101,10 @@ func listed(ctx context.Context, t *testing.T, client *sessions.Client) (ids []s
 
 // A service's own test puts a minter of its own in the client's place, and makes errors by hand.
 func TestStandIns(t *testing.T) {
-	cache := sessions.NewTokenCache(minter(func(context.Context, string, sessions.TokenParams) (*sessions.Token, error) {
+	closed := func(context.Context, string, sessions.TokenParams) (*sessions.Token, error) {
 		return nil, &sessions.Error{StatusCode: http.StatusServiceUnavailable}
-	}))
+	}
+	cache := sessions.NewTokenCache(minter(closed))
 	if _, err := cache.GetToken(t.Context(), "sess_1", sessions.TokenParams{}); !errors.Is(err, sessions.ErrServer) {
 		t.Errorf("got %v, want ErrServer", err)
 	}

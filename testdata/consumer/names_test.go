@@ -22,8 +22,8 @@ const library = "github.com/clerk-sessions/clerk-sessions-go/"
 
 var public = []string{library + "sessions", library + "sessions/sessionhttp", library + "sessions/sessionstest"}
 
-// Every exported constant, variable, function, type, field and method of the public packages is used in this package. What a method
-// is used for does not matter, since its signature is spelled out wherever it is.
+// Every exported constant, variable, function, type, field and method of the public packages is used in this package.
+// What a method is used for does not matter, since its signature is spelled out wherever it is.
 func TestEveryNameIsUsed(t *testing.T) {
 	uses := make(map[types.Object]bool)
 	packages := checkThisPackage(t, uses)
@@ -114,8 +114,8 @@ func members(typ types.Type) func(yield func(types.Object) bool) {
 	}
 }
 
-// checkThisPackage type-checks the package in this directory, without its tests, notes which objects it uses, and returns the
-// packages that it imports.
+// checkThisPackage type-checks the package in this directory, without its tests, notes which objects it uses, and
+// returns the packages that it imports.
 func checkThisPackage(t *testing.T, uses map[types.Object]bool) map[string]*types.Package {
 	t.Helper()
 	fset := token.NewFileSet()
@@ -153,7 +153,8 @@ func checkThisPackage(t *testing.T, uses map[types.Object]bool) map[string]*type
 // exportData returns what finds the compiled form of a package that this one is built with.
 func exportData(t *testing.T) importer.Lookup {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-mod=readonly", "-export", "-deps", "-json=ImportPath,Export", ".")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-mod=readonly", "-export", "-deps",
+		"-json=ImportPath,Export", ".")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

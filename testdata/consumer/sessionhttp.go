@@ -11,26 +11,41 @@ import (
 )
 
 var (
-	_ func(sessionhttp.CookieRefresher, string, ...sessionhttp.Option) (*sessionhttp.Refresher, error) = sessionhttp.NewRefresher
+	_ func(
+		sessionhttp.CookieRefresher, string, ...sessionhttp.Option,
+	) (*sessionhttp.Refresher, error) = sessionhttp.NewRefresher
 
-	_ func(*sessionhttp.Refresher, http.Handler) http.Handler                             = (*sessionhttp.Refresher).Middleware
-	_ func(*sessionhttp.Refresher, *http.Request) (string, sessions.RefreshParams, error) = (*sessionhttp.Refresher).Params
-	_ func(*sessionhttp.Refresher, *http.Request) (string, bool)                          = (*sessionhttp.Refresher).SessionToken
-	_ func(*sessionhttp.Refresher, *http.Request) (string, error)                         = (*sessionhttp.Refresher).Origin
-	_ func(*sessionhttp.Refresher, fmt.State, rune)                                       = (*sessionhttp.Refresher).Format
-	_ fmt.Formatter                                                                       = (*sessionhttp.Refresher)(nil)
-	_ func(context.Context) (sessionhttp.Outcome, bool)                                   = sessionhttp.OutcomeFromContext
+	_ func(*sessionhttp.Refresher, http.Handler) http.Handler = (*sessionhttp.Refresher).Middleware
+	_ func(
+		*sessionhttp.Refresher, *http.Request,
+	) (string, sessions.RefreshParams, error) = (*sessionhttp.Refresher).Params
+	_ func(
+		*sessionhttp.Refresher, *http.Request,
+	) (string, bool) = (*sessionhttp.Refresher).SessionToken
+	_ func(
+		*sessionhttp.Refresher, *http.Request,
+	) (string, error) = (*sessionhttp.Refresher).Origin
+	_ func(*sessionhttp.Refresher, fmt.State, rune)     = (*sessionhttp.Refresher).Format
+	_ fmt.Formatter                                     = (*sessionhttp.Refresher)(nil)
+	_ func(context.Context) (sessionhttp.Outcome, bool) = sessionhttp.OutcomeFromContext
 
-	_ func(sessionhttp.CookieRefresher, context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) = sessionhttp.CookieRefresher.RefreshCookies
+	_ func(
+		sessionhttp.CookieRefresher, context.Context, string, sessions.RefreshParams,
+	) (*sessions.Cookies, error) = sessionhttp.CookieRefresher.RefreshCookies
 
 	_ sessionhttp.CookieRefresher = (*sessions.Client)(nil)
 	_ sessionhttp.CookieRefresher = cookieRefresher(nil)
 )
 
-// A cookieRefresher is what a service's test would put in a client's place: CookieRefresher must not grow.
-type cookieRefresher func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error)
+// A cookieRefresher is what a service's test would put in a client's place: CookieRefresher must
+// not grow.
+type cookieRefresher func(
+	context.Context, string, sessions.RefreshParams,
+) (*sessions.Cookies, error)
 
-func (f cookieRefresher) RefreshCookies(ctx context.Context, id string, params sessions.RefreshParams) (*sessions.Cookies, error) {
+func (f cookieRefresher) RefreshCookies(ctx context.Context, id string,
+	params sessions.RefreshParams,
+) (*sessions.Cookies, error) {
 	return f(ctx, id, params)
 }
 

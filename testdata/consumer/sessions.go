@@ -15,24 +15,47 @@ import (
 
 // The client.
 var (
-	_ func(string, ...sessions.Option) (*sessions.Client, error)                         = sessions.NewClient
-	_ func(*sessions.Client, ...sessions.Option) (*sessions.Client, error)               = (*sessions.Client).With
-	_ func(*sessions.Client)                                                             = (*sessions.Client).CloseIdleConnections
-	_ func(*sessions.Client, fmt.State, rune)                                            = (*sessions.Client).Format
-	_ func(*sessions.Client) slog.Value                                                  = (*sessions.Client).LogValue
-	_ func(context.Context) (sessions.Operation, bool)                                   = sessions.OperationFromContext
-	_ func(*sessions.Client, context.Context, string) (*sessions.Session, error)         = (*sessions.Client).Get
-	_ func(*sessions.Client, context.Context, string) (*sessions.Session, error)         = (*sessions.Client).Revoke
-	_ func(*sessions.Client, context.Context, string, string) (*sessions.Session, error) = (*sessions.Client).Verify //nolint:staticcheck // deprecated upstream, still promised
+	_ func(string, ...sessions.Option) (*sessions.Client, error) = sessions.NewClient
+	_ func(
+		*sessions.Client, ...sessions.Option,
+	) (*sessions.Client, error) = (*sessions.Client).With
+	_ func(*sessions.Client)                           = (*sessions.Client).CloseIdleConnections
+	_ func(*sessions.Client, fmt.State, rune)          = (*sessions.Client).Format
+	_ func(*sessions.Client) slog.Value                = (*sessions.Client).LogValue
+	_ func(context.Context) (sessions.Operation, bool) = sessions.OperationFromContext
+	_ func(
+		*sessions.Client, context.Context, string,
+	) (*sessions.Session, error) = (*sessions.Client).Get
+	_ func(
+		*sessions.Client, context.Context, string,
+	) (*sessions.Session, error) = (*sessions.Client).Revoke
+	//nolint:staticcheck // deprecated upstream, still promised
+	_ func(
+		*sessions.Client, context.Context, string, string,
+	) (*sessions.Session, error) = (*sessions.Client).Verify
 
-	_ func(*sessions.Client, context.Context, sessions.ListParams) (*sessions.SessionList, error)          = (*sessions.Client).List
-	_ func(*sessions.Client, context.Context, sessions.ListParams) iter.Seq2[sessions.Session, error]      = (*sessions.Client).All
-	_ func(*sessions.Client, context.Context, sessions.CreateParams) (*sessions.Session, error)            = (*sessions.Client).Create
-	_ func(*sessions.Client, context.Context, sessions.RevokeAllParams) (*sessions.RevokeAllResult, error) = (*sessions.Client).RevokeAll
+	_ func(
+		*sessions.Client, context.Context, sessions.ListParams,
+	) (*sessions.SessionList, error) = (*sessions.Client).List
+	_ func(
+		*sessions.Client, context.Context, sessions.ListParams,
+	) iter.Seq2[sessions.Session, error] = (*sessions.Client).All
+	_ func(
+		*sessions.Client, context.Context, sessions.CreateParams,
+	) (*sessions.Session, error) = (*sessions.Client).Create
+	_ func(
+		*sessions.Client, context.Context, sessions.RevokeAllParams,
+	) (*sessions.RevokeAllResult, error) = (*sessions.Client).RevokeAll
 
-	_ func(*sessions.Client, context.Context, string, sessions.TokenParams) (*sessions.Token, error)     = (*sessions.Client).GetToken
-	_ func(*sessions.Client, context.Context, string, sessions.RefreshParams) (*sessions.Token, error)   = (*sessions.Client).RefreshToken
-	_ func(*sessions.Client, context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) = (*sessions.Client).RefreshCookies
+	_ func(
+		*sessions.Client, context.Context, string, sessions.TokenParams,
+	) (*sessions.Token, error) = (*sessions.Client).GetToken
+	_ func(
+		*sessions.Client, context.Context, string, sessions.RefreshParams,
+	) (*sessions.Token, error) = (*sessions.Client).RefreshToken
+	_ func(
+		*sessions.Client, context.Context, string, sessions.RefreshParams,
+	) (*sessions.Cookies, error) = (*sessions.Client).RefreshCookies
 )
 
 // The options.
@@ -49,13 +72,19 @@ var (
 
 // The token cache.
 var (
-	_ func(sessions.TokenMinter, ...sessions.TokenCacheOption) *sessions.TokenCache = sessions.NewTokenCache
-	_ func(int) sessions.TokenCacheOption                                           = sessions.WithTokenCacheSize
-	_ func(time.Duration) sessions.TokenCacheOption                                 = sessions.WithTokenMargin
-	_ func(*sessions.TokenCache, string)                                            = (*sessions.TokenCache).Forget
+	_ func(
+		sessions.TokenMinter, ...sessions.TokenCacheOption,
+	) *sessions.TokenCache = sessions.NewTokenCache
+	_ func(int) sessions.TokenCacheOption           = sessions.WithTokenCacheSize
+	_ func(time.Duration) sessions.TokenCacheOption = sessions.WithTokenMargin
+	_ func(*sessions.TokenCache, string)            = (*sessions.TokenCache).Forget
 
-	_ func(*sessions.TokenCache, context.Context, string, sessions.TokenParams) (*sessions.Token, error) = (*sessions.TokenCache).GetToken
-	_ func(sessions.TokenMinter, context.Context, string, sessions.TokenParams) (*sessions.Token, error) = sessions.TokenMinter.GetToken
+	_ func(
+		*sessions.TokenCache, context.Context, string, sessions.TokenParams,
+	) (*sessions.Token, error) = (*sessions.TokenCache).GetToken
+	_ func(
+		sessions.TokenMinter, context.Context, string, sessions.TokenParams,
+	) (*sessions.Token, error) = sessions.TokenMinter.GetToken
 
 	_ sessions.TokenMinter = (*sessions.Client)(nil)
 	_ sessions.TokenMinter = (*sessions.TokenCache)(nil)
@@ -65,7 +94,9 @@ var (
 // A minter is what a service's test would put in a client's place: TokenMinter must not grow.
 type minter func(context.Context, string, sessions.TokenParams) (*sessions.Token, error)
 
-func (m minter) GetToken(ctx context.Context, id string, params sessions.TokenParams) (*sessions.Token, error) {
+func (m minter) GetToken(ctx context.Context, id string,
+	params sessions.TokenParams,
+) (*sessions.Token, error) {
 	return m(ctx, id, params)
 }
 
@@ -86,8 +117,20 @@ var (
 	_ func(sessions.RefreshParams) ([]byte, error)          = sessions.RefreshParams.MarshalText
 	_ func(sessions.Status) bool                            = sessions.Status.IsKnown
 
-	_ []fmt.Formatter        = []fmt.Formatter{sessions.Client{}, sessions.Token{}, sessions.Cookies{}, sessions.RefreshParams{}, &sessions.Error{}}
-	_ []slog.LogValuer       = []slog.LogValuer{sessions.Client{}, sessions.Token{}, sessions.Cookies{}, sessions.RefreshParams{}, &sessions.Error{}}
+	_ []fmt.Formatter = []fmt.Formatter{
+		sessions.Client{},
+		sessions.Token{},
+		sessions.Cookies{},
+		sessions.RefreshParams{},
+		&sessions.Error{},
+	}
+	_ []slog.LogValuer = []slog.LogValuer{
+		sessions.Client{},
+		sessions.Token{},
+		sessions.Cookies{},
+		sessions.RefreshParams{},
+		&sessions.Error{},
+	}
 	_ []json.Marshaler       = []json.Marshaler{sessions.Token{}, sessions.Cookies{}}
 	_ encoding.TextMarshaler = sessions.RefreshParams{}
 )
@@ -135,7 +178,8 @@ const (
 )
 
 func _(
-	list sessions.ListParams, create sessions.CreateParams, token sessions.TokenParams, refresh sessions.RefreshParams,
+	list sessions.ListParams, create sessions.CreateParams, token sessions.TokenParams,
+	refresh sessions.RefreshParams,
 	revokeAll sessions.RevokeAllParams, retry sessions.RetryPolicy,
 ) {
 	is[string](&list.ClientID)
@@ -170,8 +214,10 @@ func _(
 }
 
 func _(
-	session sessions.Session, activity sessions.Activity, task sessions.Task, list sessions.SessionList,
-	revoked sessions.RevokeAllResult, failure sessions.RevokeFailure, token sessions.Token, cookies sessions.Cookies,
+	session sessions.Session, activity sessions.Activity, task sessions.Task,
+	list sessions.SessionList,
+	revoked sessions.RevokeAllResult, failure sessions.RevokeFailure, token sessions.Token,
+	cookies sessions.Cookies,
 ) {
 	is[string](&session.ID)
 	is[string](&session.ClientID)

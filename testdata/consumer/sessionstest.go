@@ -8,20 +8,21 @@ import (
 )
 
 var (
-	_ func(...sessionstest.Option) *sessionstest.Server                     = sessionstest.NewServer
-	_ func(*sessionstest.Server)                                            = (*sessionstest.Server).Close
-	_ func(*sessionstest.Server) http.Handler                               = (*sessionstest.Server).Handler
-	_ func(*sessionstest.Server) *http.Client                               = (*sessionstest.Server).HTTPClient
-	_ func(*sessionstest.Server, sessionstest.Session) sessionstest.Session = (*sessionstest.Server).AddSession
-	_ func(*sessionstest.Server, string) sessionstest.SignIn                = (*sessionstest.Server).SignIn
-	_ func(*sessionstest.Server)                                            = (*sessionstest.Server).RotateKey
-	_ func(*sessionstest.Server, sessionstest.Fault)                        = (*sessionstest.Server).Inject
-	_ func(*sessionstest.Server, int, time.Duration)                        = (*sessionstest.Server).LimitRate
-	_ func(*sessionstest.Server, time.Duration)                             = (*sessionstest.Server).Advance
-	_ func(*sessionstest.Server) time.Time                                  = (*sessionstest.Server).Now
-	_ func(*sessionstest.Server) []sessionstest.Call                        = (*sessionstest.Server).Calls
-	_ func(*sessionstest.Server) []error                                    = (*sessionstest.Server).Violations
-	_ func(*sessionstest.Server) []byte                                     = (*sessionstest.Server).PublicKeyPEM
+	_ func(...sessionstest.Option) *sessionstest.Server = sessionstest.NewServer
+	_ func(*sessionstest.Server)                        = (*sessionstest.Server).Close
+	_ func(*sessionstest.Server) http.Handler           = (*sessionstest.Server).Handler
+	_ func(*sessionstest.Server) *http.Client           = (*sessionstest.Server).HTTPClient
+	_ func(
+		*sessionstest.Server, sessionstest.Session,
+	) sessionstest.Session = (*sessionstest.Server).AddSession
+	_ func(*sessionstest.Server, string) sessionstest.SignIn = (*sessionstest.Server).SignIn
+	_ func(*sessionstest.Server, sessionstest.Fault)         = (*sessionstest.Server).Inject
+	_ func(*sessionstest.Server, int, time.Duration)         = (*sessionstest.Server).LimitRate
+	_ func(*sessionstest.Server, time.Duration)              = (*sessionstest.Server).Advance
+	_ func(*sessionstest.Server) time.Time                   = (*sessionstest.Server).Now
+	_ func(*sessionstest.Server) []sessionstest.Call         = (*sessionstest.Server).Calls
+	_ func(*sessionstest.Server) []error                     = (*sessionstest.Server).Violations
+	_ func(*sessionstest.Server) []byte                      = (*sessionstest.Server).PublicKeyPEM
 
 	_ func() sessionstest.Option                 = sessionstest.WithoutListener
 	_ func() sessionstest.Option                 = sessionstest.WithoutCalls
@@ -31,8 +32,13 @@ var (
 )
 
 var (
-	_ func(*sessionstest.Server, sessionstest.SignInParams) sessionstest.SignIn          = (*sessionstest.Server).SignInWith
-	_ func(*sessionstest.Server, sessionstest.SignInParams) (sessionstest.SignIn, error) = (*sessionstest.Server).TrySignInWith
+	_ func(*sessionstest.Server) = (*sessionstest.Server).RotateKey
+	_ func(
+		*sessionstest.Server, sessionstest.SignInParams,
+	) sessionstest.SignIn = (*sessionstest.Server).SignInWith
+	_ func(
+		*sessionstest.Server, sessionstest.SignInParams,
+	) (sessionstest.SignIn, error) = (*sessionstest.Server).TrySignInWith
 )
 
 func _(params sessionstest.SignInParams) {
@@ -42,7 +48,9 @@ func _(params sessionstest.SignInParams) {
 	is[map[string]any](&params.Claims)
 }
 
-func _(server *sessionstest.Server, signIn sessionstest.SignIn, fault sessionstest.Fault, call sessionstest.Call) {
+func _(server *sessionstest.Server, signIn sessionstest.SignIn, fault sessionstest.Fault,
+	call sessionstest.Call,
+) {
 	is[string](&server.URL)
 	is[string](&server.FrontendAPI)
 	is[string](&server.JWKSURL)

@@ -1,6 +1,6 @@
 // The calls to record: name → [method of the official SDK's `sessions`, arguments].
 //
-// A name's first word groups the cases, and sessions/official_test.go tells by it where our client differs:
+// A name's first word groups the cases, and sessions/internal/recorded/official_test.go tells by it where our client differs:
 //   unsafe-   ids and templates that the SDK sends and our client refuses
 //   invalid-  other arguments that the SDK sends and our client refuses
 //   unsent-   what neither of them sends

@@ -1,5 +1,5 @@
-// Package officialsdk_test has the official SDK and our client call the same fake Clerk and compares what they return. `make
-// test-official` runs it: it needs Node and the SDK, so it is not part of ./... .
+// Package officialsdk_test has the official SDK and our client call the same fake Clerk and compares what they return.
+// `make test-official` runs it: it needs Node and the SDK, so it is not part of ./... .
 package officialsdk_test
 
 import (
@@ -26,7 +26,8 @@ import (
 )
 
 // What two sessions that were created one after the other do not share.
-var createdApart = cmpopts.IgnoreFields(sessions.Session{}, "ID", "ClientID", "LastActiveAt", "ExpireAt", "AbandonAt", "CreatedAt", "UpdatedAt")
+var createdApart = cmpopts.IgnoreFields(sessions.Session{}, "ID", "ClientID", "LastActiveAt", "ExpireAt", "AbandonAt",
+	"CreatedAt", "UpdatedAt")
 
 // The SDK has no tasks.
 var notInSDK = cmpopts.IgnoreFields(sessions.Session{}, "Tasks")
@@ -63,7 +64,8 @@ func TestSameValues(t *testing.T) {
 		return func() (any, error) { return client.RefreshCookies(ctx, id, p) }
 	}
 
-	// The calls of check.mjs by their names there; those that only read come first, while everything is as the SDK left it.
+	// The calls of check.mjs by their names there; those that only read come first, while everything is as the SDK left
+	// it.
 	for _, row := range []struct {
 		name string
 		ours func() (any, error)
@@ -73,9 +75,15 @@ func TestSameValues(t *testing.T) {
 		{name: "list", ours: list(sessions.ListParams{Limit: 500})},
 		{name: "list-default", ours: list(sessions.ListParams{})},
 		{name: "list-page", ours: list(sessions.ListParams{Limit: 3, Offset: 2})},
-		{name: "list-after-the-end", ours: list(sessions.ListParams{Offset: len(strings.Fields(clerk["CLERK_SESSION_IDS"])) + 2})},
+		{
+			name: "list-after-the-end",
+			ours: list(sessions.ListParams{Offset: len(strings.Fields(clerk["CLERK_SESSION_IDS"])) + 2}),
+		},
 		{name: "list-user", ours: list(sessions.ListParams{UserID: user, Limit: 500})},
-		{name: "list-client", ours: list(sessions.ListParams{ClientID: decode[sdkSession](t, sdk["get"].Value).ClientID})},
+		{
+			name: "list-client",
+			ours: list(sessions.ListParams{ClientID: decode[sdkSession](t, sdk["get"].Value).ClientID}),
+		},
 		{name: "list-active", ours: list(sessions.ListParams{UserID: user, Status: sessions.StatusActive, Limit: 500})},
 		{name: "list-revoked", ours: list(sessions.ListParams{Status: sessions.StatusRevoked})},
 		{name: "list-nobody", ours: list(sessions.ListParams{UserID: "user_nobody"})},
@@ -83,17 +91,24 @@ func TestSameValues(t *testing.T) {
 		{name: "token", ours: mint(id, sessions.TokenParams{})},
 		{name: "token-expires", ours: mint(id, sessions.TokenParams{ExpiresIn: 2 * time.Minute})},
 		{name: "token-template", ours: mint(id, sessions.TokenParams{Template: "my template"})},
-		{name: "token-template-expires", ours: mint(id, sessions.TokenParams{Template: "hasura", ExpiresIn: time.Hour})},
+		{
+			name: "token-template-expires",
+			ours: mint(id, sessions.TokenParams{Template: "hasura", ExpiresIn: time.Hour}),
+		},
 		{name: "token-of-revoked", ours: mint(revoked, sessions.TokenParams{})},
 		{name: "get-unknown", ours: func() (any, error) { return client.Get(ctx, "sess_unknown") }},
 		{name: "get-wrong-key", ours: func() (any, error) { return newClient(t, clerk, "sk_test_wrong").Get(ctx, id) }},
-		{name: "revoke", ours: func() (any, error) { return client.Revoke(ctx, revoked) }}, // once more, which changes nothing
+		// once more, which changes nothing
+		{name: "revoke", ours: func() (any, error) { return client.Revoke(ctx, revoked) }},
 		{name: "revoke-unknown", ours: func() (any, error) { return client.Revoke(ctx, "sess_unknown") }},
 		{name: "refresh-wrong-token", ours: refreshCookies(mistaken)},
 		{name: "create-unknown-user", ours: create(sessions.CreateParams{UserID: "user_nobody"})},
 
 		{name: "create", ours: create(sessions.CreateParams{UserID: user}), but: createdApart},
-		{name: "create-organization", ours: create(sessions.CreateParams{UserID: user, ActiveOrganizationID: "org_1"}), but: createdApart},
+		{
+			name: "create-organization",
+			ours: create(sessions.CreateParams{UserID: user, ActiveOrganizationID: "org_1"}), but: createdApart,
+		},
 		{name: "refresh", ours: refreshToken},
 		{name: "refresh-token", ours: refreshToken},
 		{name: "refresh-cookies", ours: refreshCookies(browser)},
@@ -110,7 +125,8 @@ func TestSameValues(t *testing.T) {
 		delete(sdk, row.name)
 	}
 
-	// Ours asks for a version of the API that still has the endpoint; and the token that it takes is one that the fake signed.
+	// Ours asks for a version of the API that still has the endpoint; and the token that it takes is one that the fake
+	// signed.
 	t.Run("verify", func(t *testing.T) {
 		if sdk["verify"].Error == nil || sdk["verify"].Error.Status != http.StatusNotFound {
 			t.Errorf("official SDK: %+v, want a 404", sdk["verify"])
@@ -119,7 +135,8 @@ func TestSameValues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := client.Verify(ctx, id, token) //nolint:staticcheck // a fake that still has the endpoint is enough to test it
+		//nolint:staticcheck // a fake that still has the endpoint is enough to test it
+		got, err := client.Verify(ctx, id, token)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,7 +264,10 @@ func compareErrors(t *testing.T, theirs *sdkError, err error) {
 	if ours.TraceID == "" || theirs.ClerkTraceID == "" {
 		t.Error("no trace id")
 	}
-	got := sdkError{Status: ours.StatusCode, ClerkTraceID: theirs.ClerkTraceID, RetryAfter: int(ours.RetryAfter.Seconds())}
+	got := sdkError{
+		Status: ours.StatusCode, ClerkTraceID: theirs.ClerkTraceID,
+		RetryAfter: int(ours.RetryAfter.Seconds()),
+	}
 	for _, d := range ours.Details {
 		issue := sdkIssue{Code: d.Code, Message: d.Message, LongMessage: d.LongMessage, Meta: map[string]any{}}
 		// The only one of the SDK's names for it that an operation on sessions has.
@@ -348,13 +368,14 @@ func runOfficialSDK(t *testing.T, clerk map[string]string) map[string]result {
 // The calls that both clients make with a parameter that the API does not take.
 const expectedViolations = 2
 
-// startFakeclerk runs the program and returns the variables that it prints. It is told to stop when the test ends, and the test fails
-// if either client broke openapi/sessions.yaml with what it sent.
+// startFakeclerk runs the program and returns the variables that it prints. It is told to stop when the test ends, and
+// the test fails if either client broke openapi/sessions.yaml with what it sent.
 func startFakeclerk(t *testing.T) map[string]string {
 	t.Helper()
 	// Not "go run", which does not pass on the signal.
 	program := filepath.Join(t.TempDir(), "fakeclerk")
-	if out, err := exec.Command("go", "build", "-o", program, "../../sessions/sessionstest/fakeclerk").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", program,
+		"../../sessions/sessionstest/fakeclerk").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)

@@ -1,5 +1,6 @@
-// The program webapp is a small web service whose sessions are refreshed on the server. It runs against an in-process Clerk with
-// session tokens that live for 15 seconds, so that a reload a little later shows the refresh:
+// The program webapp is a small web service whose sessions are refreshed on the server. It runs
+// against an in-process Clerk with session tokens that live for 15 seconds, so that a reload a
+// little later shows the refresh:
 //
 //	go run ./sessions/examples/webapp
 package main
@@ -37,7 +38,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("webapp", flag.ContinueOnError)
 	flags.SetOutput(stdout)
 	addr := flags.String("addr", "127.0.0.1:4020", "where to listen; loopback only")
-	lifetime := flags.Duration("token-lifetime", 15*time.Second, "how long a session token is good for")
+	lifetime := flags.Duration("token-lifetime", 15*time.Second,
+		"how long a session token is good for")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
@@ -48,13 +50,15 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return fmt.Errorf("what is %q? There are only flags: -h lists them", flags.Arg(0))
 	}
 	if host, _, err := net.SplitHostPort(*addr); err != nil || !isLoopback(host) {
-		return fmt.Errorf("-addr %q: anybody may sign in here, so it listens on loopback only, such as 127.0.0.1:4020", *addr)
+		return fmt.Errorf("-addr %q: anybody may sign in here, so it listens on loopback only, "+
+			"such as 127.0.0.1:4020", *addr)
 	}
 	if *lifetime < time.Second || *lifetime%time.Second != 0 {
 		return fmt.Errorf("-token-lifetime %v: needs whole seconds, at least one", *lifetime)
 	}
 
-	clerk := sessionstest.NewServer(sessionstest.WithTokenLifetime(*lifetime), sessionstest.WithoutCalls()) //nolint:contextcheck // the fake lives for as long as the program
+	clerk := sessionstest.NewServer( //nolint:contextcheck // the fake lives as long as the program
+		sessionstest.WithTokenLifetime(*lifetime), sessionstest.WithoutCalls())
 	defer clerk.Close()
 	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL))
 	if err != nil {
@@ -85,7 +89,9 @@ func signIn(clerk *sessionstest.Server) func(userID string) []*http.Cookie {
 	return func(userID string) []*http.Cookie {
 		in := clerk.SignIn(userID)
 		device := devices[int(n.Add(1)-1)%len(devices)]
-		clerk.AddSession(sessionstest.Session{ID: in.SessionID, UserID: userID, LatestActivity: &device}) // in its place
+		clerk.AddSession(sessionstest.Session{ // in place of the session without a device
+			ID: in.SessionID, UserID: userID, LatestActivity: &device,
+		})
 		return in.Cookies
 	}
 }
@@ -95,7 +101,8 @@ func serve(ctx context.Context, addr string, handler http.Handler, stdout io.Wri
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "Open http://%s, sign in, and reload after a while. Ctrl-C ends it.\n", listener.Addr())
+	fmt.Fprintf(stdout, "Open http://%s, sign in, and reload after a while. Ctrl-C ends it.\n",
+		listener.Addr())
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()

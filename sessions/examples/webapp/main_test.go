@@ -122,11 +122,14 @@ func visit(t *testing.T, url string) {
 		page = string(body)
 	}
 	devices := regexp.MustCompile(`(Firefox|Chrome|Safari), \w+, \w+`).FindAllString(page, -1)
-	want := []string{"Firefox, Macintosh, Lisbon", "Safari, iPad, Porto", "Chrome, Android, Lisbon", "Firefox, Macintosh, Lisbon"}
+	want := []string{
+		"Firefox, Macintosh, Lisbon", "Safari, iPad, Porto", "Chrome, Android, Lisbon", "Firefox, Macintosh, Lisbon",
+	}
 	if diff := cmp.Diff(want, devices); diff != "" {
 		t.Errorf("devices on the page, newest first (-want +got):\n%s", diff)
 	}
-	if seconds := regexp.MustCompile(`id="remaining">(\d+)<`).FindStringSubmatch(page); len(seconds) == 0 || len(seconds[1]) != 4 {
+	seconds := regexp.MustCompile(`id="remaining">(\d+)<`).FindStringSubmatch(page)
+	if len(seconds) == 0 || len(seconds[1]) != 4 {
 		t.Errorf("the page says %q of a token that is good for an hour", seconds)
 	}
 }

@@ -58,14 +58,42 @@ func TestDo(t *testing.T) {
 		{"one", []caller{{key: "a", want: 1}}, 0},
 		{"two at once share a call", []caller{{key: "a", want: 1}, {key: "a", comes: 1, want: 1}}, 0},
 		{"late comers share it too", []caller{{key: "a", want: 1}, {key: "a", comes: 999 * ms, want: 1}}, 0},
-		{"who comes after it ended starts another", []caller{{key: "a", want: 1}, {key: "a", comes: 1001 * ms, want: 2}}, 0},
+		{
+			"who comes after it ended starts another",
+			[]caller{{key: "a", want: 1}, {key: "a", comes: 1001 * ms, want: 2}},
+			0,
+		},
 		{"another key is another call", []caller{{key: "a", want: 1}, {key: "b", comes: 1, want: 2}}, 0},
-		{"the first leaves, and the second still gets it", []caller{{key: "a", leaves: 500 * ms}, {key: "a", comes: 100 * ms, want: 1}}, 0},
-		{"the second leaves, and the first still gets it", []caller{{key: "a", want: 1}, {key: "a", comes: 100 * ms, leaves: 500 * ms}}, 0},
+		{
+			"the first leaves, and the second still gets it",
+			[]caller{{key: "a", leaves: 500 * ms}, {key: "a", comes: 100 * ms, want: 1}},
+			0,
+		},
+		{
+			"the second leaves, and the first still gets it",
+			[]caller{{key: "a", want: 1}, {key: "a", comes: 100 * ms, leaves: 500 * ms}},
+			0,
+		},
 		{"the only one leaves", []caller{{key: "a", leaves: 500 * ms}}, 1},
-		{"all leave, one by one", []caller{{key: "a", leaves: 500 * ms}, {key: "a", comes: 1, leaves: 400 * ms}, {key: "a", comes: 2, leaves: 600 * ms}}, 1},
-		{"who comes after all have left starts another", []caller{{key: "a", leaves: 500 * ms}, {key: "a", comes: 501 * ms, want: 2}}, 1},
-		{"a call that all have left touches no other key", []caller{{key: "a", leaves: 500 * ms}, {key: "b", comes: 1, want: 2}}, 1},
+		{
+			"all leave, one by one",
+			[]caller{
+				{key: "a", leaves: 500 * ms},
+				{key: "a", comes: 1, leaves: 400 * ms},
+				{key: "a", comes: 2, leaves: 600 * ms},
+			},
+			1,
+		},
+		{
+			"who comes after all have left starts another",
+			[]caller{{key: "a", leaves: 500 * ms}, {key: "a", comes: 501 * ms, want: 2}},
+			1,
+		},
+		{
+			"a call that all have left touches no other key",
+			[]caller{{key: "a", leaves: 500 * ms}, {key: "b", comes: 1, want: 2}},
+			1,
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -268,7 +296,8 @@ func TestGoexit(t *testing.T) {
 	})
 }
 
-// When Do has returned to the last caller, the call has ended: there is no goroutine, whatever the call does about its context.
+// When Do has returned to the last caller, the call has ended: there is no goroutine, whatever the call does about its
+// context.
 func TestLastCallerWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)

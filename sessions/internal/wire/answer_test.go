@@ -71,7 +71,7 @@ func TestRetryAfter(t *testing.T) {
 			if row.date != "" {
 				h.Set("Date", row.date)
 			}
-			got, ok := RetryAfter(h, now)
+			got, ok := retryAfter(h, now)
 			if !ok {
 				if got != 0 {
 					t.Errorf("got %v beside false", got)
@@ -99,7 +99,7 @@ func TestTraceID(t *testing.T) {
 		{"both", http.Header{"Clerk-Trace-Id": {"trace_1"}, "Cf-Ray": {"ray_1"}}, "trace_1"},
 		{"an empty one of Clerk's", http.Header{"Clerk-Trace-Id": {""}, "Cf-Ray": {"ray_1"}}, "ray_1"},
 	} {
-		if got := TraceID(row.header); got != row.want {
+		if got := (&Answer{Response: &http.Response{Header: row.header}}).TraceID(); got != row.want {
 			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
 		}
 	}

@@ -12,79 +12,54 @@ import (
 	"time"
 )
 
-// attempt sends a request once, within its own timeout, and reads the whole answer. It calls the transport itself instead of
-// an http.Client: no redirect is followed, no cookie kept, and six allocations are saved.
+// attempt is the link that hands a request to the transport once, and reads the whole answer within
+// the timeout. It needs no http.Client: no redirect is followed and no cookie kept.
 type attempt struct {
 	transport http.RoundTripper
 	timeout   time.Duration
-	timedOut  error // the cause of an attempt that took longer than timeout
+	timedOut  error // what ends an attempt after timeout
 }
 
-func newAttempt(cfg Config) *attempt {
-	return &attempt{transport: cfg.Transport, timeout: cfg.Timeout, timedOut: timeoutError(cfg.Timeout)}
+func newAttempt(transport http.RoundTripper, timeout time.Duration) *attempt {
+	return &attempt{transport: transport, timeout: timeout, timedOut: timeoutError(timeout)}
 }
 
-func (a *attempt) Do(req *http.Request) (*http.Response, error) {
-	call := FromContext(req.Context())
-	if call.Err() != nil {
-		return nil, &LostError{Err: ContextError(call), Unsent: true}
+// Send sends a clone of the request, with a body of its own: a transport may hold on to the request of
+// an earlier attempt, and change what it was given.
+func (a *attempt) Send(call *Call, req *http.Request) *Answer {
+	ctx := req.Context()
+	if ctx.Err() != nil {
+		return &Answer{Err: ContextError(ctx), Unsent: true}
 	}
-	call.Attempts++
-	req, s, err := a.prepare(call, req)
-	if err != nil {
-		return nil, &LostError{Err: err, Unsent: true}
-	}
+	answer, start := &Answer{Attempts: 1}, time.Now()
+	s, own := startSending(ctx, call.Op, start.Add(a.timeout), a.timedOut)
 	defer s.cancel()
-	resp, err := a.transport.RoundTrip(req)
-	switch {
-	case err != nil:
-		return nil, &LostError{Err: s.why(call, err), Unsent: s.unsent(err)}
-	case resp == nil:
-		return nil, &LostError{Err: errors.New("the transport returned neither an answer nor an error")}
-	}
-	body := readBody(resp, call.Op)
-	if body.Lost() {
-		body.err = s.why(call, body.err)
-	}
-	resp.Body = body
-	return resp, nil
-}
-
-// prepare returns what to hand to the transport, and in which context. That is the request itself for a first attempt that did not wait
-// at the gate and whose request was built on Begin's context, before that ended. Any other attempt gets a copy with a timeout of its own,
-// and from the second on with a body of its own: the transport may still be reading the one before.
-func (a *attempt) prepare(call *Call, req *http.Request) (*http.Request, *sending, error) {
-	first := &call.first
-	if call.Attempts == 1 && !call.queued && req.Context() == first.ctx && first.ctx.Err() == nil {
-		return req, first, nil
-	}
-	s := new(sending)
-	req = req.WithContext(s.begin(call, a.timeout, a.timedOut))
-	if call.Attempts > 1 && req.GetBody != nil {
+	req = req.Clone(own)
+	if req.GetBody != nil {
 		body, err := req.GetBody()
 		if err != nil {
-			s.cancel()
-			return nil, nil, err
+			return &Answer{Err: err, Unsent: true, Attempts: 1}
 		}
 		req.Body = body
 	}
-	return req, s, nil
-}
-
-// why returns what ended an attempt: the caller's context, too many sends, the attempt's own timeout, or else err.
-func (s *sending) why(call *Call, err error) error {
+	resp, err := a.transport.RoundTrip(req)
 	switch {
-	case call.Err() != nil:
-		return ContextError(call)
-	case s.stopped.Load():
-		return errStorm
-	case s.ctx.Err() != nil:
-		return context.Cause(s.ctx)
+	case err != nil:
+		answer.Err, answer.Unsent = err, s.unsent(err)
+	case resp == nil:
+		answer.Err = errors.New("the transport returned neither an answer nor an error")
+	default:
+		answer.Response = resp
+		answer.readBody(call.Op)
 	}
-	return err
+	if answer.Lost() {
+		answer.Err = s.why(ctx, own, answer.Err)
+	}
+	answer.Took = time.Since(start)
+	return answer
 }
 
-// timeoutError is the cause of an attempt that took longer than it may.
+// timeoutError is the cause of an attempt that took longer than its timeout.
 type timeoutError time.Duration
 
 func (e timeoutError) Error() string {
@@ -99,51 +74,68 @@ func (e timeoutError) Timeout() bool { return true }
 // Temporary reports true, as net.Error wants it of a timeout.
 func (e timeoutError) Temporary() bool { return true }
 
-// maxSends is how often net/http may send a request over HTTP/2 in one attempt. It does so by itself when a server refuses or resets
-// a stream or goes away, and after some of these without an end or a wait: hundreds of times a second.
+// maxSends is how often net/http may send a request over HTTP/2 in one attempt. It sends a request
+// again by itself when a server refuses or resets a stream or goes away: without a bound, hundreds of
+// times a second.
 const maxSends = 3
 
-var errStorm = fmt.Errorf("the server sent the request back %d times", maxSends)
+var errSentBack = fmt.Errorf("the server sent the request back %d times", maxSends)
 
-// sending is one handing-over of a request to the transport: the context it runs in, and how far net/http got with it. The hooks
-// run in the connection's goroutines.
+// sending is how far net/http has got with the request of an attempt. The hooks of its trace run in
+// the connection's goroutines.
 type sending struct {
-	ctx            context.Context
 	cancel         context.CancelFunc
 	trace          httptrace.ClientTrace
 	started, wrote atomic.Bool
 	sends          atomic.Int32
-	stopped        atomic.Bool
+	stopped        atomic.Bool // after maxSends
 }
 
-// begin starts the timeout, and returns the context to send with.
-func (s *sending) begin(call *Call, timeout time.Duration, timedOut error) context.Context {
+// startSending returns a sending and the context to send with, which ends at the deadline.
+func startSending(
+	ctx context.Context, op *Operation, deadline time.Time, timedOut error,
+) (*sending, context.Context) {
+	s := new(sending)
 	s.trace.GotConn = func(info httptrace.GotConnInfo) {
 		if s.sends.Add(1) > maxSends && isHTTP2(info.Conn) {
 			s.stopped.Store(true)
 			s.cancel()
 		}
 	}
-	if !call.Op.Repeatable() { // the others do not need to know, and save the allocations
+	if !op.Repeatable() { // whether a repeatable operation has left makes no difference
 		s.trace.GetConn = func(string) { s.started.Store(true) }
-		s.trace.WroteHeaders = func() { s.wrote.Store(true) } // before the last flush: without it, no server has a whole request
+		// Before the last flush: until this hook has run, no server has a whole request.
+		s.trace.WroteHeaders = func() { s.wrote.Store(true) }
 	}
-	call.sent = time.Now()
-	s.ctx, s.cancel = context.WithDeadlineCause(httptrace.WithClientTrace(call, &s.trace), call.sent.Add(timeout), timedOut)
-	return s.ctx
+	ctx, s.cancel = context.WithDeadlineCause(ctx, deadline, timedOut)
+	return s, httptrace.WithClientTrace(WithOperation(ctx, op), &s.trace)
 }
 
-// isHTTP2 reports whether a connection speaks HTTP/2. Over HTTP/1.1, net/http sends again only on connections that were kept and turn
-// out to be dead, of which there may be many.
+// why returns what ended the attempt: the end of the call's context, too many sends, the end of the
+// attempt's own context, or else err.
+func (s *sending) why(call, own context.Context, err error) error {
+	switch {
+	case call.Err() != nil:
+		return ContextError(call)
+	case s.stopped.Load():
+		return errSentBack
+	case own.Err() != nil:
+		return context.Cause(own)
+	}
+	return err
+}
+
+// isHTTP2 reports whether a connection speaks HTTP/2. Over HTTP/1.1, net/http sends again only after
+// kept connections that turn out to be dead, of which there may be many.
 func isHTTP2(conn net.Conn) bool {
 	encrypted, ok := conn.(*tls.Conn)
 	return ok && encrypted.ConnectionState().NegotiatedProtocol == "h2"
 }
 
-// unsent reports whether no server can have acted on the request. A transport that calls no hooks is taken at its word only when
-// it failed to connect.
+// unsent reports whether no server can have acted on a request that failed with err. A transport that
+// runs no hooks is believed only when it failed to connect.
 func (s *sending) unsent(err error) bool {
-	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return true
 	}
 	return s.started.Load() && !s.wrote.Load()

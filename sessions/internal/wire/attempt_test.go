@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // slowly is an answer whose body never comes.
@@ -52,60 +54,43 @@ func TestAttemptEnds(t *testing.T) {
 		{"the caller cancels, in the body", slowly, time.Second, reason, time.Second, []error{context.Canceled, reason}, []error{context.DeadlineExceeded}, "context canceled: the user went away"},
 		{"the caller cancels without a reason", stalled, time.Second, context.Canceled, time.Second, []error{context.Canceled}, []error{context.DeadlineExceeded}, "context canceled"},
 	} {
-		for _, begun := range []bool{true, false} { // by the chain, or by the attempt itself as from the second on
-			t.Run(fmt.Sprintf("%s/begun=%t", row.name, begun), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					ctx, cancel := context.WithCancelCause(t.Context())
-					defer cancel(nil)
-					switch {
-					case row.after != 0 && row.why == nil:
-						var stop context.CancelFunc
-						ctx, stop = context.WithTimeout(ctx, row.after)
-						defer stop()
-					case row.after != 0:
-						time.AfterFunc(row.after, func() { cancel(row.why) })
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				switch {
+				case row.after != 0 && row.why == nil:
+					var stop context.CancelFunc
+					ctx, stop = context.WithTimeout(ctx, row.after)
+					defer stop()
+				case row.after != 0:
+					time.AfterFunc(row.after, func() { cancel(row.why) })
+				}
+				start := time.Now()
+				answer := sendIn(ctx, t, newAttempt(transport(row.act), 10*time.Second), GetSession)
+				err := answer.Err
+				if took := time.Since(start); took != row.ends {
+					t.Errorf("it took %v, want %v", took, row.ends)
+				}
+				for _, match := range row.match {
+					if !errors.Is(err, match) {
+						t.Errorf("%v does not match %v", err, match)
 					}
-					call := &Call{Context: ctx, Op: GetSession}
-					chain := NewChain(defaults(transport(row.act)))
-					ctx = call
-					if begun {
-						var end context.CancelFunc
-						ctx, end = chain.Begin(call)
-						defer end()
+				}
+				for _, not := range row.not {
+					if errors.Is(err, not) {
+						t.Errorf("%v matches %v", err, not)
 					}
-					req, err := http.NewRequestWithContext(ctx, "GET", "https://api.clerk.com", nil)
-					if err != nil {
-						t.Fatal(err)
-					}
-					start := time.Now()
-					resp, err := chain.attempt.Do(req)
-					if resp != nil {
-						err = resp.Body.(*Body).Err()
-						defer resp.Body.Close()
-					}
-					if took := time.Since(start); took != row.ends {
-						t.Errorf("it took %v, want %v", took, row.ends)
-					}
-					for _, match := range row.match {
-						if !errors.Is(err, match) {
-							t.Errorf("%v does not match %v", err, match)
-						}
-					}
-					for _, not := range row.not {
-						if errors.Is(err, not) {
-							t.Errorf("%v matches %v", err, not)
-						}
-					}
-					if err.Error() != row.text {
-						t.Errorf("its text is %q, want %q", err, row.text)
-					}
-					if call.Attempts != 1 {
-						t.Errorf("%d attempts are counted, want 1", call.Attempts)
-					}
-				})
+				}
+				if err.Error() != row.text {
+					t.Errorf("its text is %q, want %q", err, row.text)
+				}
+				if answer.Attempts != 1 || answer.Took != row.ends {
+					t.Errorf("%d attempts in %v are counted, want 1 in %v", answer.Attempts, answer.Took, row.ends)
+				}
 			})
-		}
+		})
 	}
 }
 
@@ -126,7 +111,7 @@ func TestEachAttemptHasItsWholeTimeout(t *testing.T) {
 	another := func(t *testing.T, chain *Chain) { // is refused, and cannot wait
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, _ = send(t, chain, &Call{Context: ctx, Op: GetSession})
+		sendIn(ctx, t, chain, GetSession)
 	}
 	for _, row := range []struct {
 		name   string
@@ -148,56 +133,9 @@ func TestEachAttemptHasItsWholeTimeout(t *testing.T) {
 					row.before(t, chain)
 				}
 				start := time.Now()
-				status, err := send(t, chain, &Call{Context: t.Context(), Op: GetSession})
-				if took := time.Since(start); status != 200 || err != nil || took != row.took {
-					t.Errorf("got %d, %v after %v, want 200 after %v", status, err, took, row.took)
-				}
-			})
-		})
-	}
-}
-
-// A request may be built for longer than an attempt may take, as when the machine sleeps, or on the call's own context: its attempt has
-// its whole time.
-func TestBuiltOtherwise(t *testing.T) {
-	t.Parallel()
-	for _, row := range []struct {
-		name  string
-		takes time.Duration
-		begun bool // the request is built on what Begin returned
-	}{
-		{"slowly", time.Hour, true},
-		{"on the call's own context", 0, false},
-		{"on the call's own context, slowly", time.Hour, false},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				server := &script{acts: []act{answered(200, "{}")}}
-				chain := NewChain(defaults(transport(func(req *http.Request) (*http.Response, error) {
-					if deadline, _ := req.Context().Deadline(); time.Until(deadline) != 10*time.Second {
-						t.Errorf("the attempt has %v, want 10s", time.Until(deadline))
-					}
-					return server.RoundTrip(req)
-				})))
-				call := &Call{Context: t.Context(), Op: GetSession}
-				ctx, end := chain.Begin(call)
-				defer end()
-				time.Sleep(row.takes)
-				if !row.begun {
-					ctx = call
-				}
-				req, err := http.NewRequestWithContext(ctx, "GET", "/v1/sessions/sess_1", nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				resp, err := chain.Do(req)
-				if err != nil {
-					t.Fatal(err)
-				}
-				resp.Body.Close()
-				if call.Attempts != 1 || server.requests() != 1 {
-					t.Errorf("%d requests and %d attempts, want 1", server.requests(), call.Attempts)
+				answer := send(t, chain, GetSession)
+				if took := time.Since(start); answer.Status() != 200 || took != row.took {
+					t.Errorf("got %d, %v after %v, want 200 after %v", answer.Status(), answer.Err, took, row.took)
 				}
 			})
 		})
@@ -229,8 +167,7 @@ func TestAttemptsShareNoRequest(t *testing.T) {
 			}()
 			return nil, errors.New("given up")
 		})))
-		_, err := send(t, chain, &Call{Context: t.Context(), Op: CreateSessionToken})
-		checkKind(t, err)
+		send(t, chain, CreateSessionToken)
 		time.Sleep(time.Hour)
 		for i, req := range sent {
 			if slices.Index(sent, req) != i {
@@ -246,30 +183,51 @@ func TestAttemptsShareNoRequest(t *testing.T) {
 	})
 }
 
-// A body that cannot be had again is an error of the kind that the chain returns, and nothing is sent.
+// A body that cannot be had again is an error, and nothing is sent.
 func TestBodyThatCannotBeHadAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		gone := errors.New("the body is gone")
-		server := &script{acts: []act{failed(dialed(io.EOF))}}
-		chain := NewChain(defaults(server))
-		call := &Call{Context: t.Context(), Op: CreateSession}
-		ctx, end := chain.Begin(call)
-		defer end()
-		req, err := http.NewRequestWithContext(ctx, "POST", "/v1/sessions", strings.NewReader("a body"))
+		server := &script{acts: []act{answered(200, "{}")}}
+		req, err := http.NewRequestWithContext(t.Context(), "POST", "https://api.clerk.com/v1/sessions", strings.NewReader("a body"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		req.GetBody = func() (io.ReadCloser, error) { return nil, gone }
-		resp, err := chain.Do(req)
-		if err == nil {
-			resp.Body.Close()
+		answer := NewChain(defaults(server)).Send(&Call{Op: CreateSession}, req)
+		if answer.Response != nil || !answer.Unsent || !errors.Is(answer.Err, gone) {
+			t.Errorf("got %v, want an unsent answer that matches what GetBody returned", answer.Err)
 		}
-		if lost, ok := errors.AsType[*LostError](err); !ok || !lost.Unsent || !errors.Is(err, gone) {
-			t.Errorf("got %v, want an unsent *LostError that matches what GetBody returned", err)
+		if server.requests() != 0 {
+			t.Errorf("%d requests, want none", server.requests())
 		}
-		if server.requests() != 1 {
-			t.Errorf("%d requests, want 1", server.requests())
+	})
+}
+
+// A transport that writes into the request it was given changes nothing of a later attempt's.
+func TestRequestsAreTheTransportsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var urls []string
+		var headers []http.Header
+		send(t, NewChain(defaults(transport(func(req *http.Request) (*http.Response, error) {
+			urls, headers = append(urls, req.URL.String()), append(headers, req.Header.Clone())
+			req.URL.Host, req.URL.Path = "elsewhere.example.com", "/"
+			req.Header.Set("Authorization", "none")
+			req.Header["Accept"][0] = "text/html"
+			req.Header.Add("X-Traced", "1")
+			return answered(503, "")(req)
+		}))), GetSession)
+		if len(urls) != 3 {
+			t.Fatalf("%d attempts, want 3", len(urls))
+		}
+		for i := range urls {
+			if urls[i] != urls[0] {
+				t.Errorf("attempt %d goes to %s, the first went to %s", i+1, urls[i], urls[0])
+			}
+			if diff := cmp.Diff(headers[0], headers[i]); diff != "" {
+				t.Errorf("the headers of attempt %d: first (-), got (+):\n%s", i+1, diff)
+			}
 		}
 	})
 }
@@ -291,8 +249,7 @@ func TestAttemptsEndTheirContexts(t *testing.T) {
 			return nil, io.EOF
 		}))
 		cfg.Logger = slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		_, err := send(t, NewChain(cfg), &Call{Context: t.Context(), Op: GetSession})
-		checkKind(t, err)
+		send(t, NewChain(cfg), GetSession)
 		for i, ctx := range sent {
 			if ctx.Err() == nil {
 				t.Errorf("the call is over and the context of attempt %d has not ended", i+1)
@@ -314,8 +271,7 @@ func TestCallersTrace(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var seen int
 			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GetConn: func(string) { seen++ }})
-			_, err := send(t, NewChain(defaults(transport(failed(dialed(io.EOF))))), &Call{Context: ctx, Op: op})
-			checkKind(t, err)
+			sendIn(ctx, t, NewChain(defaults(transport(failed(dialed(io.EOF))))), op)
 			if seen != 3 {
 				t.Errorf("%s: the hooks saw %d attempts, want 3", op.Name, seen)
 			}
@@ -338,14 +294,12 @@ func TestDoneContextSendsNothing(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		server := &script{acts: []act{answered(200, "")}}
-		call := &Call{Context: ctx, Op: op}
-		_, err := send(t, NewChain(defaults(server)), call)
-		var lost *LostError
-		if !errors.As(err, &lost) || !lost.Unsent || !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: got %v, want an unsent *LostError that matches context.Canceled", op.Name, err)
+		answer := sendIn(ctx, t, NewChain(defaults(server)), op)
+		if !answer.Unsent || !errors.Is(answer.Err, context.Canceled) {
+			t.Errorf("%s: got %v, want an unsent answer that matches context.Canceled", op.Name, answer.Err)
 		}
-		if server.requests() != 0 || call.Attempts != 0 {
-			t.Errorf("%s: %d requests and %d attempts, want none", op.Name, server.requests(), call.Attempts)
+		if server.requests() != 0 || answer.Attempts != 0 {
+			t.Errorf("%s: %d requests and %d attempts, want none", op.Name, server.requests(), answer.Attempts)
 		}
 	}
 }
@@ -368,13 +322,11 @@ func TestUnsent(t *testing.T) {
 		{"the read failed", lost(&net.OpError{Op: "read", Err: broken}), false},
 	} {
 		for _, op := range []*Operation{CreateSession, RefreshSession} {
-			call := &Call{Context: t.Context(), Op: op}
 			cfg := defaults(transport(row.act))
 			cfg.Retry.MaxAttempts = 1
-			_, err := send(t, NewChain(cfg), call)
-			var e *LostError
-			if !errors.As(err, &e) || e.Unsent != row.want {
-				t.Errorf("%s, %s: got %v, want unsent %v", row.name, op.Name, err, row.want)
+			answer := send(t, NewChain(cfg), op)
+			if answer.Response != nil || answer.Unsent != row.want {
+				t.Errorf("%s, %s: got %v, want unsent %v", row.name, op.Name, answer.Err, row.want)
 			}
 		}
 	}
@@ -391,8 +343,8 @@ func TestOddTransports(t *testing.T) {
 				t.Errorf("it panics: %v", r)
 			}
 		}()
-		if status, err := send(t, NewChain(defaults(bare)), &Call{Context: t.Context(), Op: GetSession}); status != 404 || err != nil {
-			t.Errorf("got %d, %v, want 404", status, err)
+		if answer := send(t, NewChain(defaults(bare)), GetSession); answer.Status() != 404 || !answer.Whole() {
+			t.Errorf("got %d, %v, want 404", answer.Status(), answer.Err)
 		}
 	})
 	t.Run("an answer and an error", func(t *testing.T) {
@@ -403,9 +355,7 @@ func TestOddTransports(t *testing.T) {
 		})
 		cfg := defaults(both)
 		cfg.Retry.MaxAttempts = 1
-		_, err := send(t, NewChain(cfg), &Call{Context: t.Context(), Op: GetSession})
-		checkKind(t, err)
-		if err == nil {
+		if send(t, NewChain(cfg), GetSession).Err == nil {
 			t.Error("the error is gone")
 		}
 	})

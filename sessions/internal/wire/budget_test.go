@@ -87,8 +87,8 @@ func TestBudgetInAnOutage(t *testing.T) {
 	link := NewChain(cfg)
 	const calls = 1000
 	for range calls {
-		if status, err := send(t, link, &Call{Context: t.Context(), Op: GetSession}); status != 503 || err != nil {
-			t.Fatal(status, err)
+		if answer := send(t, link, GetSession); answer.Status() != 503 {
+			t.Fatal(answer.Status(), answer.Err)
 		}
 	}
 	if n := server.requests(); n != calls+budgetSize/retryCost {

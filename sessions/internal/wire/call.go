@@ -2,38 +2,43 @@ package wire
 
 import (
 	"context"
-	"time"
+	"errors"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
 )
 
-// Call is one call of the client on its way through the chain. It is the parent of the contexts of the requests it sends, so that each
-// link finds it there without a further allocation.
+// Call is one call of the client on its way through the chain: the same for all its attempts.
 type Call struct {
-	context.Context // the caller's
-	Op              *Operation
-	Secrets         func() []string // what must not show in an error or a log, asked for only when there is one; may be nil
-	Attempts        int             // how many times the request was to be handed to the transport
-	Ended           error           // what ended the wait for a better answer than the one that there is; nil for nothing
+	Op      *Operation
+	Secrets redact.Redactor // hides the call's secrets in errors and log records
 
-	first          sending   // the first attempt's, in the same allocation
-	sent, answered time.Time // when the last attempt began, without what it waited for before, and when it was over
-	forms          []string  // of the secrets, once somebody has asked
-	ticket         int64     // where the call stands among those that wait at the gate; 0 = it has not come there
-	queued         bool      // it had to wait there
-	episode        int64     // of the gate's pace, when the last request left
+	ticket int64 // orders the calls that wait at the gate; 0 until this one comes there
 }
 
-type callKey struct{}
+type operationKey struct{}
 
-// Value returns the call itself under the package's key, and what the caller's context holds under any other.
-func (c *Call) Value(key any) any {
-	if key == (callKey{}) {
-		return c
+// WithOperation returns a context that leads to op, for whoever sees a request on its way out.
+func WithOperation(ctx context.Context, op *Operation) context.Context {
+	return context.WithValue(ctx, operationKey{}, op)
+}
+
+// OperationFrom returns the operation that WithOperation put into ctx, or nil.
+func OperationFrom(ctx context.Context) *Operation {
+	op, _ := ctx.Value(operationKey{}).(*Operation)
+	return op
+}
+
+// ContextError returns why ctx ended. The error matches both ctx.Err and context.Cause.
+func ContextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
 	}
-	return c.Context.Value(key)
+	return &endedError{err: err, cause: cause}
 }
 
-// FromContext returns the call that a request's context belongs to, or nil.
-func FromContext(ctx context.Context) *Call {
-	call, _ := ctx.Value(callKey{}).(*Call)
-	return call
-}
+// endedError is the error of a context that was ended for a reason of the caller's own.
+type endedError struct{ err, cause error }
+
+func (e *endedError) Error() string   { return e.err.Error() + ": " + e.cause.Error() }
+func (e *endedError) Unwrap() []error { return []error{e.err, e.cause} }

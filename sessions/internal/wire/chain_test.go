@@ -129,8 +129,6 @@ func (s *script) waits() (waits []time.Duration) {
 // defaults is the configuration that a new client has.
 func defaults(t http.RoundTripper) Config {
 	return Config{
-		Scheme:     "https",
-		Host:       "api.clerk.com",
 		Key:        "sk_test_canary",
 		APIVersion: "2026-05-12",
 		UserAgent:  "clerk-sessions-go/test",
@@ -142,40 +140,28 @@ func defaults(t http.RoundTripper) Config {
 	}
 }
 
-// send sends a request of a call and closes the answer. The answer's body has been read by then.
-func send(t testing.TB, link Link, call *Call) (status int, err error) {
+// send sends a request of an operation and returns what became of it.
+func send(t testing.TB, link Link, op *Operation) *Answer {
+	t.Helper()
+	return sendIn(t.Context(), t, link, op)
+}
+
+// sendIn sends a request whose call has a context.
+func sendIn(ctx context.Context, t testing.TB, link Link, op *Operation) *Answer {
 	t.Helper()
 	var body io.Reader
-	if call.Op.Method == "POST" {
-		body = strings.NewReader("the body of " + call.Op.Name)
+	if op.Method == "POST" {
+		body = strings.NewReader("the body of " + op.Name)
 	}
-	ctx := context.Context(call)
-	if chain, ok := link.(*Chain); ok {
-		begun, end := chain.Begin(call)
-		defer end()
-		ctx = begun
-	}
-	req, err := http.NewRequestWithContext(ctx, call.Op.Method, "/v1"+call.Op.PathTemplate, body)
+	req, err := http.NewRequestWithContext(ctx, op.Method, "https://api.clerk.com/v1"+op.PathTemplate, body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := link.Do(req)
-	if err != nil {
-		return 0, err
+	answer := link.Send(&Call{Op: op}, req)
+	if answer.Response == nil && answer.Err == nil {
+		t.Errorf("an answer without a response does not say why: %+v", answer)
 	}
-	defer resp.Body.Close()
-	if _, ok := resp.Body.(*Body); !ok {
-		t.Errorf("the answer's body is a %T, want a *Body", resp.Body)
-	}
-	return resp.StatusCode, nil
-}
-
-// All that leaves the chain as an error is one of its two kinds.
-func checkKind(t *testing.T, err error) {
-	t.Helper()
-	if err != nil && !isA[*LostError](err) && !isA[*CoolDownError](err) {
-		t.Errorf("the error is a %T (%v), want a *LostError or a *CoolDownError", err, err)
-	}
+	return answer
 }
 
 func TestContextError(t *testing.T) {
@@ -223,23 +209,18 @@ func TestContextError(t *testing.T) {
 	}
 }
 
-// A Call is the context of its requests and changes nothing of its caller's.
-func TestCallIsAContext(t *testing.T) {
+// A context leads to the operation that it was given, and keeps what it held.
+func TestOperationFrom(t *testing.T) {
 	t.Parallel()
 	type key struct{}
-	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "the caller's"))
-	call := &Call{Context: ctx, Op: GetSession}
-	below, stop := context.WithTimeout(call, time.Hour)
+	ctx := context.WithValue(t.Context(), key{}, "the caller's")
+	below, stop := context.WithTimeout(WithOperation(ctx, GetSession), time.Hour)
 	defer stop()
-	if FromContext(below) != call || FromContext(ctx) != nil {
-		t.Error("FromContext does not return the call, or returns one where there is none")
+	if OperationFrom(below) != GetSession || OperationFrom(ctx) != nil {
+		t.Error("the operation is not found, or one where there is none")
 	}
 	if below.Value(key{}) != "the caller's" {
 		t.Error("the caller's values are gone")
-	}
-	cancel()
-	if below.Err() == nil {
-		t.Error("the caller's cancellation does not reach the request")
 	}
 }
 
@@ -248,9 +229,7 @@ func TestLogRecords(t *testing.T) {
 	var text strings.Builder
 	cfg := defaults(&script{acts: []act{answered(404, "", "Cf-Ray: ray_1")}})
 	cfg.Logger = slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	if _, err := send(t, NewChain(cfg), &Call{Context: t.Context(), Op: GetSession}); err != nil {
-		t.Fatal(err)
-	}
+	send(t, NewChain(cfg), GetSession)
 	for _, want := range []string{"level=DEBUG", "operation=GetSession", "attempt=1", "status=404", "trace_id=ray_1", "duration="} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the record lacks %s: %s", want, text.String())

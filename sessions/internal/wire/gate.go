@@ -2,6 +2,7 @@ package wire
 
 import (
 	"container/heap"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -28,43 +29,42 @@ type Gate struct {
 	pace  pace
 }
 
-// CoolDownError says that a request was not sent, because a 429 asked for silence for longer than it may wait.
-type CoolDownError struct{ Left time.Duration }
+// coolDownError says that a request was not sent, because a 429 asked for silence for longer than it may wait.
+type coolDownError struct{ Left time.Duration }
 
-func (e *CoolDownError) Error() string {
+func (e *coolDownError) Error() string {
 	return fmt.Sprintf("not sent: an earlier answer asked for silence for %v more", e.Left.Round(time.Millisecond))
 }
 
-// cooled is the link that sends through the gate.
-type cooled struct {
+// gated is the link that sends through the gate.
+type gated struct {
 	next    Link
 	gate    *Gate
 	maxWait time.Duration // for the silence to end
 }
 
-func (c *cooled) Do(req *http.Request) (resp *http.Response, err error) {
-	call := FromContext(req.Context())
-	if err := c.gate.enter(call, c.maxWait); err != nil {
-		return nil, err
+func (g *gated) Send(call *Call, req *http.Request) (answer *Answer) {
+	if call.ticket == 0 {
+		call.ticket = g.gate.tickets.Add(1)
 	}
-	defer func() { // also when the transport panics
-		call.answered = time.Now()
-		c.gate.leave(call, resp, c.maxWait)
-	}()
-	return c.next.Do(req)
+	w := &waiter{ctx: req.Context(), ticket: call.ticket, maxWait: g.maxWait}
+	if err := g.gate.enter(w); err != nil {
+		answer := &Answer{Err: err, Unsent: true}
+		if cool, ok := errors.AsType[*coolDownError](err); ok {
+			answer.Silence = cool.Left
+		}
+		return answer
+	}
+	defer func() { g.gate.leave(w, answer, g.maxWait) }() // also when the transport panics
+	return g.next.Send(call, req)
 }
 
 // enter waits until the call may send.
-func (g *Gate) enter(call *Call, maxWait time.Duration) error {
-	if call.ticket == 0 {
-		call.ticket = g.tickets.Add(1)
-	}
+func (g *Gate) enter(w *waiter) error {
 	if !g.busy.Load() && g.takePlace() {
-		call.episode = 0
 		return nil
 	}
-	call.queued = true
-	w := &waiter{ticket: call.ticket, call: call, maxWait: maxWait, wake: make(chan struct{}, 1)}
+	w.wake = make(chan struct{}, 1)
 	g.mu.Lock()
 	g.busy.Store(true)
 	heap.Push(&g.queue, w)
@@ -103,7 +103,7 @@ func (g *Gate) wait(w *waiter) error {
 			g.mu.Lock()
 			g.remove(w, time.Now())
 			g.mu.Unlock()
-			return &LostError{Err: err, Unsent: true}
+			return err
 		}
 	}
 }
@@ -111,7 +111,7 @@ func (g *Gate) wait(w *waiter) error {
 // turn returns 0 if w may go now, having taken its place, or else how long to sleep; negative means until it is woken.
 func (g *Gate) turn(w *waiter, now time.Time) (time.Duration, error) {
 	if left := g.pace.silentFor(now); left > 0 && w.cannotWait(now, left) {
-		return 0, &CoolDownError{Left: left}
+		return 0, &coolDownError{Left: left}
 	}
 	if g.queue[0] != w {
 		return -1, nil
@@ -122,7 +122,7 @@ func (g *Gate) turn(w *waiter, now time.Time) (time.Duration, error) {
 	if !g.takePlace() {
 		return -1, nil
 	}
-	w.call.episode = g.pace.release(now)
+	w.episode = g.pace.release(now)
 	return 0, nil
 }
 
@@ -140,11 +140,12 @@ func (g *Gate) wakeFirst() {
 }
 
 // leave gives the call's place to the next, and learns from its answer; resp is nil if there was none.
-func (g *Gate) leave(call *Call, resp *http.Response, maxSilence time.Duration) {
+func (g *Gate) leave(w *waiter, answer *Answer, maxSilence time.Duration) {
 	g.inFlight.Add(-1)
-	refused := resp != nil && resp.StatusCode == http.StatusTooManyRequests
-	if resp != nil && !refused {
-		g.open.add(call.answered)
+	responded := answer != nil && answer.Response != nil
+	refused := responded && answer.Status() == http.StatusTooManyRequests
+	if responded && !refused {
+		g.open.add(time.Now())
 	}
 	if !refused && !g.busy.Load() {
 		return
@@ -153,11 +154,11 @@ func (g *Gate) leave(call *Call, resp *http.Response, maxSilence time.Duration) 
 	defer g.mu.Unlock()
 	now := time.Now()
 	if refused {
-		asked, ok := RetryAfter(resp.Header, now)
+		asked, ok := answer.RetryAfter()
 		if !ok {
 			asked = defaultSilence
 		}
-		g.pace.refused(now, call.episode, min(max(asked, minSilence), maxSilence), &g.open)
+		g.pace.refused(now, w.episode, min(max(asked, minSilence), maxSilence), &g.open)
 		g.turnAway(now)
 	}
 	g.busy.Store(len(g.queue) > 0 || g.pace.holds(now))

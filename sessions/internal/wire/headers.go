@@ -1,48 +1,44 @@
 package wire
 
-import "net/http"
+import (
+	"maps"
+	"net/http"
+)
 
-// lastVersionWithVerify is the newest of Clerk's listed versions that still has VerifySession; it is gone from verifyGoneSince on.
+// The newest of Clerk's listed API versions that has VerifySession, and the first without it.
 const (
 	lastVersionWithVerify = "2024-10-01"
 	verifyGoneSince       = "2025-04-10"
 )
 
-// headers is the link that addresses a request: where it goes, its key, its API version and who sends it. The values are made once and
-// shared by every request: the contract of http.RoundTripper forbids a transport to change them.
+// headers is the link that says who sends a request, with which key, to which version of the API.
+// The values are made once and shared by all requests; a request has a map of its own.
 type headers struct {
-	next                                          Link
-	scheme, host                                  string
-	authorization, version, verifyVersion, accept []string
-	userAgent                                     []string
+	next     Link
+	usual    http.Header
+	ofVerify http.Header
 }
 
 func newHeaders(cfg Config, next Link) *headers {
-	h := &headers{
-		next:          next,
-		scheme:        cfg.Scheme,
-		host:          cfg.Host,
-		authorization: []string{"Bearer " + cfg.Key},
-		version:       []string{cfg.APIVersion},
-		verifyVersion: []string{cfg.APIVersion},
-		accept:        []string{"application/json"},
-		userAgent:     []string{cfg.UserAgent},
+	usual := http.Header{
+		"Authorization":     {"Bearer " + cfg.Key},
+		"Clerk-Api-Version": {cfg.APIVersion},
+		"Accept":            {"application/json"},
+		"User-Agent":        {cfg.UserAgent},
 	}
+	ofVerify := maps.Clone(usual)
 	if cfg.APIVersion >= verifyGoneSince {
-		h.verifyVersion = []string{lastVersionWithVerify}
+		ofVerify["Clerk-Api-Version"] = []string{lastVersionWithVerify}
 	}
-	return h
+	return &headers{next: next, usual: usual, ofVerify: ofVerify}
 }
 
-// Do sets the address, and the headers under their canonical names, without http.Header.Set, which would allocate a slice for each.
-func (h *headers) Do(req *http.Request) (*http.Response, error) {
-	req.URL.Scheme, req.URL.Host, req.Host = h.scheme, h.host, h.host
-	req.Header["Authorization"] = h.authorization
-	req.Header["Clerk-Api-Version"] = h.version
-	if FromContext(req.Context()).Op == VerifySession {
-		req.Header["Clerk-Api-Version"] = h.verifyVersion
+// Send adds the headers to those that the generated client has set.
+func (h *headers) Send(call *Call, req *http.Request) *Answer {
+	if call.Op == VerifySession {
+		maps.Copy(req.Header, h.ofVerify)
+	} else {
+		maps.Copy(req.Header, h.usual)
 	}
-	req.Header["Accept"] = h.accept
-	req.Header["User-Agent"] = h.userAgent
-	return h.next.Do(req)
+	return h.next.Send(call, req)
 }

@@ -20,18 +20,12 @@ const (
 	Internal                        // 500
 	Unavailable                     // 502, 503, 504
 	Lost                            // the request left, and no whole answer came
-	Final       Outcome = 0         // anything else: an answer, or an error that stays the same however often one tries
+	Final       Outcome = 0         // anything else: the next attempt would end the same way
 )
 
 // outcomeOf returns how an attempt ended.
-func outcomeOf(call *Call, resp *http.Response, err error) Outcome {
-	switch {
-	case call.Err() != nil:
-		return Final
-	case err != nil:
-		return outcomeOfError(err)
-	}
-	switch resp.StatusCode {
+func outcomeOf(answer *Answer) Outcome {
+	switch answer.Status() {
 	case http.StatusTooManyRequests:
 		return RateLimited
 	case http.StatusInternalServerError:
@@ -39,26 +33,21 @@ func outcomeOf(call *Call, resp *http.Response, err error) Outcome {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return Unavailable
 	case http.StatusOK:
-		if resp.Body.(*Body).Lost() {
+		if answer.Lost() {
 			return Lost
 		}
 	}
-	return Final
-}
-
-func outcomeOfError(err error) Outcome {
-	lost, ok := errors.AsType[*LostError](err)
 	switch {
-	case !ok || isPermanent(err):
+	case answer.Response != nil || isPermanent(answer.Err):
 		return Final
-	case lost.Unsent:
+	case answer.Unsent:
 		return Unsent
 	}
 	return Lost
 }
 
-// isPermanent reports whether a request failed for a reason that will still be there next time: a host that does not exist, a
-// certificate that is not trusted, a server that does not speak our TLS.
+// isPermanent reports whether a request failed for a reason that will still be there next time: a
+// host that does not exist, a certificate that is not trusted, a server that does not speak our TLS.
 func isPermanent(err error) bool {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsNotFound
@@ -66,13 +55,16 @@ func isPermanent(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" { // a TLS alert
 		return true
 	}
-	return isA[*tls.CertificateVerificationError](err) || isA[x509.UnknownAuthorityError](err) || isA[x509.HostnameError](err) ||
-		isA[x509.CertificateInvalidError](err) || isA[tls.RecordHeaderError](err)
+	return isA[*tls.CertificateVerificationError](err) || isA[x509.UnknownAuthorityError](err) ||
+		isA[x509.HostnameError](err) || isA[x509.CertificateInvalidError](err) ||
+		isA[tls.RecordHeaderError](err)
 }
 
-// isCorrupt reports whether a body was read to where its compression makes no sense: a bad answer, not a lost one.
+// isCorrupt reports whether a body was read to where its compression makes no sense: a bad answer,
+// not a lost one.
 func isCorrupt(err error) bool {
-	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || isA[flate.CorruptInputError](err)
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) ||
+		isA[flate.CorruptInputError](err)
 }
 
 func isA[T error](err error) bool {

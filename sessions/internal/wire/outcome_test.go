@@ -31,8 +31,7 @@ func TestOutcomeOfStatus(t *testing.T) {
 	t.Parallel()
 	want := map[int]Outcome{429: RateLimited, 500: Internal, 502: Unavailable, 503: Unavailable, 504: Unavailable}
 	for status := 100; status < 1000; status++ {
-		resp := &http.Response{StatusCode: status, Body: &Body{}}
-		if got := outcomeOf(&Call{Context: t.Context(), Op: GetSession}, resp, nil); got != want[status] {
+		if got := outcomeOf(&Answer{Response: &http.Response{StatusCode: status}}); got != want[status] {
 			t.Errorf("%d: %v, want %v", status, got, want[status])
 		}
 	}
@@ -61,27 +60,10 @@ func TestOutcomeOfBody(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			resp := &http.Response{StatusCode: row.status, Body: &Body{err: row.err}}
-			if got := outcomeOf(&Call{Context: t.Context(), Op: GetSession}, resp, nil); got != row.want {
+			if got := outcomeOf(&Answer{Response: &http.Response{StatusCode: row.status}, Err: row.err}); got != row.want {
 				t.Errorf("%v, want %v", got, row.want)
 			}
 		})
-	}
-}
-
-// A done context makes every outcome final.
-func TestOutcomeOfADoneContext(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	call := &Call{Context: ctx, Op: GetSession}
-	for _, status := range []int{200, 429, 500, 502, 503, 504} {
-		if got := outcomeOf(call, &http.Response{StatusCode: status, Body: &Body{}}, nil); got != Final {
-			t.Errorf("%d: %v, want %v", status, got, Final)
-		}
-	}
-	if got := outcomeOf(call, nil, &LostError{Err: io.EOF, Unsent: true}); got != Final {
-		t.Errorf("a lost answer: %v, want %v", got, Final)
 	}
 }
 
@@ -111,20 +93,17 @@ func TestOutcomeOfError(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			if got := outcomeOfError(&LostError{Err: row.err, Unsent: true}); got != row.want {
+			if got := outcomeOf(&Answer{Err: row.err, Unsent: true}); got != row.want {
 				t.Errorf("before it was written: %v, want %v", got, row.want)
 			}
 			want := row.want
 			if want == Unsent {
 				want = Lost
 			}
-			if got := outcomeOfError(&LostError{Err: row.err}); got != want {
+			if got := outcomeOf(&Answer{Err: row.err}); got != want {
 				t.Errorf("after it was written: %v, want %v", got, want)
 			}
 		})
-	}
-	if got := outcomeOfError(&CoolDownError{Left: time.Second}); got != Final {
-		t.Errorf("a refusal by the cool-down: %v, want %v", got, Final)
 	}
 }
 
@@ -183,17 +162,13 @@ func TestOutcomeOfRealErrors(t *testing.T) {
 				}}}
 				rt := &http.Transport{TLSClientConfig: row.tls, DialContext: dialer.DialContext}
 				t.Cleanup(rt.CloseIdleConnections)
-				call := &Call{Context: t.Context(), Op: op}
-				req, err := http.NewRequestWithContext(call, op.Method, row.url(t)+"/v1", strings.NewReader("body"))
+				req, err := http.NewRequestWithContext(t.Context(), op.Method, row.url(t)+"/v1", strings.NewReader("body"))
 				if err != nil {
 					t.Fatal(err)
 				}
-				resp, err := newAttempt(defaults(rt)).Do(req)
-				if got := outcomeOf(call, resp, err); got != want {
-					t.Errorf("%v, want %v: error %v", got, want, err)
-				}
-				if resp != nil {
-					resp.Body.Close()
+				answer := newAttempt(rt, 10*time.Second).Send(&Call{Op: op}, req)
+				if got := outcomeOf(answer); got != want {
+					t.Errorf("%v, want %v: error %v", got, want, answer.Err)
 				}
 			})
 		}

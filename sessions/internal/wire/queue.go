@@ -7,8 +7,9 @@ import (
 
 // waiter is a call that waits for its turn.
 type waiter struct {
+	ctx     context.Context
 	ticket  int64
-	call    *Call
+	episode int64
 	maxWait time.Duration
 	wake    chan struct{}
 	index   int // in the queue
@@ -17,7 +18,7 @@ type waiter struct {
 // cannotWait reports whether the silence lasts longer than the call may wait. What the queue ahead will take is not counted: it
 // is not known during the silence, and calls that could be served would be turned away.
 func (w *waiter) cannotWait(now time.Time, left time.Duration) bool {
-	deadline, ok := w.call.Deadline()
+	deadline, ok := w.ctx.Deadline()
 	return left > w.maxWait || ok && now.Add(left).After(deadline)
 }
 
@@ -39,8 +40,8 @@ func (w *waiter) sleep(d time.Duration) error {
 	select {
 	case <-after:
 	case <-w.wake:
-	case <-w.call.Done():
-		return ContextError(context.Context(w.call))
+	case <-w.ctx.Done():
+		return ContextError(w.ctx)
 	}
 	return nil
 }

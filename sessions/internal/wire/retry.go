@@ -2,8 +2,6 @@ package wire
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -16,8 +14,8 @@ type RetryPolicy struct {
 	BaseDelay, MaxDelay, MaxRetryAfter time.Duration
 }
 
-// retry sends a request again where its operation allows that for the outcome, and waits in between. After a 429 the gate does
-// the waiting, for every call of the client at once.
+// retry is the link that sends a request again where its operation allows that for the outcome, and
+// waits in between. After a 429 the gate does the waiting, for all calls at once.
 type retry struct {
 	next   Link
 	policy RetryPolicy
@@ -26,72 +24,66 @@ type retry struct {
 	log    recorder
 }
 
-func (r *retry) Do(req *http.Request) (*http.Response, error) {
-	call := FromContext(req.Context())
-	var last *http.Response // the 429 that the gate has waited for
+// Send returns the first answer that is good or final, or the last one that there is time for.
+func (r *retry) Send(call *Call, req *http.Request) *Answer {
+	ctx := req.Context()
+	var last *Answer // after which the request is sent again
 	for {
-		attempts := call.Attempts
-		resp, err := r.next.Do(req)
-		if last != nil {
-			if lost, ok := errors.AsType[*LostError](err); ok && call.Attempts == attempts {
-				r.log.gaveUp(call, last, nil, "the context ended", 0)
-				return endEarly(call, last, err, lost.Err)
+		answer := r.next.Send(call, req)
+		if answer.Attempts == 0 { // held back by the gate, or by the end of the context
+			if last == nil {
+				return answer
 			}
-			_ = last.Body.Close()
-			last = nil
+			return r.giveUp(ctx, call, last, answer.Err)
 		}
-		outcome := outcomeOf(call, resp, err)
-		if err == nil && resp.StatusCode == http.StatusOK && resp.Body.(*Body).Err() == nil {
+		if last != nil {
+			answer.Attempts += last.Attempts
+		}
+		if answer.Whole() && answer.Status() == http.StatusOK {
 			r.budget.refill()
 		}
-		var wait time.Duration
-		var stop string // why it is not sent again although its outcome allows it
-		again := call.Op.Retry&outcome != 0
-		if again {
-			wait, stop = r.wait(call, outcome, resp)
+		outcome := outcomeOf(answer)
+		if call.Op.Retry&outcome == 0 || ctx.Err() != nil {
+			r.log.attempt(ctx, call, answer, 0)
+			return answer
 		}
+		wait, stop := r.wait(ctx, answer, outcome)
 		if stop != "" {
-			again = false
+			r.log.attempt(ctx, call, answer, 0)
+			r.log.gaveUp(ctx, call, answer, stop, wait)
+			return answer
 		}
-		if call.Attempts > attempts {
-			r.log.attempt(call, resp, err, again, wait)
-		}
-		if stop != "" {
-			r.log.gaveUp(call, resp, err, stop, wait)
-		}
-		if !again {
-			return resp, err
-		}
+		r.log.attempt(ctx, call, answer, wait)
 		if outcome != RateLimited {
-			if ended := sleep(call, wait); ended != nil {
-				r.log.gaveUp(call, resp, err, "the context ended", wait)
-				return endEarly(call, resp, err, ended)
+			if err := sleep(ctx, wait); err != nil {
+				return r.giveUp(ctx, call, answer, err)
 			}
 		}
-		switch {
-		case outcome == RateLimited:
-			last = resp
-		case resp != nil:
-			_ = resp.Body.Close()
-		}
+		last = answer
 	}
 }
 
+// giveUp returns the last answer of a call whose wait for a better one has ended.
+func (r *retry) giveUp(ctx context.Context, call *Call, last *Answer, ended error) *Answer {
+	r.log.gaveUp(ctx, call, last, "the wait ended", 0)
+	last.Ended = ended
+	return last
+}
+
 // wait returns how long to wait before the next attempt, or why there is none.
-func (r *retry) wait(call *Call, outcome Outcome, resp *http.Response) (wait time.Duration, stop string) {
-	var asked time.Duration
-	if resp != nil {
-		asked, _ = RetryAfter(resp.Header, time.Now())
-	}
+func (r *retry) wait(
+	ctx context.Context, answer *Answer, outcome Outcome,
+) (wait time.Duration, stop string) {
+	asked, _ := answer.RetryAfter()
 	if outcome == RateLimited {
 		wait = max(asked, r.gate.silence())
 	} else {
-		wait = r.jitter(call.Attempts)
+		wait = r.jitter(answer.Attempts)
 		wait += min(asked, math.MaxInt64-wait)
 	}
-	deadline, hasDeadline := call.Deadline()
+	deadline, hasDeadline := ctx.Deadline()
 	switch {
-	case call.Attempts >= r.policy.MaxAttempts:
+	case answer.Attempts >= r.policy.MaxAttempts:
 		return wait, "no attempts left"
 	case asked > r.policy.MaxRetryAfter:
 		return wait, "the server asks for too long a wait"
@@ -103,8 +95,8 @@ func (r *retry) wait(call *Call, outcome Outcome, resp *http.Response) (wait tim
 	return wait, ""
 }
 
-// jitter returns a random wait before attempt n+1, up to a limit that doubles with n: full jitter, so that calls that failed
-// together do not come back together.
+// jitter returns a random wait before attempt n+1, up to a limit that doubles with n: full jitter, so
+// that calls that failed together do not come back together.
 func (r *retry) jitter(n int) time.Duration {
 	limit := r.policy.BaseDelay
 	for range n - 1 {
@@ -127,17 +119,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ContextError(ctx)
 	}
-}
-
-// endEarly returns what is known of a call whose context ended between two attempts: the last answer, if there was one, and why
-// there is no better one.
-func endEarly(call *Call, resp *http.Response, err, ended error) (*http.Response, error) {
-	if resp != nil {
-		call.Ended = ended
-		return resp, nil
-	}
-	if lost, ok := errors.AsType[*LostError](err); ok {
-		return nil, &LostError{Err: fmt.Errorf("%w, after: %w", ended, lost.Err), Unsent: lost.Unsent}
-	}
-	return nil, err
 }

@@ -105,18 +105,16 @@ func TestRetryTable(t *testing.T) {
 						again = row.repeatable
 					}
 					server := &script{acts: []act{row.act, written(answered(200, "{}"))}}
-					call := &Call{Context: t.Context(), Op: op}
-					status, err := send(t, NewChain(defaults(server)), call)
-					checkKind(t, err)
+					answer := send(t, NewChain(defaults(server)), op)
 					want := 1
 					if again {
 						want = 2
-						if status != 200 || err != nil {
-							t.Errorf("the second attempt's answer is not the result: %d, %v", status, err)
+						if answer.Status() != 200 || answer.Err != nil {
+							t.Errorf("the second attempt's answer is not the result: %d, %v", answer.Status(), answer.Err)
 						}
 					}
-					if server.requests() != want || call.Attempts != want {
-						t.Errorf("%d requests and %d attempts, want %d", server.requests(), call.Attempts, want)
+					if server.requests() != want || answer.Attempts != want {
+						t.Errorf("%d requests and %d attempts, want %d", server.requests(), answer.Attempts, want)
 					}
 					for _, body := range server.bodies[1:] {
 						if body != server.bodies[0] {
@@ -141,7 +139,7 @@ func TestRetryTable(t *testing.T) {
 }
 
 // A lost request of an operation that cannot be repeated says whether it was sent at all.
-func TestLostErrorsSayWhetherItWasSent(t *testing.T) {
+func TestAnswersSayWhetherTheRequestWasSent(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name   string
@@ -155,9 +153,9 @@ func TestLostErrorsSayWhetherItWasSent(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				_, err := send(t, NewChain(defaults(&script{acts: row.acts})), &Call{Context: t.Context(), Op: CreateSession})
-				if lost, ok := errors.AsType[*LostError](err); !ok || lost.Unsent != row.unsent {
-					t.Errorf("got %#v, want unsent %v", err, row.unsent)
+				answer := send(t, NewChain(defaults(&script{acts: row.acts})), CreateSession)
+				if answer.Response != nil || answer.Unsent != row.unsent {
+					t.Errorf("got %#v, want unsent %v", answer, row.unsent)
 				}
 			})
 		})
@@ -172,10 +170,9 @@ func TestMaxAttempts(t *testing.T) {
 				server := &script{acts: []act{acts}}
 				cfg := defaults(server)
 				cfg.Retry.MaxAttempts = most
-				call := &Call{Context: t.Context(), Op: GetSession}
-				_, _ = send(t, NewChain(cfg), call)
-				if server.requests() != most || call.Attempts != most {
-					t.Errorf("%d requests and %d attempts, want %d", server.requests(), call.Attempts, most)
+				answer := send(t, NewChain(cfg), GetSession)
+				if server.requests() != most || answer.Attempts != most {
+					t.Errorf("%d requests and %d attempts, want %d", server.requests(), answer.Attempts, most)
 				}
 			})
 		}
@@ -214,7 +211,7 @@ func TestWaits(t *testing.T) {
 					server := &script{acts: []act{row.act}}
 					cfg := defaults(server)
 					cfg.Retry = row.policy
-					_, _ = send(t, NewChain(cfg), &Call{Context: t.Context(), Op: GetSession})
+					send(t, NewChain(cfg), GetSession)
 					waits := server.waits()
 					if len(waits) != len(row.most) {
 						t.Fatalf("%d waits, want %d", len(waits), len(row.most))
@@ -274,7 +271,7 @@ func TestLongestRetryAfter(t *testing.T) {
 					cfg.Retry.MaxDelay, cfg.Retry.BaseDelay = time.Minute, time.Minute
 					ctx, cancel := context.WithCancel(t.Context())
 					time.AfterFunc(time.Hour, cancel)
-					_, _ = send(t, NewChain(cfg), &Call{Context: ctx, Op: GetSession})
+					sendIn(ctx, t, NewChain(cfg), GetSession)
 					if n := server.requests(); n != 1 {
 						t.Errorf("%d requests within the hour, want 1", n)
 					}
@@ -315,15 +312,40 @@ func TestWaitsThatAreNotTaken(t *testing.T) {
 					defer cancel()
 				}
 				start := time.Now()
-				status, err := send(t, NewChain(defaults(server)), &Call{Context: ctx, Op: CreateSessionToken})
-				if err != nil || status == 0 {
-					t.Errorf("got %d, %v, want the answer", status, err)
+				answer := sendIn(ctx, t, NewChain(defaults(server)), CreateSessionToken)
+				if !answer.Whole() {
+					t.Errorf("got %d, %v, want the answer", answer.Status(), answer.Err)
 				}
 				if n := server.requests(); n != row.requests {
 					t.Errorf("%d requests, want %d", n, row.requests)
 				}
 				if took := time.Since(start); row.requests == 1 && took != 0 {
 					t.Errorf("it took %v to give up", took)
+				}
+			})
+		})
+	}
+}
+
+// Nothing is sent again once the call's context has ended, whatever the answer.
+func TestEndedCallsAreNotSentAgain(t *testing.T) {
+	t.Parallel()
+	for name, after := range map[string]act{
+		"200": answered(200, "{}"), "429": answered(429, ""), "500": answered(500, ""), "503": answered(503, ""),
+		"unsent": failed(dialed(io.EOF)), "lost": lost(io.EOF),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				server := &script{acts: []act{func(req *http.Request) (*http.Response, error) {
+					cancel()
+					return after(req)
+				}}}
+				sendIn(ctx, t, NewChain(defaults(server)), GetSession)
+				if n := server.requests(); n != 1 {
+					t.Errorf("%d requests, want 1", n)
 				}
 			})
 		})

@@ -1,5 +1,6 @@
-// Command report reads the output of the benchmarks, hands it on as it comes, and then prints how the clients compare as one
-// Markdown table, with what issue 5 wants of each figure. With -readme it writes the table into a README as well, between the lines
+// Command report reads the output of the benchmarks, hands it on as it comes, and then prints how
+// the clients compare as one Markdown table, with what issue 5 wants of each figure. With -readme
+// it writes the table into a README as well, between the lines
 // <!-- bench:start --> and <!-- bench:end -->.
 //
 //	go test -run '^$' -bench . -count=6 . | go run ./report -readme ../../README.md
@@ -60,17 +61,21 @@ func report(in io.Reader, out io.Writer, readme string) error {
 // conditions says how the figures came about.
 func conditions(r *results) (string, error) {
 	versions, err := exec.Command("go", "list", "-m", "-f", "{{.Path}} {{.Version}}",
-		"github.com/clerk/clerk-sdk-go/v2", "github.com/oapi-codegen/runtime", "github.com/go-json-experiment/json").Output()
+		"github.com/clerk/clerk-sdk-go/v2", "github.com/oapi-codegen/runtime",
+		"github.com/go-json-experiment/json").Output()
 	if err != nil {
 		return "", fmt.Errorf("go list: %w", err)
 	}
-	return fmt.Sprintf("The fastest of %d rounds, all in one process, on %d × %s (%s/%s), %s, with %s. In memory, every client "+
-		"sends through the same transport, which answers at once; over loopback, every client comes as it is.",
-		r.runs(), runtime.NumCPU(), r.config["cpu"], runtime.GOOS, runtime.GOARCH, time.Now().UTC().Format(time.DateOnly),
-		runtime.Version()+", "+strings.Join(strings.Split(strings.TrimSpace(string(versions)), "\n"), ", ")), nil
+	modules := strings.ReplaceAll(strings.TrimSpace(string(versions)), "\n", ", ")
+	return fmt.Sprintf("The fastest of %d rounds, all in one process, on %d × %s (%s/%s), %s, "+
+		"with %s, %s. In memory, every client sends through the same transport, which answers at "+
+		"once; over loopback, every client comes as it is.",
+		r.runs(), runtime.NumCPU(), r.config["cpu"], runtime.GOOS, runtime.GOARCH,
+		time.Now().UTC().Format(time.DateOnly), runtime.Version(), modules), nil
 }
 
-// withTargets leaves out the rows of a table that have no target: a README shows what counts, and make bench the rest.
+// withTargets leaves out the rows of a table that have no target: a README shows what counts, and
+// make bench the rest.
 func withTargets(table string) string {
 	var kept strings.Builder
 	for line := range strings.Lines(table) {
@@ -90,15 +95,18 @@ func replace(readme, text string) error {
 	before, rest, ok := strings.Cut(string(content), readmeStart)
 	_, after, ok2 := strings.Cut(rest, readmeEnd)
 	if !ok || !ok2 {
-		return fmt.Errorf("%s does not have the lines %q and %q", readme, strings.TrimSpace(readmeStart), strings.TrimSpace(readmeEnd))
+		return fmt.Errorf("%s does not have the lines %q and %q", readme,
+			strings.TrimSpace(readmeStart), strings.TrimSpace(readmeEnd))
 	}
-	return os.WriteFile(readme, []byte(before+readmeStart+text+readmeEnd+after), 0o644) //nolint:gosec // a README is there to be read
+	//nolint:gosec // a README is there to be read
+	return os.WriteFile(readme, []byte(before+readmeStart+text+readmeEnd+after), 0o644)
 }
 
 // results is what the benchmarks printed.
 type results struct {
-	config map[string]string               // such as "cpu"
-	values map[string]map[string][]float64 // by benchmark, without "Benchmark" and the number of processors, and by unit
+	config map[string]string // such as "cpu"
+	// by benchmark, without "Benchmark" and the number of processors, and by unit
+	values map[string]map[string][]float64
 }
 
 // read reads the format that golang.org/design/14313-benchmark-format describes.
@@ -127,7 +135,8 @@ func read(in io.Reader) (*results, error) {
 // add takes one line: a name, a number of iterations, and pairs of a value and its unit.
 func (r *results) add(fields []string) error {
 	name := strings.TrimPrefix(fields[0], "Benchmark")
-	if i := strings.LastIndexByte(name, '-'); i > 0 && strings.Trim(name[i+1:], "0123456789") == "" {
+	if i := strings.LastIndexByte(name, '-'); i > 0 &&
+		strings.Trim(name[i+1:], "0123456789") == "" {
 		name = name[:i]
 	}
 	if r.values[name] == nil {

@@ -37,9 +37,17 @@ func figures() (rows []figure) {
 		"memory Get floor":            {{perOp, 1.50}},
 		"memory List500 floor":        {{perOp, 1.10}},
 	}
-	for _, net := range []struct{ name, title string }{{"memory", "in memory"}, {"loopback", "over loopback"}} {
+	for _, net := range []struct{ name, title string }{
+		{"memory", "in memory"},
+		{"loopback", "over loopback"},
+	} {
 		for _, work := range []struct{ name, title string }{
-			{"Get", "Get"}, {"List100", "List(100)"}, {"List500", "List(500)"}, {"GetToken", "GetToken"}, {"Revoke", "Revoke"}, {"404", "Get, 404"},
+			{"Get", "Get"},
+			{"List100", "List(100)"},
+			{"List500", "List(500)"},
+			{"GetToken", "GetToken"},
+			{"Revoke", "Revoke"},
+			{"404", "Get, 404"},
 		} {
 			for _, peer := range []string{"clerk-sdk-go", "generated", "floor"} {
 				name := fmt.Sprintf("Call/net=%s/work=%s/client=", net.name, work.name)
@@ -51,30 +59,59 @@ func figures() (rows []figure) {
 		}
 	}
 	for _, peer := range []string{"clerk-sdk-go", "generated", "floor"} {
-		row := figure{"Get, 64 callers over loopback", "Burst/callers=64/client=clerk-sessions-go", "Burst/callers=64/client=" + peer, peer, nil}
+		row := figure{
+			"Get, 64 callers over loopback", "Burst/callers=64/client=clerk-sessions-go",
+			"Burst/callers=64/client=" + peer, peer, nil,
+		}
 		if peer == "clerk-sdk-go" {
 			row.targets = []target{{perOp, 0.50}}
 		}
 		rows = append(rows, row)
 	}
 	rows = append(rows,
-		figure{"… connections", "Burst/callers=64/client=clerk-sessions-go", "", "", []target{{"connections", 64}}},
-		figure{"walk of 100,000 sessions, 20 ms a request", "Walk/by=All", "Walk/by=List", "page after page", []target{{perOp, 0.30}}},
+		figure{
+			"… connections", "Burst/callers=64/client=clerk-sessions-go", "", "",
+			[]target{{"connections", 64}},
+		},
+		figure{
+			"walk of 100,000 sessions, 20 ms a request", "Walk/by=All", "Walk/by=List",
+			"page after page",
+			[]target{{perOp, 0.30}},
+		},
 		figure{"… live heap", "WalkHeap", "", "", []target{{"pages", 10}}},
-		figure{"cached GetToken", "TokenCache/work=hit", "", "", []target{{perOp, 300}, {allocs, 0}}},
-		figure{"1000 concurrent misses of one key", "TokenCache/work=1000-misses", "", "", []target{{"requests", 1}}},
-		figure{"1000 sessions to revoke, 20 ms a request", "RevokeAll/by=RevokeAll", "RevokeAll/by=Revoke", "one after another", []target{{perOp, 0.15}}},
+		figure{
+			"cached GetToken", "TokenCache/work=hit", "", "",
+			[]target{{perOp, 300}, {allocs, 0}},
+		},
+		figure{
+			"1000 concurrent misses of one key", "TokenCache/work=1000-misses", "", "",
+			[]target{{"requests", 1}},
+		},
+		figure{
+			"1000 sessions to revoke, 20 ms a request", "RevokeAll/by=RevokeAll",
+			"RevokeAll/by=Revoke", "one after another",
+			[]target{{perOp, 0.15}},
+		},
 	)
-	for _, proto := range []struct{ name, title string }{{"http1", "HTTP/1.1"}, {"http1-tls", "HTTP/1.1 over TLS"}, {"http2-tls", "HTTP/2 over TLS"}} {
+	for _, proto := range []struct{ name, title string }{
+		{"http1", "HTTP/1.1"},
+		{"http1-tls", "HTTP/1.1 over TLS"},
+		{"http2-tls", "HTTP/2 over TLS"},
+	} {
 		for _, callers := range []int{1, 16, 64, 256} {
 			name := fmt.Sprintf("Connections/proto=%s/callers=%d", proto.name, callers)
-			rows = append(rows, figure{fmt.Sprintf("Get, %d callers, %s", callers, proto.title), name, "", "", []target{{"connections", 64}}})
+			rows = append(rows,
+				figure{
+					fmt.Sprintf("Get, %d callers, %s", callers, proto.title), name, "", "",
+					[]target{{"connections", 64}},
+				})
 		}
 	}
 	return rows
 }
 
-// writeTable writes a row for every figure that was measured, and returns how many do not reach their targets.
+// writeTable writes a row for every figure that was measured, and returns how many do not reach
+// their targets.
 func writeTable(w io.Writer, r *results) (missed int, err error) {
 	fmt.Fprintln(w, "| work | ours | peer | ratio time | allocs | bytes | target | met |")
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|")
@@ -89,7 +126,10 @@ func writeTable(w io.Writer, r *results) (missed int, err error) {
 		if met == "no" {
 			missed++
 		}
-		cells := []string{f.work, f.value(ours), "–", "–", amount(ours, allocs), amount(ours, heapBytes), target, met}
+		cells := []string{
+			f.work, f.value(ours), "–", "–", amount(ours, allocs),
+			amount(ours, heapBytes), target, met,
+		}
 		if peer != nil {
 			cells[2] = f.against + ": " + duration(best(peer, perOp))
 			cells[3] = fmt.Sprintf("%.2f", ratio(ours, peer, perOp))
@@ -128,7 +168,8 @@ func (f figure) judge(ours, peer map[string][]float64) (targets, met string) {
 		switch {
 		case peer != nil:
 			got = ratio(ours, peer, t.unit)
-			text = fmt.Sprintf("%.2f × %s", t.most, map[string]string{perOp: "time", allocs: "allocs", heapBytes: "bytes"}[t.unit])
+			text = fmt.Sprintf("%.2f × %s", t.most,
+				map[string]string{perOp: "time", allocs: "allocs", heapBytes: "bytes"}[t.unit])
 		case t.unit == perOp:
 			text = duration(t.most)
 		default:
@@ -165,7 +206,8 @@ func compare(ours, peer map[string][]float64, unit string) string {
 	if len(ours[unit]) == 0 || best(peer, unit) == 0 {
 		return "–"
 	}
-	return fmt.Sprintf("%.2f (%s : %s)", ratio(ours, peer, unit), amount(ours, unit), amount(peer, unit))
+	return fmt.Sprintf("%.2f (%s : %s)", ratio(ours, peer, unit), amount(ours, unit),
+		amount(peer, unit))
 }
 
 func amount(units map[string][]float64, unit string) string {
@@ -185,7 +227,11 @@ func duration(ns float64) string {
 	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
 		if d >= unit {
 			digits := 2 - min(2, len(fmt.Sprint(int64(d/unit)))-1)
-			return fmt.Sprintf("%.*f %s", digits, float64(d)/float64(unit), map[time.Duration]string{time.Second: "s", time.Millisecond: "ms", time.Microsecond: "µs"}[unit])
+			return fmt.Sprintf("%.*f %s", digits, float64(d)/float64(unit),
+				map[time.Duration]string{
+					time.Second: "s", time.Millisecond: "ms",
+					time.Microsecond: "µs",
+				}[unit])
 		}
 	}
 	return fmt.Sprintf("%.0f ns", ns)

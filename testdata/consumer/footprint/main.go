@@ -1,6 +1,7 @@
-// Command footprint prints what a service takes in with this library: which modules and packages are compiled into a net/http hello
-// program, and how much bigger they make it, beside Clerk's own Go SDK. `make footprint` at the top of the repository runs it. With
-// -readme it writes the table into a README as well, between the lines <!-- footprint:start --> and <!-- footprint:end -->.
+// Command footprint prints what a service takes in with this library: which modules and packages
+// are compiled into a net/http hello program, and how much bigger they make it, beside Clerk's own
+// Go SDK. `make footprint` at the top of the repository runs it. With -readme it writes the table
+// into a README as well, between the lines <!-- footprint:start --> and <!-- footprint:end -->.
 package main
 
 import (
@@ -60,7 +61,8 @@ func report(ctx context.Context) (string, error) {
 	defer func() { _ = os.RemoveAll(dir) }()
 
 	var table, modules strings.Builder
-	table.WriteString("| program | packages | not the standard library's | size | added |\n|---|---:|---:|---:|---:|\n")
+	table.WriteString("| program | packages | not the standard library's | size | added " +
+		"|\n|---|---:|---:|---:|---:|\n")
 	var hello int64
 	for i, program := range programs {
 		packages, err := packagesOf(ctx, program.dir)
@@ -75,12 +77,15 @@ func report(ctx context.Context) (string, error) {
 			hello = size
 		}
 		foreign := foreignPackages(packages)
-		fmt.Fprintf(&table, "| %s | %d | %d | %s | %s |\n", program.title, len(packages), len(foreign), megabytes(size), megabytes(size-hello))
+		fmt.Fprintf(&table, "| %s | %d | %d | %s | %s |\n", program.title, len(packages),
+			len(foreign), megabytes(size), megabytes(size-hello))
 		if len(foreign) > 0 {
-			fmt.Fprintf(&modules, "- %s: `%s`\n", program.title, strings.Join(modulesOf(foreign), "`, `"))
+			fmt.Fprintf(&modules, "- %s: `%s`\n", program.title,
+				strings.Join(modulesOf(foreign), "`, `"))
 		}
 	}
-	return fmt.Sprintf("%s\nModules compiled in:\n\n%s\n%s, %s/%s, built with `CGO_ENABLED=0 go build -trimpath -ldflags='-s -w'`.\n",
+	return fmt.Sprintf("%s\nModules compiled in:\n\n%s\n%s, %s/%s, built with `CGO_ENABLED=0 go "+
+		"build -trimpath -ldflags='-s -w'`.\n",
 		&table, &modules, runtime.Version(), runtime.GOOS, runtime.GOARCH), nil
 }
 
@@ -89,7 +94,9 @@ func megabytes(size int64) string { return fmt.Sprintf("%.2f MB", float64(size)/
 // sizeOf builds a program, without its debugging tables, and returns how big it is.
 func sizeOf(ctx context.Context, program, dir string) (int64, error) {
 	binary := filepath.Join(dir, program)
-	cmd := exec.CommandContext(ctx, "go", "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", "-o", binary, importPath(program)) //nolint:gosec // no input of a stranger's
+	//nolint:gosec // no input of a stranger's
+	cmd := exec.CommandContext(ctx, "go", "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w",
+		"-o", binary, importPath(program))
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
@@ -111,7 +118,8 @@ func replace(readme, table string) error {
 	before, rest, found := bytes.Cut(content, []byte(readmeStart))
 	_, after, ended := bytes.Cut(rest, []byte(readmeEnd))
 	if !found || !ended {
-		return errors.New(readme + " lacks the lines " + strings.TrimSpace(readmeStart) + " and " + strings.TrimSpace(readmeEnd))
+		return errors.New(readme + " lacks the lines " + strings.TrimSpace(readmeStart) + " and " +
+			strings.TrimSpace(readmeEnd))
 	}
 	changed := fmt.Sprintf("%s%s%s%s%s", before, readmeStart, table, readmeEnd, after)
 	return os.WriteFile(readme, []byte(changed), 0o644) //nolint:gosec // a README is for everybody

@@ -24,10 +24,12 @@ type goPackage struct {
 
 func importPath(program string) string { return "example.com/consumer/footprint/" + program }
 
-// packagesOf returns what is compiled into a program, the program itself left out. It is asked of the go command with env added to
-// its environment, such as GOOS=windows.
+// packagesOf returns what is compiled into a program, the program itself left out. It is asked of
+// the go command with env added to its environment, such as GOOS=windows.
 func packagesOf(ctx context.Context, program string, env ...string) ([]goPackage, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-mod=readonly", "-deps", "-json=ImportPath,Standard,Module", importPath(program)) //nolint:gosec // no input of a stranger's
+	//nolint:gosec // no input of a stranger's
+	cmd := exec.CommandContext(ctx, "go", "list", "-mod=readonly", "-deps",
+		"-json=ImportPath,Standard,Module", importPath(program))
 	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
@@ -51,7 +53,9 @@ func packagesOf(ctx context.Context, program string, env ...string) ([]goPackage
 
 // foreignPackages returns those that are not of the standard library.
 func foreignPackages(packages []goPackage) []goPackage {
-	return slices.DeleteFunc(slices.Clone(packages), func(pkg goPackage) bool { return pkg.Standard })
+	return slices.DeleteFunc(slices.Clone(packages), func(pkg goPackage) bool {
+		return pkg.Standard
+	})
 }
 
 // modulesOf returns the modules of packages, sorted.

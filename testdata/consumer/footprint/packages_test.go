@@ -25,7 +25,8 @@ var allowedForMiddleware = []string{
 	"golang.org/x/text",             // by idna
 }
 
-// Whoever imports the library compiles in a handful of small modules, and never the fake, its validator or the generator, on no system.
+// Whoever imports the library compiles in a handful of small modules, and never the fake, its validator or the
+// generator, on no system.
 func TestCompiledIn(t *testing.T) {
 	for _, row := range []struct {
 		program string

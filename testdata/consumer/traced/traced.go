@@ -1,5 +1,6 @@
-// Package traced is a service that traces its calls with OpenTelemetry, as README.md shows: the client works with a transport that it
-// has never heard of, and OperationFromContext names the spans.
+// Package traced is a service that traces its calls with OpenTelemetry, as README.md shows: the
+// client works with a transport that it has never heard of, and OperationFromContext names the
+// spans.
 package traced
 
 import (
@@ -11,13 +12,17 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// NewClient returns a client whose requests are spans of provider, under names that have no ids in them.
-func NewClient(key string, provider trace.TracerProvider, opts ...sessions.Option) (*sessions.Client, error) {
+// NewClient returns a client whose requests are spans of provider, under names that have no ids in
+// them.
+func NewClient(key string, provider trace.TracerProvider,
+	opts ...sessions.Option,
+) (*sessions.Client, error) {
 	transport := otelhttp.NewTransport(http.DefaultTransport,
 		otelhttp.WithTracerProvider(provider),
 		otelhttp.WithSpanNameFormatter(func(_ string, req *http.Request) string {
 			op, _ := sessions.OperationFromContext(req.Context())
 			return "clerk " + op.Name
 		}))
-	return sessions.NewClient(key, append(opts, sessions.WithHTTPClient(&http.Client{Transport: transport}))...)
+	return sessions.NewClient(key,
+		append(opts, sessions.WithHTTPClient(&http.Client{Transport: transport}))...)
 }

@@ -1,4 +1,5 @@
-// Package app is the example's web service: it shows who is signed in and what the middleware did, and ends sessions.
+// Package app is the example's web service: it shows who is signed in and what the middleware did,
+// and ends sessions.
 package app
 
 import (
@@ -72,20 +73,25 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) {
 
 // signOut ends the visitor's own session and takes the cookies back.
 func (a *app) signOut(w http.ResponseWriter, r *http.Request, v visitor) {
-	if _, err := a.Client.Revoke(r.Context(), v.SessionID); err != nil && !errors.Is(err, sessions.ErrNotFound) {
+	_, err := a.Client.Revoke(r.Context(), v.SessionID)
+	if err != nil && !errors.Is(err, sessions.ErrNotFound) {
 		a.fail(w, err)
 		return
 	}
 	for _, cookie := range r.Cookies() {
-		if isClerks(cookie.Name) { // other services on this host have cookies here too, whatever their port
-			http.SetCookie(w, &http.Cookie{Name: cookie.Name, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode}) //nolint:gosec // it deletes a cookie, on loopback without TLS
+		// Other services on this host have cookies here too, whatever their port.
+		if isClerks(cookie.Name) {
+			http.SetCookie(w, &http.Cookie{ //nolint:gosec // deleted, and on loopback without TLS
+				Name: cookie.Name, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+			})
 		}
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 func isClerks(cookie string) bool {
-	return strings.HasPrefix(cookie, "__session") || strings.HasPrefix(cookie, "__client_uat") || strings.HasPrefix(cookie, "__refresh")
+	return strings.HasPrefix(cookie, "__session") || strings.HasPrefix(cookie, "__client_uat") ||
+		strings.HasPrefix(cookie, "__refresh")
 }
 
 // end ends one of the visitor's sessions; somebody else's is not there.
@@ -94,7 +100,8 @@ func (a *app) end(w http.ResponseWriter, r *http.Request, v visitor) {
 	if err == nil && session.UserID == v.UserID {
 		_, err = a.Client.Revoke(r.Context(), session.ID)
 	}
-	if err != nil && !errors.Is(err, sessions.ErrNotFound) && !errors.Is(err, sessions.ErrInvalidParams) {
+	gone := errors.Is(err, sessions.ErrNotFound) || errors.Is(err, sessions.ErrInvalidParams)
+	if err != nil && !gone {
 		a.fail(w, err)
 		return
 	}
@@ -103,7 +110,10 @@ func (a *app) end(w http.ResponseWriter, r *http.Request, v visitor) {
 
 // endOthers signs the visitor out everywhere else.
 func (a *app) endOthers(w http.ResponseWriter, r *http.Request, v visitor) {
-	_, err := a.Client.RevokeAll(r.Context(), sessions.RevokeAllParams{UserID: v.UserID, Except: []string{v.SessionID}})
+	_, err := a.Client.RevokeAll(r.Context(), sessions.RevokeAllParams{
+		UserID: v.UserID,
+		Except: []string{v.SessionID},
+	})
 	if err != nil {
 		a.fail(w, err)
 		return

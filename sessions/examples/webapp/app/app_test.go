@@ -38,7 +38,9 @@ func TestSignIn(t *testing.T) {
 
 	got := b.press(t, "/sign-in")
 	id := s.session(t, b).ID
-	want := screen{Heading: "Signed in as user_ada", Remaining: "60", Status: "not-needed", Own: id, Sessions: []string{id}}
+	want := screen{
+		Heading: "Signed in as user_ada", Remaining: "60", Status: "not-needed", Own: id, Sessions: []string{id},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -62,7 +64,9 @@ func TestExpiredTokenIsRefreshedOnTheServer(t *testing.T) {
 			id := b.press(t, "/sign-in").Own
 			s.clerk.Advance(row.after)
 
-			want := screen{Heading: "Signed in as user_ada", Remaining: row.remaining, Status: row.status, Own: id, Sessions: []string{id}}
+			want := screen{
+				Heading: "Signed in as user_ada", Remaining: row.remaining, Status: row.status, Own: id, Sessions: []string{id},
+			}
 			b.want(t, "/", want)
 			want.Status = "not-needed" // the browser has the new token
 			b.want(t, "/", want)
@@ -116,17 +120,17 @@ func TestParallelPagesShareOneRefresh(t *testing.T) {
 
 func TestEnd(t *testing.T) {
 	for name, row := range map[string]struct {
-		path  func(own, other, stranger string) string
+		path  string // with OWN, OTHER and STRANGER for the ids of sessions
 		ended string // "" for none
 		code  int
 	}{
-		"another of one's own":  {func(_, other, _ string) string { return "/sessions/" + other + "/end" }, "other", http.StatusOK},
-		"the one in use":        {func(own, _, _ string) string { return "/sessions/" + own + "/end" }, "own", http.StatusOK},
-		"somebody else's":       {func(_, _, stranger string) string { return "/sessions/" + stranger + "/end" }, "", http.StatusOK},
-		"one that is not there": {func(_, _, _ string) string { return "/sessions/sess_gone/end" }, "", http.StatusOK},
-		"no id at all":          {func(_, _, _ string) string { return "/sessions/%2e%2e%2fusers/end" }, "", http.StatusOK},
-		"all others":            {func(_, _, _ string) string { return "/end-others" }, "other", http.StatusOK},
-		"an unknown form":       {func(_, _, _ string) string { return "/end" }, "", http.StatusNotFound},
+		"another of one's own":  {"/sessions/OTHER/end", "other", http.StatusOK},
+		"the one in use":        {"/sessions/OWN/end", "own", http.StatusOK},
+		"somebody else's":       {"/sessions/STRANGER/end", "", http.StatusOK},
+		"one that is not there": {"/sessions/sess_gone/end", "", http.StatusOK},
+		"no id at all":          {"/sessions/%2e%2e%2fusers/end", "", http.StatusOK},
+		"all others":            {"/end-others", "other", http.StatusOK},
+		"an unknown form":       {"/end", "", http.StatusNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -136,7 +140,8 @@ func TestEnd(t *testing.T) {
 				"own":      laptop.press(t, "/sign-in").Own,
 				"stranger": s.clerk.SignIn("user_eve").SessionID,
 			}
-			resp := laptop.do(t, http.MethodPost, row.path(ids["own"], ids["other"], ids["stranger"]), nil)
+			named := strings.NewReplacer("OWN", ids["own"], "OTHER", ids["other"], "STRANGER", ids["stranger"])
+			resp := laptop.do(t, http.MethodPost, named.Replace(row.path), nil)
 			if resp.StatusCode != row.code {
 				t.Errorf("%s, want %d", resp.Status, row.code)
 			}
@@ -283,7 +288,8 @@ func TestPageIsServedWhenClerkIsDown(t *testing.T) {
 			b.press(t, "/sign-in")
 			s.clerk.Inject(outage)
 			got := b.show(t, "/")
-			if got.Heading != "Signed in as user_ada" || got.Status != "not-needed" || !strings.Contains(got.NoList, "clerk: GetSessionList: ") {
+			if got.Heading != "Signed in as user_ada" || got.Status != "not-needed" ||
+				!strings.Contains(got.NoList, "clerk: GetSessionList: ") {
 				t.Errorf("the page says %+v", got)
 			}
 		})
@@ -368,10 +374,11 @@ func TestTokensOfOthersAreNobodys(t *testing.T) {
 	}
 	head, rest, _ := strings.Cut(token.JWT, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
+	const another = "eyJzdWIiOiJ1c2VyX2FkYSIsInNpZCI6InNlc3NfMSIsImV4cCI6NDEwMjQ0NDgwMH0"
 	for name, forged := range map[string]string{
 		"no token":                 "hello",
 		"another signature":        head + "." + payload + "." + strings.Repeat("A", len(signature)),
-		"another payload":          head + ".eyJzdWIiOiJ1c2VyX2FkYSIsInNpZCI6InNlc3NfMSIsImV4cCI6NDEwMjQ0NDgwMH0." + signature,
+		"another payload":          head + "." + another + "." + signature,
 		"no signature, by alg":     "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." + payload + ".",
 		"the right one, cut short": token.JWT[:len(token.JWT)-4],
 	} {
@@ -397,7 +404,8 @@ func TestWhatADeviceSaysOfItselfIsText(t *testing.T) {
 	s := newSite(t)
 	b := s.newBrowser(t)
 	b.press(t, "/sign-in")
-	s.clerk.AddSession(sessionstest.Session{UserID: ada, LatestActivity: &sessionstest.Activity{BrowserName: "<script>alert(1)</script>"}})
+	evil := sessionstest.Activity{BrowserName: "<script>alert(1)</script>"}
+	s.clerk.AddSession(sessionstest.Session{UserID: ada, LatestActivity: &evil})
 	body, err := io.ReadAll(b.do(t, http.MethodGet, "/", nil).Body)
 	if err != nil {
 		t.Fatal(err)

@@ -72,7 +72,8 @@ func (a *app) show(w http.ResponseWriter, r *http.Request) {
 
 func (a *app) rows(r *http.Request, v visitor) ([]row, error) {
 	var rows []row
-	for session, err := range a.Client.All(r.Context(), sessions.ListParams{UserID: v.UserID, Status: sessions.StatusActive}) {
+	params := sessions.ListParams{UserID: v.UserID, Status: sessions.StatusActive}
+	for session, err := range a.Client.All(r.Context(), params) {
 		if err != nil {
 			return nil, err
 		}

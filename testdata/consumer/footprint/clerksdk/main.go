@@ -1,4 +1,5 @@
-// Command clerksdk is the hello program that also makes the six calls of sessions that clerk-sdk-go has, with clerk-sdk-go.
+// Command clerksdk is the hello program that also makes the six calls of sessions that clerk-sdk-go
+// has, with clerk-sdk-go.
 package main
 
 import (
@@ -21,7 +22,8 @@ func main() {
 		}
 		_, _ = fmt.Fprintln(w, "hello")
 	})
-	fmt.Fprintln(os.Stderr, http.ListenAndServe("127.0.0.1:0", nil)) //nolint:gosec // built and never run
+	//nolint:gosec // built and never run
+	fmt.Fprintln(os.Stderr, http.ListenAndServe("127.0.0.1:0", nil))
 }
 
 func call(client *session.Client, req *http.Request) error {
@@ -30,9 +32,11 @@ func call(client *session.Client, req *http.Request) error {
 	got, err2 := client.Get(ctx, id)
 	created, err3 := client.Create(ctx, &session.CreateParams{UserID: id})
 	revoked, err4 := client.Revoke(ctx, &session.RevokeParams{ID: id})
-	verified, err5 := client.Verify(ctx, &session.VerifyParams{ID: id, Token: &jwt}) //nolint:staticcheck // deprecated upstream, and in both SDKs
+	//nolint:staticcheck // deprecated upstream, and in both SDKs
+	verified, err5 := client.Verify(ctx, &session.VerifyParams{ID: id, Token: &jwt})
 	token, err6 := client.CreateToken(ctx, &session.CreateTokenParams{ID: id})
-	if list == nil || got == nil || created == nil || revoked == nil || verified == nil || token == nil {
+	if list == nil || got == nil || created == nil || revoked == nil || verified == nil ||
+		token == nil {
 		return errors.Join(err1, err2, err3, err4, err5, err6)
 	}
 	return nil

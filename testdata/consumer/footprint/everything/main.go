@@ -1,4 +1,5 @@
-// Command everything is the hello program that also makes every call of sessions, and keeps tokens in a cache.
+// Command everything is the hello program that also makes every call of sessions, and keeps tokens
+// in a cache.
 package main
 
 import (
@@ -14,7 +15,8 @@ import (
 
 func main() {
 	client, err := sessions.NewClient(os.Getenv("CLERK_SECRET_KEY"),
-		sessions.WithLogger(slog.Default()), sessions.WithTimeout(time.Second), sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 2}))
+		sessions.WithLogger(slog.Default()), sessions.WithTimeout(time.Second),
+		sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 2}))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return
@@ -27,12 +29,16 @@ func main() {
 		}
 		_, _ = fmt.Fprintln(w, "hello")
 	})
-	fmt.Fprintln(os.Stderr, http.ListenAndServe("127.0.0.1:0", nil)) //nolint:gosec // built and never run
+	//nolint:gosec // built and never run
+	fmt.Fprintln(os.Stderr, http.ListenAndServe("127.0.0.1:0", nil))
 }
 
 func call(client *sessions.Client, cache *sessions.TokenCache, req *http.Request) error {
 	ctx, id, jwt := req.Context(), req.FormValue("id"), req.FormValue("token")
-	refresh := sessions.RefreshParams{ExpiredToken: jwt, RefreshToken: id, RequestOrigin: "https://app.example.com"}
+	refresh := sessions.RefreshParams{
+		ExpiredToken: jwt, RefreshToken: id,
+		RequestOrigin: "https://app.example.com",
+	}
 	var errs []error
 	for session, err := range client.All(ctx, sessions.ListParams{UserID: id}) {
 		errs = append(errs, err)
@@ -43,11 +49,13 @@ func call(client *sessions.Client, cache *sessions.TokenCache, req *http.Request
 	created, err3 := client.Create(ctx, sessions.CreateParams{UserID: id})
 	revoked, err4 := client.Revoke(ctx, id)
 	all, err5 := client.RevokeAll(ctx, sessions.RevokeAllParams{UserID: id})
-	verified, err6 := client.Verify(ctx, id, jwt) //nolint:staticcheck // deprecated upstream, still promised
+	//nolint:staticcheck // deprecated upstream, still promised
+	verified, err6 := client.Verify(ctx, id, jwt)
 	token, err7 := cache.GetToken(ctx, id, sessions.TokenParams{})
 	refreshed, err8 := client.RefreshToken(ctx, id, refresh)
 	cookies, err9 := client.RefreshCookies(ctx, id, refresh)
-	if list == nil || got == nil || created == nil || revoked == nil || all == nil || verified == nil || token == nil ||
+	if list == nil || got == nil || created == nil || revoked == nil || all == nil ||
+		verified == nil || token == nil ||
 		refreshed == nil || cookies == nil {
 		return errors.Join(append(errs, err1, err2, err3, err4, err5, err6, err7, err8, err9)...)
 	}

@@ -25,5 +25,7 @@ func main() {
 	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintln(w, "hello")
 	})
-	fmt.Fprintln(os.Stderr, http.ListenAndServe("127.0.0.1:0", refresher.Middleware(http.DefaultServeMux))) //nolint:gosec // built and never run
+	//nolint:gosec // built and never run
+	fmt.Fprintln(os.Stderr,
+		http.ListenAndServe("127.0.0.1:0", refresher.Middleware(http.DefaultServeMux)))
 }

@@ -1,4 +1,5 @@
-// Command ours is the hello program that also makes the six calls that clerk-sdk-go has, with sessions.
+// Command ours is the hello program that also makes the six calls that clerk-sdk-go has, with
+// sessions.
 package main
 
 import (
@@ -23,7 +24,8 @@ func main() {
 		}
 		_, _ = fmt.Fprintln(w, "hello")
 	})
-	fmt.Fprintln(os.Stderr, http.ListenAndServe("127.0.0.1:0", nil)) //nolint:gosec // built and never run
+	//nolint:gosec // built and never run
+	fmt.Fprintln(os.Stderr, http.ListenAndServe("127.0.0.1:0", nil))
 }
 
 func call(client *sessions.Client, req *http.Request) error {
@@ -32,9 +34,11 @@ func call(client *sessions.Client, req *http.Request) error {
 	got, err2 := client.Get(ctx, id)
 	created, err3 := client.Create(ctx, sessions.CreateParams{UserID: id})
 	revoked, err4 := client.Revoke(ctx, id)
-	verified, err5 := client.Verify(ctx, id, req.FormValue("token")) //nolint:staticcheck // deprecated upstream, and in both SDKs
+	//nolint:staticcheck // deprecated upstream, and in both SDKs
+	verified, err5 := client.Verify(ctx, id, req.FormValue("token"))
 	token, err6 := client.GetToken(ctx, id, sessions.TokenParams{})
-	if list == nil || got == nil || created == nil || revoked == nil || verified == nil || token == nil {
+	if list == nil || got == nil || created == nil || revoked == nil || verified == nil ||
+		token == nil {
 		return errors.Join(err1, err2, err3, err4, err5, err6)
 	}
 	return nil

@@ -1,0 +1,95 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/clerk-sessions/clerk-sessions-go/gen"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
+)
+
+const mediaType = "application/json"
+
+var (
+	errNoClient  = errors.New("clerk: the Client was not made by NewClient")
+	errNoContext = invalid("the context is nil")
+)
+
+// exchange is one call on its way: the doer of the generated client that builds the call's request.
+// It hands the request to the chain and keeps the Answer.
+type exchange struct {
+	api    gen.Client
+	chain  *wire.Chain
+	call   wire.Call
+	answer *wire.Answer // nil until the request is built and has been sent
+}
+
+// Do sends the request of the call. The response's body is read and closed: it is in the Answer.
+func (x *exchange) Do(req *http.Request) (*http.Response, error) {
+	x.answer = x.chain.Send(&x.call, req)
+	return x.answer.Response, x.answer.Err
+}
+
+// do makes one call of an operation: send calls a method of the generated client, and read makes the
+// result of the answer's body. secrets returns what must not show in an error, beside the key.
+func do[T any](ctx context.Context, c *Client, op *wire.Operation, secrets func() []string,
+	read func([]byte) (*T, error), send func(*gen.Client) (*http.Response, error),
+) (*T, error) {
+	switch {
+	case c == nil || c.chain == nil:
+		return nil, errNoClient
+	case ctx == nil:
+		return nil, errNoContext
+	}
+	x := &exchange{chain: c.chain}
+	x.api = gen.Client{Server: c.server, Client: x}
+	x.call = wire.Call{Op: op, Secrets: redact.Redactor{Secrets: c.secretsAnd(secrets)}}
+	_, err := send(&x.api) //nolint:bodyclose // Do has closed it
+	if x.answer == nil {
+		return nil, failure(&x.call, &wire.Answer{Err: err, Unsent: true}, nil)
+	}
+	defer x.answer.Release()
+	if !x.answer.Whole() || x.answer.Status() != http.StatusOK {
+		return nil, failure(&x.call, x.answer, nil)
+	}
+	if err := checkEncoding(&x.call, x.answer.Response.Header); err != nil {
+		return nil, failure(&x.call, x.answer, err)
+	}
+	value, err := read(x.answer.Body)
+	if err != nil {
+		return nil, failure(&x.call, x.answer, err)
+	}
+	return value, nil
+}
+
+// secretsAnd returns a function that returns the key, and what more returns.
+func (c *Client) secretsAnd(more func() []string) func() []string {
+	if more == nil {
+		return c.config.secrets
+	}
+	return func() []string { return append(c.config.secrets(), more()...) }
+}
+
+// checkEncoding refuses an answer whose headers say that its body is not plain JSON.
+func checkEncoding(call *wire.Call, h http.Header) error {
+	encoding := h.Get("Content-Encoding")
+	if encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return fmt.Errorf("the answer's content encoding %s is not one that was asked for",
+			quote(call.Secrets.Text(encoding)))
+	}
+	contentType := h.Get("Content-Type")
+	if contentType == mediaType {
+		return nil
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) || media != mediaType {
+		return fmt.Errorf("the answer's content type %s is not %s",
+			quote(call.Secrets.Text(contentType)), mediaType)
+	}
+	return nil
+}

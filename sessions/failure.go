@@ -1,0 +1,101 @@
+package sessions
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
+)
+
+// maxBody is how many bytes of an answer that is not JSON are kept in an Error.
+const maxBody = 512
+
+// failure returns the error of a call, whatever went wrong: all that is known of its answer, without
+// secrets. cause says what is wrong with an answer that came whole with status 200; otherwise the
+// answer itself says what went wrong.
+func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
+	e := &Error{
+		Operation:  call.Op.Name,
+		StatusCode: answer.Status(),
+		Attempts:   answer.Attempts,
+		TraceID:    answer.TraceID(),
+		answered:   answer.Response != nil,
+		brokenOff:  answer.Response != nil && answer.Lost(),
+	}
+	e.RetryAfter, _ = answer.RetryAfter()
+	if answer.Silence > 0 {
+		e.StatusCode, e.RetryAfter = http.StatusTooManyRequests, answer.Silence
+	}
+	e.outcomeUnknown = !call.Op.Repeatable() && mayHaveHappened(answer)
+	e.cause = call.Secrets.Error(causeOf(answer, cause))
+	if answer.Whole() {
+		e.readBody(call, answer.Body)
+	}
+	e.TraceID = call.Secrets.Text(e.TraceID)
+	return e
+}
+
+// endedError returns the error of a call that was not even tried, because ctx ended.
+func endedError(ctx context.Context, op *wire.Operation) *Error {
+	return failure(&wire.Call{Op: op}, &wire.Answer{Err: wire.ContextError(ctx), Unsent: true}, nil)
+}
+
+// mayHaveHappened reports whether Clerk may have done what the request asked for, although the answer
+// is not a good one.
+func mayHaveHappened(answer *wire.Answer) bool {
+	if answer.Response == nil {
+		return !answer.Unsent
+	}
+	switch status := answer.Status(); status {
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		return true
+	default:
+		return status/100 == 2
+	}
+}
+
+// causeOf returns why there is no good answer; nil where the status says it all.
+func causeOf(answer *wire.Answer, cause error) error {
+	switch {
+	case answer.Ended != nil && answer.Response == nil:
+		return fmt.Errorf("%w, after: %w", answer.Ended, answer.Err)
+	case answer.Ended != nil:
+		return answer.Ended
+	case answer.Response == nil, answer.Lost(), answer.Status() == http.StatusOK && cause == nil:
+		return answer.Err
+	}
+	return cause
+}
+
+// readBody takes what Clerk says is wrong out of a body, or the start of a body that is not JSON.
+func (e *Error) readBody(call *wire.Call, body []byte) {
+	lenient := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if !jsontext.Value(body).IsValid(lenient) {
+		text := strings.ToValidUTF8(call.Secrets.Text(string(body)), "\uFFFD")
+		e.Body = strings.ToValidUTF8(text[:min(len(text), maxBody)], "")
+		return
+	}
+	var answer map[string]any
+	_ = json.Unmarshal(body, &answer, lenient) // what is not as Clerk documents it stays empty
+	if id, _ := answer["clerk_trace_id"].(string); id != "" {
+		e.TraceID = id
+	}
+	items, _ := answer["errors"].([]any)
+	for _, item := range items {
+		fields, ok := call.Secrets.JSON(item).(map[string]any)
+		if !ok {
+			continue
+		}
+		detail := ErrorDetail{}
+		detail.Code, _ = fields["code"].(string)
+		detail.Message, _ = fields["message"].(string)
+		detail.LongMessage, _ = fields["long_message"].(string)
+		detail.Meta, _ = fields["meta"].(map[string]any)
+		e.Details = append(e.Details, detail)
+	}
+}

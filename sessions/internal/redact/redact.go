@@ -1,0 +1,93 @@
+// Package redact hides secrets: those of a call, however somebody has written them, and everything
+// that looks like a secret, whoever's it is.
+package redact
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Mark stands in a text for what was hidden.
+const Mark = "[redacted]"
+
+// Redactor hides the secrets of one call. A nil and a zero Redactor hide what looks like a secret.
+// It is safe for concurrent use.
+type Redactor struct {
+	// Secrets returns the secrets that are known. It is called once, when there is a text to clean,
+	// so that a call without an error or a log spends nothing on them.
+	Secrets func() []string
+
+	once  sync.Once
+	index *index
+}
+
+// Text returns text without the known secrets and without what looks like a secret. A known secret
+// is found as it is, percent-, JSON-, HTML- and base64-encoded, inside something else or not; of a
+// long secret, its first 20 bytes are enough. The cost is one pass over the text, whatever the
+// number of secrets.
+func (r *Redactor) Text(text string) string {
+	found := lookalikes(text)
+	if known := r.known(); known != nil && len(text) >= minSecret {
+		for view := range views(text) {
+			found = known.find(view, found)
+		}
+	}
+	return hide(text, found)
+}
+
+// Patterns returns text without what looks like a secret.
+func Patterns(text string) string { return hide(text, lookalikes(text)) }
+
+// JSON returns a decoded JSON value without secrets, at any depth, names of members included.
+func (r *Redactor) JSON(value any) any {
+	switch value := value.(type) {
+	case string:
+		return r.Text(value)
+	case map[string]any:
+		clean := make(map[string]any, len(value))
+		for name, member := range value {
+			clean[r.Text(name)] = r.JSON(member)
+		}
+		return clean
+	case []any:
+		clean := make([]any, len(value))
+		for i := range value {
+			clean[i] = r.JSON(value[i])
+		}
+		return clean
+	}
+	return value
+}
+
+// known returns the index of the known secrets, or nil if there are none.
+func (r *Redactor) known() *index {
+	if r == nil || r.Secrets == nil {
+		return nil
+	}
+	r.once.Do(func() { r.index = newIndex(r.Secrets()) })
+	return r.index
+}
+
+// span is a part of a text: its bytes from one offset up to, and without, another.
+type span struct{ from, to int }
+
+// hide returns text with the mark in place of every span. Spans that touch become one mark.
+func hide(text string, spans []span) string {
+	if len(spans) == 0 {
+		return text
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	var clean strings.Builder
+	shown := 0 // everything before this offset is written or hidden
+	for i, s := range spans {
+		if i == 0 || s.from > shown {
+			clean.WriteString(text[shown:s.from])
+			clean.WriteString(Mark)
+		}
+		shown = max(shown, s.to)
+	}
+	clean.WriteString(text[shown:])
+	return clean.String()
+}
