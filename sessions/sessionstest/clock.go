@@ -17,8 +17,8 @@ func (s *Server) Now() time.Time {
 	return s.clock.base().Add(time.Duration(s.clock.offset.Load()))
 }
 
-// Advance moves the server's clock on by d: tokens expire, sessions lapse and rate limits recover. It does not shorten the delay of
-// a Fault. Time does not run backwards: a negative d panics.
+// Advance moves the server's clock on by d: tokens expire, sessions lapse and rate limits recover.
+// It does not shorten the delay of a Fault. Time does not run backwards: a negative d panics.
 func (s *Server) Advance(d time.Duration) {
 	if d < 0 {
 		panic(fmt.Sprintf("sessionstest: Advance(%v): time does not run backwards", d))

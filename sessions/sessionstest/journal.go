@@ -9,9 +9,10 @@ import (
 // maxViolations is how many violations are kept.
 const maxViolations = 1000
 
-// Call is a request as the server received it. It holds whatever was sent, the secret key and tokens included.
+// Call is a request as the server received it. It holds whatever was sent, the secret key and
+// tokens included.
 type Call struct {
-	Operation string // such as "GetSession"; "" for a request that is none of the fragment's operations
+	Operation string // such as "GetSession" or "Handshake"; "" for a request of no operation
 	Method    string
 	Path      string // as sent, with its escapes: "/v1/sessions/sess_1"
 	RawQuery  string
@@ -19,7 +20,7 @@ type Call struct {
 	Body      []byte // nil when there was none, cut off after 1 MiB
 }
 
-// journal keeps what came in and what was wrong.
+// journal keeps the requests that came in and the violations that were found.
 type journal struct {
 	withoutCalls bool
 
@@ -40,9 +41,11 @@ func (s *Server) Calls() []Call {
 	return calls
 }
 
-// Violations returns the first 1000 requests and answers that broke the fragment, openapi/sessions.yaml: each names the operation
-// and what is wrong, and quotes no value that was sent. A request counts even if it was refused, one to an unknown endpoint counts,
-// and so does a query parameter that the fragment does not have; a wrong key does not. Answers that were injected are not looked at.
+// Violations returns the first 1000 requests and answers that broke the fragment,
+// openapi/sessions.yaml: each names the operation and what is wrong, and quotes no value that was
+// sent. A request counts even if it was refused, one to an unknown endpoint counts, and so does a
+// query parameter that the fragment does not have; a wrong key does not. Answers that were injected
+// are not looked at.
 func (s *Server) Violations() []error {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()

@@ -13,7 +13,8 @@ import (
 
 const defaultLimit = 10
 
-// handler works on a request that fits the fragment and was admitted. It returns what to answer or why not.
+// handler works on a request that fits the fragment and was admitted. It returns what to answer or
+// why not.
 type handler func(s *Server, x *exchange) (any, *refusal)
 
 // handlers has an entry for every operation of the fragment.
@@ -36,7 +37,11 @@ func (s *Server) listSessions(x *exchange) (any, *refusal) {
 		}
 		return otherwise
 	}
-	f := filter{clientID: query.Get("client_id"), userID: query.Get("user_id"), status: query.Get("status")}
+	f := filter{
+		clientID: query.Get("client_id"),
+		userID:   query.Get("user_id"),
+		status:   query.Get("status"),
+	}
 	page, total := s.store.list(f, number("offset", 0), number("limit", defaultLimit), x.now)
 	rows := make([]any, len(page))
 	for i, session := range page {
@@ -59,7 +64,9 @@ func (s *Server) createSession(x *exchange) (any, *refusal) {
 	if !s.store.hasUser(req.UserID) {
 		return nil, notFound("There is no user with this id.")
 	}
-	created := s.AddSession(Session{UserID: req.UserID, LastActiveOrganizationID: req.ActiveOrganizationID})
+	created := s.AddSession(
+		Session{UserID: req.UserID, LastActiveOrganizationID: req.ActiveOrganizationID},
+	)
 	return created.answered(), nil
 }
 
@@ -112,7 +119,7 @@ func (s *Server) createToken(x *exchange) (any, *refusal) {
 		return nil, notActive(http.StatusBadRequest)
 	}
 	return gen.Token{Object: "token", JWT: s.tokens.mint(tokenRequest{
-		session:  r.Session,
+		record:   r,
 		id:       s.newID("jti"),
 		template: x.params["template_name"],
 		lifetime: time.Duration(req.ExpiresInSeconds) * time.Second,

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// limiter counts requests in windows of time that follow one another; the first request after a window starts the next.
+// limiter counts requests in windows of time that follow one another; the first request after a
+// window starts the next.
 type limiter struct {
 	mu       sync.Mutex
 	requests int
@@ -15,9 +16,11 @@ type limiter struct {
 	used     int
 }
 
-// LimitRate makes the server answer at most that many requests in every stretch of its own time, and any more with 429 and a
-// Retry-After in whole seconds. Requests with a wrong key and those that an injected Fault answers do not count. Clerk allows 1000
-// requests in 10 seconds in production and 100 in development; a new server has no limit. It panics unless both are positive.
+// LimitRate makes the server answer at most that many requests in every stretch of its own time,
+// and each further request with 429 and a Retry-After in whole seconds. Requests with a wrong key
+// and those that an injected Fault answers do not count. Clerk allows 1000 requests in 10 seconds
+// in production and 100 in development; a new server has no limit. It panics unless both are
+// positive.
 func (s *Server) LimitRate(requests int, per time.Duration) {
 	if requests <= 0 || per <= 0 {
 		panic(fmt.Sprintf("sessionstest: LimitRate(%d, %v): needs positive numbers", requests, per))

@@ -14,6 +14,7 @@ const (
 	statusActive    = "active"
 	statusExpired   = "expired"
 	statusPending   = "pending"
+	statusReplaced  = "replaced"
 	statusRevoked   = "revoked"
 
 	defaultExpiry      = 7 * 24 * time.Hour
@@ -25,7 +26,7 @@ type Session struct {
 	ID                       string
 	ClientID                 string
 	UserID                   string
-	Status                   string         // "active" by default; one that the API does not list makes the server's answers violations
+	Status                   string         // "active" by default; one that Clerk lacks is a violation
 	LastActiveOrganizationID string         // "" when none
 	LatestActivity           *Activity      // nil when unknown
 	Actor                    map[string]any // nil unless impersonated; must be encodable as JSON
@@ -54,8 +55,9 @@ type Task struct {
 	Key string // such as "choose-organization"
 }
 
-// AddSession keeps the session in, as if its user had signed in, and returns it with its zero fields filled in. A session that has
-// the same ID is replaced. Its user exists from then on. It panics when the Actor cannot be encoded as JSON.
+// AddSession keeps the session in, as if its user had signed in, and returns it with its zero
+// fields filled in. A session that has the same ID is replaced. Its user exists from then on. It
+// panics when the Actor cannot be encoded as JSON.
 func (s *Server) AddSession(in Session) Session {
 	out := s.complete(in)
 	s.store.put(record{Session: out})
@@ -77,7 +79,9 @@ func (s *Server) complete(in Session) Session {
 	setDefault(&out.LastActiveAt, func() time.Time { return out.CreatedAt })
 	setDefault(&out.ExpireAt, func() time.Time { return out.CreatedAt.Add(defaultExpiry) })
 	setDefault(&out.AbandonAt, func() time.Time { return out.CreatedAt.Add(defaultAbandonment) })
-	for _, t := range []*time.Time{&out.CreatedAt, &out.UpdatedAt, &out.LastActiveAt, &out.ExpireAt, &out.AbandonAt} {
+	for _, t := range []*time.Time{
+		&out.CreatedAt, &out.UpdatedAt, &out.LastActiveAt, &out.ExpireAt, &out.AbandonAt,
+	} {
 		*t = onWire(*t)
 	}
 	return out
@@ -155,8 +159,9 @@ func (x Session) answered() any {
 		CreatedAt                int64          `json:"created_at"`
 		UpdatedAt                int64          `json:"updated_at"`
 	}{
-		"session", x.ID, x.ClientID, x.UserID, x.Actor, x.Status, organization, x.LatestActivity.answered(), tasks,
-		x.LastActiveAt.UnixMilli(), x.ExpireAt.UnixMilli(), x.AbandonAt.UnixMilli(), x.CreatedAt.UnixMilli(), x.UpdatedAt.UnixMilli(),
+		"session", x.ID, x.ClientID, x.UserID, x.Actor, x.Status, organization,
+		x.LatestActivity.answered(), tasks, x.LastActiveAt.UnixMilli(), x.ExpireAt.UnixMilli(),
+		x.AbandonAt.UnixMilli(), x.CreatedAt.UnixMilli(), x.UpdatedAt.UnixMilli(),
 	}
 }
 

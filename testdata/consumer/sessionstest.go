@@ -26,14 +26,35 @@ var (
 
 	_ func() sessionstest.Option                 = sessionstest.WithoutListener
 	_ func() sessionstest.Option                 = sessionstest.WithoutCalls
+	_ func() sessionstest.Option                 = sessionstest.WithProduction
 	_ func(func() time.Time) sessionstest.Option = sessionstest.WithClock
 	_ func(time.Duration) sessionstest.Option    = sessionstest.WithTokenLifetime
 )
+
+var (
+	_ func(*sessionstest.Server) = (*sessionstest.Server).RotateKey
+	_ func(
+		*sessionstest.Server, sessionstest.SignInParams,
+	) sessionstest.SignIn = (*sessionstest.Server).SignInWith
+	_ func(
+		*sessionstest.Server, sessionstest.SignInParams,
+	) (sessionstest.SignIn, error) = (*sessionstest.Server).TrySignInWith
+)
+
+func _(params sessionstest.SignInParams) {
+	is[string](&params.UserID)
+	is[string](&params.Origin)
+	is[string](&params.OrganizationID)
+	is[map[string]any](&params.Claims)
+}
 
 func _(server *sessionstest.Server, signIn sessionstest.SignIn, fault sessionstest.Fault,
 	call sessionstest.Call,
 ) {
 	is[string](&server.URL)
+	is[string](&server.FrontendAPI)
+	is[string](&server.JWKSURL)
+	is[string](&server.Issuer)
 	is[string](&server.SecretKey)
 	is[string](&server.PublishableKey)
 
