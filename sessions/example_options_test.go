@@ -79,6 +79,16 @@ func ExampleWithUserAgent() {
 	// Output: billing/1.4
 }
 
+func ExampleWithCallTimeout() {
+	clerk, client := newExample(sessions.WithCallTimeout(10 * time.Millisecond))
+	defer clerk.Close()
+	clerk.Inject(sessionstest.Fault{Delay: time.Minute, Times: 3})
+
+	_, err := client.Get(context.Background(), "sess_phone")
+	fmt.Println(errors.Is(err, context.DeadlineExceeded))
+	// Output: true
+}
+
 func ExampleWithTimeout() {
 	clerk, client := newExample(sessions.WithTimeout(10*time.Millisecond),
 		sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 1}))
