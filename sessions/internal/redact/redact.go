@@ -19,7 +19,8 @@ type Redactor struct {
 	// so that a call without an error or a log spends nothing on them.
 	Secrets func() []string
 
-	once  sync.Once
+	mu    sync.Mutex
+	asked bool // for the secrets
 	index *index
 }
 
@@ -29,10 +30,8 @@ type Redactor struct {
 // number of secrets.
 func (r *Redactor) Text(text string) string {
 	found := lookalikes(text)
-	if known := r.known(); known != nil && len(text) >= minSecret {
-		for view := range views(text) {
-			found = known.find(view, found)
-		}
+	if r != nil && r.Secrets != nil {
+		found = append(found, r.find(text)...)
 	}
 	return hide(text, found)
 }
@@ -61,13 +60,20 @@ func (r *Redactor) JSON(value any) any {
 	return value
 }
 
-// known returns the index of the known secrets, or nil if there are none.
-func (r *Redactor) known() *index {
-	if r == nil || r.Secrets == nil {
+// find returns where text holds a known secret.
+func (r *Redactor) find(text string) (found []span) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.asked {
+		r.asked, r.index = true, newIndex(r.Secrets())
+	}
+	if r.index == nil {
 		return nil
 	}
-	r.once.Do(func() { r.index = newIndex(r.Secrets()) })
-	return r.index
+	for view := range views(text) {
+		found = r.index.find(view, found)
+	}
+	return found
 }
 
 // span is a part of a text: its bytes from one offset up to, and without, another.

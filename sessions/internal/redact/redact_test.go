@@ -299,6 +299,7 @@ func loads() []load {
 		{"one of 1 MiB, a page", func(size int) []string { return random(size)(size) }, repeat(page)},
 		{"cookies of 100 B, their echo", random(100), echo},
 		{"cookies that begin alike, their echo", alike, echo},
+		{"cookies of 4 KiB, a page with JWTs", random(4096), repeat(page + "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.c2ln")},
 		{"one letter, everywhere", func(size int) []string { return []string{strings.Repeat("a", size)} }, repeat("a")},
 		{"one letter, key after key", alike, repeat("aaaaaaaaaaaaaaaaaaaa ")},
 		{"escapes of escapes", random(100), repeat("%25")},
