@@ -62,7 +62,7 @@ func newIndex(secrets []string) *index {
 			start = slide(start, secret[j])
 		}
 		head := &x.heads[x.hash(start)]
-		x.next[i], *head = *head, int32(i+1) //nolint:gosec // no request has that many headers
+		x.next[i], *head = *head, int32(i+1)
 	}
 	return x
 }
@@ -98,9 +98,9 @@ func (x *index) learn(hash uint64) bool {
 	return true
 }
 
-// find adds to spans where secrets stand in the text that v is a view of. Behind a key it takes as
-// much as could belong to one of the secrets that begin so, by their bytes and their length. That is
-// never too little, and it takes no look at these secrets, of which there may be thousands.
+// find adds to spans where secrets stand in the text that v is a view of. Behind a key it takes
+// as much as could belong to one of the secrets that begin so, by their bytes and their length.
+// That is never too little, and it compares no secrets, of which there may be thousands.
 func (x *index) find(v view, spans []span) []span {
 	var window uint64 // the bytes that a secret's start is compared with
 	end := 0          // of what was found last

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// secretLike finds Clerk's secret keys, JWTs and Clerk's cookies. Each expression begins with letters
-// that hardly any text has, and so costs next to nothing.
+// secretLike finds Clerk's secret keys, JWTs and Clerk's cookies. Each expression begins with
+// letters that hardly any text has, and so costs next to nothing.
 var secretLike = sync.OnceValue(func() []*regexp.Regexp {
 	return []*regexp.Regexp{
 		regexp.MustCompile(`sk_(?:test|live)_[\w.~+/=-]+`),

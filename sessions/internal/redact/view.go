@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// view is a text with something decoded in it. It knows which part of the text each of its bytes was
-// made of.
+// view is a text with something decoded in it. It knows which part of the text each of its bytes
+// was made of.
 type view struct {
 	bytes []byte
 	made  []span // of each byte, out of which part of the text; nil if the bytes are the text
@@ -31,8 +31,8 @@ func (v *view) span(start, end int) span {
 // maxEscapes is how many times a text may have been escaped, such as HTML inside JSON.
 const maxEscapes = 3
 
-// views returns text as it is, with its escapes taken back, once and more often, and with everything
-// decoded that could be base64. A view is good until the next one.
+// views returns text as it is, with its escapes taken back, once and more often, and with
+// everything decoded that could be base64. A view is good until the next one.
 func views(text string) iter.Seq[view] {
 	return func(yield func(view) bool) {
 		v := view{bytes: []byte(text)}
@@ -120,7 +120,7 @@ func appendUnescaped(plain, s []byte) ([]byte, int) {
 			if multibyte {
 				return utf8.AppendRune(plain, char), len(start) - len(rest)
 			}
-			return append(plain, byte(char)), len(start) - len(rest)
+			return append(plain, byte(char&0xff)), len(start) - len(rest)
 		}
 	}
 	return append(plain, s[0]), 1
@@ -128,7 +128,7 @@ func appendUnescaped(plain, s []byte) ([]byte, int) {
 
 const (
 	maxEntity = len("&CounterClockwiseContourIntegral;") // the longest of HTML
-	maxEscape = len(`\U0001F600`)                        // the longest of Go, whose %q writes nearly JSON
+	maxEscape = len(`\U0001F600`)                        // the longest of Go, for what %q writes
 )
 
 // utf16Escape returns what `\u` and four hexadecimal digits at the start of s stand for.
@@ -170,7 +170,7 @@ func unbase64(old, v view, skip int) view {
 		waiting, bits = waiting<<6|uint32(sextet), bits+6
 		if bits >= 8 {
 			bits -= 8
-			old.bytes = append(old.bytes, byte(waiting>>bits)) //nolint:gosec // the bits above are gone already
+			old.bytes = append(old.bytes, byte(waiting>>bits&0xff))
 			old.made = append(old.made, v.span(i-1, i+1))
 		}
 	}
