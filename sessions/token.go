@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,21 +89,33 @@ func (c Cookies) HTTPCookies() ([]*http.Cookie, error) {
 	return cookies, nil
 }
 
-// SessionToken returns the session token that the browser holds once it has the cookies: the last that is set, not deleted, under
-// the name "__session" or "__session_" and the instance's suffix. The suffix is given without the underscore; with "" only the
-// plain cookie counts.
+// SessionToken returns the session token that the browser holds once it has followed every directive
+// in order: the token of the cookie that was set last, of those that no later directive deletes, under
+// the name "__session" or "__session_" and the instance's suffix. A directive deletes the cookie of
+// its name if it has no value, a Max-Age of 0 or less, or no Max-Age and an Expires in the past. The
+// suffix is given without the underscore; with "" only the plain cookie counts.
 func (c Cookies) SessionToken(suffix string) (Token, bool) {
-	var token Token
+	var held []*http.Cookie
 	for _, directive := range c.Directives {
 		cookie, err := http.ParseSetCookie(directive)
-		if err != nil || cookie.Value == "" || cookie.MaxAge < 0 {
+		if err != nil || cookie.Name != "__session" && (suffix == "" || cookie.Name != "__session_"+suffix) {
 			continue
 		}
-		if cookie.Name == "__session" || suffix != "" && cookie.Name == "__session_"+suffix {
-			token = Token{JWT: cookie.Value}
+		held = slices.DeleteFunc(held, func(h *http.Cookie) bool { return h.Name == cookie.Name })
+		if !deletes(cookie) {
+			held = append(held, cookie)
 		}
 	}
-	return token, token.JWT != ""
+	if len(held) == 0 {
+		return Token{}, false
+	}
+	return Token{JWT: held[len(held)-1].Value}, true
+}
+
+// deletes reports whether a browser that gets a cookie is left without a token of its name.
+func deletes(cookie *http.Cookie) bool {
+	expired := cookie.MaxAge == 0 && !cookie.Expires.IsZero() && !cookie.Expires.After(time.Now())
+	return cookie.Value == "" || cookie.MaxAge < 0 || expired
 }
 
 // Format writes no cookie, for every verb.
