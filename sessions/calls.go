@@ -93,7 +93,7 @@ func (c *Client) GetToken(ctx context.Context, sessionID string, params TokenPar
 		return nil, err
 	}
 	return do(ctx, c, tokenOperation(params), nil, readToken, func(api *gen.Client) (*http.Response, error) {
-		body := gen.CreateTokenRequest{ExpiresInSeconds: int(params.ExpiresIn / time.Second)}
+		body := gen.CreateTokenRequest{ExpiresInSeconds: int64(params.ExpiresIn / time.Second)}
 		switch {
 		case params.Template == "" && params.ExpiresIn == 0:
 			return api.CreateSessionTokenWithBody(ctx, sessionID, mediaType, nil)
