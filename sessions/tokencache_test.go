@@ -70,6 +70,11 @@ func tokenUntil(exp time.Time) *sessions.Token {
 	return tokenWith(fmt.Sprintf(`{"exp":%d}`, exp.Unix()))
 }
 
+// tokenOf returns a token that was minted at a time, by Clerk's clock, and lives for a while.
+func tokenOf(iat time.Time, life time.Duration) *sessions.Token {
+	return tokenWith(fmt.Sprintf(`{"iat":%d,"exp":%d}`, iat.Unix(), iat.Add(life).Unix()))
+}
+
 // tokenWith returns a token with claims.
 func tokenWith(claims string) *sessions.Token {
 	return &sessions.Token{JWT: "eyJhbGciOiJSUzI1NiJ9." + base64.RawURLEncoding.EncodeToString([]byte(claims)) +
@@ -167,6 +172,42 @@ func TestTokenCache(t *testing.T) {
 		},
 		{
 			name: "a token with an odd exp is not kept", answer: always(tokenWith(`{"exp":"soon"}`)),
+			steps: []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}},
+		},
+		{
+			name: "our clock is an hour ahead", answer: func(int, tokenRequest) (*sessions.Token, error) {
+				return tokenOf(time.Now().Add(-time.Hour), time.Minute), nil
+			},
+			steps: []cacheStep{
+				{get: "s", mints: true},
+				{get: "s", wait: 55*time.Second - 1},
+				{get: "s", wait: 1, mints: true},
+			},
+		},
+		{
+			name: "our clock is an hour behind", answer: func(int, tokenRequest) (*sessions.Token, error) {
+				return tokenOf(time.Now().Add(time.Hour), time.Minute), nil
+			},
+			steps: []cacheStep{
+				{get: "s", mints: true},
+				{get: "s", wait: 55*time.Second - 1},
+				{get: "s", wait: 1, mints: true},
+			},
+		},
+		{
+			name: "an iat that is no number is none", answer: func(int, tokenRequest) (*sessions.Token, error) {
+				return tokenWith(fmt.Sprintf(`{"iat":"now","exp":%d}`, time.Now().Add(time.Minute).Unix())), nil
+			},
+			steps: []cacheStep{
+				{get: "s", mints: true},
+				{get: "s", wait: 55*time.Second - 1},
+				{get: "s", wait: 1, mints: true},
+			},
+		},
+		{
+			name: "a token that was never good is not kept", answer: func(int, tokenRequest) (*sessions.Token, error) {
+				return tokenOf(time.Now(), -time.Minute), nil
+			},
 			steps: []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}},
 		},
 		{
@@ -609,6 +650,18 @@ func TestTokenCacheWithoutMinter(t *testing.T) {
 	} {
 		cache := sessions.NewTokenCache(minter)
 		if token, err := cache.GetToken(t.Context(), "s", sessions.TokenParams{}); token != nil || err == nil {
+			t.Errorf("%s: got %v, %v", name, token, err)
+		}
+		cache.Forget("s")
+	}
+}
+
+// A cache that NewTokenCache did not make fails and does not panic.
+func TestTokenCacheZero(t *testing.T) {
+	t.Parallel()
+	for name, cache := range map[string]*sessions.TokenCache{"nil": nil, "zero": {}} {
+		token, err := cache.GetToken(t.Context(), "s", sessions.TokenParams{})
+		if token != nil || err == nil {
 			t.Errorf("%s: got %v, %v", name, token, err)
 		}
 		cache.Forget("s")
