@@ -738,6 +738,56 @@ func TestTokenCacheOfClient(t *testing.T) {
 	})
 }
 
+// Callers who share a request are told of a refusal at once if none of them can wait until it is over,
+// with all that the answer said; a caller who can gets the token.
+func TestTokenCacheSharesRefusals(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name    string
+		waits   []time.Duration // how long each caller waits; the refusal asks for 5 s
+		refused time.Duration   // when all learn of it; 0: the last gets the token
+	}{
+		{"nobody can wait", []time.Duration{2 * time.Second, 4 * time.Second, 3 * time.Second}, time.Second},
+		{"the last can wait", []time.Duration{2 * time.Second, 8 * time.Second}, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := sessionstest.NewServer(sessionstest.WithoutListener())
+				session := server.AddSession(sessionstest.Session{}).ID
+				server.Inject(sessionstest.Fault{
+					Status: 429, RetryAfter: 5 * time.Second, Delay: row.refused,
+				})
+				cache := sessions.NewTokenCache(fakeClient(t, server))
+				start := time.Now()
+				var running sync.WaitGroup
+				for i, wait := range row.waits {
+					running.Go(func() {
+						ctx, cancel := context.WithTimeout(t.Context(), wait)
+						defer cancel()
+						token, err := cache.GetToken(ctx, session, sessions.TokenParams{})
+						if row.refused == 0 {
+							if last := i == len(row.waits)-1; last != (err == nil) || last != (token != nil) {
+								t.Errorf("caller %d got %v, %v", i, token, err)
+							}
+							return
+						}
+						var e *sessions.Error
+						if !errors.As(err, &e) || !errors.Is(err, sessions.ErrRateLimited) ||
+							e.RetryAfter != 5*time.Second || e.TraceID == "" {
+							t.Errorf("caller %d got %v", i, err)
+						}
+						if took := time.Since(start); took != row.refused {
+							t.Errorf("caller %d learned it after %v, want %v", i, took, row.refused)
+						}
+					})
+				}
+				running.Wait()
+			})
+		})
+	}
+}
+
 // fakeClient returns a client of a fake that has no listener.
 func fakeClient(t *testing.T, server *sessionstest.Server, opts ...sessions.Option) *sessions.Client {
 	t.Helper()
