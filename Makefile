@@ -174,13 +174,13 @@ vulncheck: ## Look for known vulnerabilities, where the database can be reached
 	else cat "$$log"; exit 1; fi
 
 .PHONY: check-platforms
-check-platforms: ## Build the library for every system and word size that it supports, and read answers with 32 bits
+check-platforms: ## Build the library for every system and word size that it supports, and read and write numbers with 32 bits
 	@for target in linux/amd64 linux/arm64 linux/386 darwin/arm64 windows/amd64; do \
 		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet ./gen ./openapi ./sessions/... || { echo "check-platforms: $$target"; exit 1; }; \
 	done
 	@if [ "$$(go env GOHOSTOS)/$$(go env GOHOSTARCH)" = linux/amd64 ]; then \
-		GOARCH=386 CGO_ENABLED=0 go test -run 'TestAnswers' ./sessions; \
-	fi # where 32 bits can be run, numbers are read with them
+		GOARCH=386 CGO_ENABLED=0 go test -run 'TestAnswers|TestRequests' ./sessions; \
+	fi # where 32 bits can be run, numbers are read and written with them
 
 .PHONY: check-tidy
 check-tidy: ## Find go.mod files, of nested modules too, that go mod tidy would change

@@ -136,7 +136,7 @@ type CreateSessionRequest struct {
 // CreateTokenRequest defines model for CreateTokenRequest.
 type CreateTokenRequest struct {
 	// ExpiresInSeconds How long the token is good for, instead of the default.
-	ExpiresInSeconds int `json:"expires_in_seconds,omitempty"`
+	ExpiresInSeconds int64 `json:"expires_in_seconds,omitempty"`
 }
 
 // ErrorAnswer defines model for ErrorAnswer.

@@ -171,6 +171,9 @@ func (row answerRow) run(t *testing.T, call apiCall) {
 	case row.unknown && call.once:
 		want.Matches = append(slices.Clone(want.Matches), "ErrOutcomeUnknown")
 	}
+	if call.operation.Name == "RefreshSession" {
+		want.Body = "" // it could be a new token
+	}
 
 	result, err := call.do(t.Context(), newClient(t, url, row.options...))
 	got := outcomeOf(t, result, err)

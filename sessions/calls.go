@@ -102,7 +102,7 @@ func (c *Client) GetToken(
 	return do(ctx, c, tokenOperation(params), nil, readToken,
 		func(api *gen.Client) (*http.Response, error) {
 			template := params.Template
-			body := gen.CreateTokenRequest{ExpiresInSeconds: int(params.ExpiresIn / time.Second)}
+			body := gen.CreateTokenRequest{ExpiresInSeconds: int64(params.ExpiresIn / time.Second)}
 			switch {
 			case template == "" && params.ExpiresIn == 0: // no body at all
 				return api.CreateSessionTokenWithBody(ctx, sessionID, mediaType, nil)

@@ -287,6 +287,11 @@ func TestRequests(t *testing.T) {
 			sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens", Body: `{"expires_in_seconds":400000000}`},
 		},
 		{
+			"GetToken for longer than 32 bits count",
+			getToken(sessions.TokenParams{ExpiresIn: 5_000_000_000 * time.Second}),
+			sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens", Body: `{"expires_in_seconds":5000000000}`},
+		},
+		{
 			"GetToken from a template", getToken(sessions.TokenParams{Template: "hasura"}),
 			sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens/hasura"},
 		},

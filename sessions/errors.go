@@ -36,16 +36,16 @@ var (
 	ErrOutcomeUnknown = errors.New("clerk: outcome unknown")
 )
 
-// Error is every failure of a call whose parameters were found good. It never holds the secret
-// key, a token or a cookie, whatever the server answered.
+// Error is every failure of a call whose parameters were found good. It never holds the secret key, a
+// token or a cookie, whatever the server answered, and of each text from outside at most 512 bytes.
 type Error struct {
 	Operation  string        // the operationId: "GetSession"
 	StatusCode int           // 0: no answer
-	Details    []ErrorDetail // what Clerk says is wrong, if it says so
+	Details    []ErrorDetail // what Clerk says is wrong, if it says so: the first 16
 	TraceID    string        // names the request to Clerk's support
 	RetryAfter time.Duration // how long the server asks to stay silent; 0 if it does not
 	Attempts   int           // how many times the request was handed to the transport
-	Body       string        // up to 512 bytes of an answer that is not JSON; not part of the text of the error
+	Body       string        // of an answer that is not JSON, unless to a refresh; not part of the text
 
 	cause          error
 	answered       bool // an answer came, whose status may be 000
@@ -58,7 +58,7 @@ type ErrorDetail struct {
 	Code        string // stable: "resource_not_found"
 	Message     string
 	LongMessage string
-	Meta        map[string]any // such as the name of the parameter; numbers are float64
+	Meta        map[string]any // such as the name of the parameter; numbers are float64; up to 4 KiB
 }
 
 // HasCode reports whether one of the details has a code, such as "resource_not_found".

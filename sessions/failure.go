@@ -12,8 +12,11 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
-// maxBody is how many bytes of an answer that is not JSON are kept in an Error.
-const maxBody = 512
+// How much of what Clerk says is wrong is kept in an Error, beside the bound of every text.
+const (
+	maxDetails = 16
+	maxMeta    = 4096 // bytes of a detail's meta as JSON; a larger one is left out
+)
 
 // failure returns the error of a call, whatever went wrong: all that is known of its answer,
 // without secrets. cause says what is wrong with an answer that came whole with status 200;
@@ -82,8 +85,9 @@ func causeOf(answer *wire.Answer, cause error) error {
 func (e *Error) readBody(call *wire.Call, body []byte) {
 	lenient := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if !jsontext.Value(body).IsValid(lenient) {
-		text := strings.ToValidUTF8(call.Secrets.Text(string(body)), "\uFFFD")
-		e.Body = strings.ToValidUTF8(text[:min(len(text), maxBody)], "")
+		if call.Op != wire.RefreshSession { // that may be a new token, in whatever form
+			e.Body = call.Secrets.Text(strings.ToValidUTF8(string(body), "\uFFFD"))
+		}
 		return
 	}
 	var answer map[string]any
@@ -92,11 +96,15 @@ func (e *Error) readBody(call *wire.Call, body []byte) {
 		e.TraceID = id
 	}
 	items, _ := answer["errors"].([]any)
-	for _, item := range items {
-		fields, ok := call.Secrets.JSON(item).(map[string]any)
+	for _, item := range items[:min(len(items), maxDetails)] {
+		fields, ok := item.(map[string]any)
 		if !ok {
 			continue
 		}
+		if meta, err := json.Marshal(fields["meta"]); err != nil || len(meta) > maxMeta {
+			delete(fields, "meta")
+		}
+		fields, _ = call.Secrets.JSON(fields).(map[string]any)
 		detail := ErrorDetail{}
 		detail.Code, _ = fields["code"].(string)
 		detail.Message, _ = fields["message"].(string)

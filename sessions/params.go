@@ -6,11 +6,11 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
 )
 
 // ListParams says which sessions to list. A zero field is not sent.
@@ -121,26 +121,11 @@ func (p *RefreshParams) body(format gen.RefreshSessionRequestFormat) gen.Refresh
 	return body
 }
 
-// secrets returns everything of p that must not show in an error: the tokens, the address, and
-// what came in the browser's headers, whole and in the parts that a server may take it apart to.
+// secrets returns everything of p that must not show in an error: the tokens, the address, and what
+// is secret in the browser's headers.
 func (p *RefreshParams) secrets() []string {
-	secrets := []string{p.ExpiredToken, p.RefreshToken, p.RequestOriginatingIP}
-	for name, values := range p.RequestHeaders {
-		secrets = append(secrets, values...)
-		for _, value := range values {
-			switch http.CanonicalHeaderKey(name) {
-			case "Authorization", "Proxy-Authorization":
-				_, credentials, _ := strings.Cut(strings.TrimSpace(value), " ")
-				secrets = append(secrets, strings.TrimSpace(credentials))
-			case "Cookie":
-				for pair := range strings.SplitSeq(value, ";") {
-					_, value, _ := strings.Cut(pair, "=")
-					secrets = append(secrets, strings.Trim(value, ` "`))
-				}
-			}
-		}
-	}
-	return secrets
+	return append(redact.HeaderSecrets(p.RequestHeaders),
+		p.ExpiredToken, p.RefreshToken, p.RequestOriginatingIP)
 }
 
 // Format writes no token and no header, for every verb.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // ErrLeft says that a caller's context ended before the call did.
@@ -12,8 +13,9 @@ var ErrLeft = errors.New("flight: the caller's context ended")
 
 var errNoResult = errors.New("flight: the call ended without a result")
 
-// Group runs at most one call a key at a time and gives its result to everyone who asked meanwhile. Unlike x/sync/singleflight it
-// ends a call whose last caller has gone, and no caller's cancellation reaches the others. The zero value is ready to use.
+// Group runs at most one call a key at a time and gives its result to everyone who asked meanwhile.
+// Unlike x/sync/singleflight it ends a call whose last caller has gone, and no caller's cancellation
+// reaches the others. The zero value is ready to use.
 type Group[K comparable, V any] struct {
 	mu    sync.Mutex
 	calls map[K]*call[V]
@@ -26,14 +28,49 @@ type call[V any] struct {
 	panicked  any
 	forgotten bool // under the group's lock
 
-	waiting int // under the group's lock
+	waiting map[*context.Context]bool // the callers' contexts, under the group's lock
 	cancel  context.CancelFunc
 }
 
-// Do returns the result of the running call of key, or else of fn; ErrLeft if ctx ends before there is one. The context of fn has
-// the values of the first caller's and ends when every caller's has ended. What fn is given tells whether Forget was called for the
-// key meanwhile.
-func (g *Group[K, V]) Do(ctx context.Context, key K, fn func(ctx context.Context, forgotten func() bool) (V, error)) (V, error) {
+type deadlineKey struct{}
+
+// Deadline returns until when an answer is of use to somebody: the deadline of ctx or, if ctx is that
+// of a shared call and it is earlier, the latest deadline of the callers who wait for the call. The
+// context of a shared call has no Deadline of its own since callers may still come who wait longer,
+// and a Deadline must not move: context.WithTimeout sets no timer below an earlier Deadline.
+func Deadline(ctx context.Context) (time.Time, bool) {
+	own, bounded := ctx.Deadline()
+	latest, shared := ctx.Value(deadlineKey{}).(func() (time.Time, bool))
+	if shared {
+		if last, ok := latest(); ok && (!bounded || last.Before(own)) {
+			return last, true
+		}
+	}
+	return own, bounded
+}
+
+// latest returns the latest deadline of the callers who wait; false if a caller has none. The lock is
+// held.
+func (c *call[V]) latest() (last time.Time, bounded bool) {
+	for ctx := range c.waiting {
+		deadline, ok := (*ctx).Deadline()
+		if !ok {
+			return time.Time{}, false
+		}
+		if deadline.After(last) {
+			last = deadline
+		}
+	}
+	return last, len(c.waiting) > 0
+}
+
+// Do returns the result of the running call of key, or else of fn; ErrLeft if ctx ends before there
+// is a result. The context of fn has the values of the first caller's, ends when every caller's has
+// ended, and tells Deadline until when callers wait. The function that fn is given tells whether
+// Forget was called for the key meanwhile.
+func (g *Group[K, V]) Do(
+	ctx context.Context, key K, fn func(ctx context.Context, forgotten func() bool) (V, error),
+) (V, error) {
 	if ctx.Err() != nil {
 		return *new(V), ErrLeft
 	}
@@ -42,13 +79,13 @@ func (g *Group[K, V]) Do(ctx context.Context, key K, fn func(ctx context.Context
 	if c == nil {
 		c = g.start(ctx, key, fn)
 	}
-	c.waiting++
+	c.waiting[&ctx] = true
 	g.mu.Unlock()
 
 	select {
 	case <-c.done:
 	case <-ctx.Done():
-		g.leave(key, c)
+		g.leave(key, c, &ctx)
 		return *new(V), ErrLeft
 	}
 	if c.panicked != nil {
@@ -58,9 +95,21 @@ func (g *Group[K, V]) Do(ctx context.Context, key K, fn func(ctx context.Context
 }
 
 // start runs fn on its own. The lock is held.
-func (g *Group[K, V]) start(ctx context.Context, key K, fn func(context.Context, func() bool) (V, error)) *call[V] {
+func (g *Group[K, V]) start(
+	ctx context.Context, key K, fn func(context.Context, func() bool) (V, error),
+) *call[V] {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	c := &call[V]{done: make(chan struct{}), cancel: cancel, err: errNoResult} // which stays if fn ends its goroutine
+	c := &call[V]{
+		done:    make(chan struct{}),
+		err:     errNoResult, // which stays if fn ends its goroutine
+		waiting: make(map[*context.Context]bool, 1),
+		cancel:  cancel,
+	}
+	ctx = context.WithValue(ctx, deadlineKey{}, func() (time.Time, bool) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return c.latest()
+	})
 	if g.calls == nil {
 		g.calls = make(map[K]*call[V])
 	}
@@ -85,10 +134,10 @@ func (g *Group[K, V]) start(ctx context.Context, key K, fn func(context.Context,
 }
 
 // leave takes one caller's interest away, and ends the call if it was the last.
-func (g *Group[K, V]) leave(key K, c *call[V]) {
+func (g *Group[K, V]) leave(key K, c *call[V], ctx *context.Context) {
 	g.mu.Lock()
-	c.waiting--
-	last := c.waiting == 0
+	delete(c.waiting, ctx)
+	last := len(c.waiting) == 0
 	if last {
 		g.drop(key, c) // who comes now must not get a cancelled call
 	}

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -14,27 +15,32 @@ const (
 	keyLength = 20
 )
 
-// index finds secrets. A text is looked at once, and nothing is compared with secrets one by one:
-// the filter says for nearly every byte that no secret begins there, and the map says for the rest
-// which secrets may.
+// index finds secrets. It looks at a text once, and compares nothing with secrets one by one: for
+// nearly every byte of a text, the hash of the next few says that no secret begins there. Where one
+// may, the secrets with this hash become keys, and the map of the keys says whether it is one.
 type index struct {
-	filter  []uint64       // a set of hashes of the first minSecret bytes
-	shift   int            // of a hash, so that it fits the filter
-	keys    map[string]key // by the first keyLength bytes of the secret, or by a shorter secret
-	lengths []int          // of the keys, each once
+	secrets []string
+	heads   []int32 // by the hash of a start: 1 + the secret that has it, 0 for none, or inKeys
+	next    []int32 // by secret: 1 + another secret with the same hash, 0 for none
+	shift   int     // of a hash, so that it fits heads
+	keys    map[string]key
+	lengths []int // of the keys, each once
 }
 
-// key is what is known of the secrets that begin alike.
+// key is what is known of the secrets that begin alike: with the same keyLength bytes, or with all
+// the bytes of a shorter secret.
 type key struct {
-	longest int       // bytes of the longest of the secrets
-	bytes   [4]uint64 // the set of the bytes that stand in the secrets behind the key
+	longest   int    // bytes of the longest of the secrets
+	low, high uint64 // the set of the ASCII characters that stand in the secrets behind the key
+	any       byte   // all the bytes there in one: its highest bit says whether some are not ASCII
 }
+
+// inKeys says that all secrets with a hash are in the map of the keys.
+const inKeys = -1
 
 // newIndex returns the index of secrets, or nil if none of them is long enough.
 func newIndex(secrets []string) *index {
-	x := &index{keys: make(map[string]key, len(secrets))}
-	size := min(20, bits.Len(uint(len(secrets)))+5)
-	x.shift, x.filter = 64-size, make([]uint64, 1<<size/64)
+	x := &index{keys: make(map[string]key)}
 	for _, secret := range secrets {
 		x.add(secret)
 		if plain := unescapeAll(secret); plain != secret { // a server may decode what it gets
@@ -45,49 +51,67 @@ func newIndex(secrets []string) *index {
 			x.add(strings.ReplaceAll(secret, " ", "+"))
 		}
 	}
-	if len(x.keys) == 0 {
+	if len(x.secrets) == 0 {
 		return nil
+	}
+	size := bits.Len(uint(len(x.secrets))) + 4
+	x.heads, x.next, x.shift = make([]int32, 1<<size), make([]int32, len(x.secrets)), 64-size
+	for i, secret := range x.secrets {
+		var start uint64
+		for j := range minSecret {
+			start = slide(start, secret[j])
+		}
+		head := &x.heads[x.hash(start)]
+		x.next[i], *head = *head, int32(i+1)
 	}
 	return x
 }
 
 func (x *index) add(secret string) {
-	if len(secret) < minSecret {
-		return
+	if len(secret) >= minSecret {
+		x.secrets = append(x.secrets, secret)
 	}
-	var window uint64
-	for i := range minSecret {
-		window = slide(window, secret[i])
-	}
-	word, bit := x.slot(window)
-	x.filter[word] |= bit
-	length := min(len(secret), keyLength)
-	if !slices.Contains(x.lengths, length) {
-		x.lengths = append(x.lengths, length)
-	}
-	known := x.keys[secret[:length]]
-	known.longest = max(known.longest, len(secret))
-	for i := length; i < len(secret); i++ {
-		known.bytes[secret[i]/64] |= 1 << (secret[i] % 64)
-	}
-	x.keys[secret[:length]] = known
 }
 
-// find adds to spans where secrets stand in the text that v is a view of. Behind a key it takes as
-// much as could belong to one of the secrets that begin so, by their bytes and their length. That is
-// never too little, and it takes no look at these secrets, of which there may be thousands.
+// learn makes keys of the secrets with a hash, and reports whether there are any.
+func (x *index) learn(hash uint64) bool {
+	head := x.heads[hash]
+	if head == 0 {
+		return false
+	}
+	for ; head != 0 && head != inKeys; head = x.next[head-1] {
+		secret := x.secrets[head-1]
+		length := min(len(secret), keyLength)
+		if !slices.Contains(x.lengths, length) {
+			x.lengths = append(x.lengths, length)
+		}
+		known := x.keys[secret[:length]]
+		known.longest = max(known.longest, len(secret))
+		for i := length; i < len(secret); i++ {
+			known.low |= 1 << secret[i]
+			known.high |= 1 << (secret[i] - 64)
+			known.any |= secret[i]
+		}
+		x.keys[secret[:length]] = known
+	}
+	x.heads[hash] = inKeys
+	return true
+}
+
+// find adds to spans where secrets stand in the text that v is a view of. Behind a key it takes
+// as much as could belong to one of the secrets that begin so, by their bytes and their length.
+// That is never too little, and it compares no secrets, of which there may be thousands.
 func (x *index) find(v view, spans []span) []span {
-	var window uint64
-	end := 0 // of what was found last
+	var window uint64 // the bytes that a secret's start is compared with
+	end := 0          // of what was found last
 	for last := range v.bytes {
 		window = slide(window, v.bytes[last])
-		word, bit := x.slot(window)
-		if x.filter[word]&bit == 0 {
+		start := last + 1 - minSecret
+		if start < 0 || !x.learn(x.hash(window)) {
 			continue
 		}
-		start := last + 1 - minSecret
 		for _, length := range x.lengths {
-			if start < 0 || start+length > len(v.bytes) {
+			if start+length > len(v.bytes) {
 				continue
 			}
 			known, ok := x.keys[string(v.bytes[start:start+length])]
@@ -104,15 +128,15 @@ func (x *index) find(v view, spans []span) []span {
 	return spans
 }
 
-func (k *key) has(b byte) bool { return k.bytes[b/64]&(1<<(b%64)) != 0 }
+// has reports whether b may stand in one of the secrets behind the key.
+func (k *key) has(b byte) bool {
+	return k.low&(1<<b)|k.high&(1<<(b-64)) != 0 || k.any&b >= utf8.RuneSelf
+}
 
 // slide returns the window of the last minSecret bytes, moved on by one.
 func slide(window uint64, next byte) uint64 {
 	return window>>8 | uint64(next)<<(8*(minSecret-1))
 }
 
-// slot returns the filter's word and bit for a window.
-func (x *index) slot(window uint64) (word, bit uint64) {
-	hash := window * 0x9e3779b97f4a7c15 >> x.shift
-	return hash / 64, 1 << (hash % 64)
-}
+// hash returns the place of a window in heads.
+func (x *index) hash(window uint64) uint64 { return window * 0x9e3779b97f4a7c15 >> x.shift }

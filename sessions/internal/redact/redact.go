@@ -7,10 +7,16 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
-// Mark stands in a text for what was hidden.
-const Mark = "[redacted]"
+const (
+	// Mark stands in a text for what was hidden.
+	Mark = "[redacted]"
+
+	// MaxText is how many bytes of a text from outside are kept, whatever the text is.
+	MaxText = 512
+)
 
 // Redactor hides the secrets of one call. A nil and a zero Redactor hide what looks like a secret.
 // It is safe for concurrent use.
@@ -19,28 +25,46 @@ type Redactor struct {
 	// so that a call without an error or a log spends nothing on them.
 	Secrets func() []string
 
-	once  sync.Once
+	mu    sync.Mutex
+	asked bool // for the secrets
 	index *index
 }
 
-// Text returns text without the known secrets and without what looks like a secret. A known secret
-// is found as it is, percent-, JSON-, HTML- and base64-encoded, inside something else or not; of a
-// long secret, its first 20 bytes are enough. The cost is one pass over the text, whatever the
-// number of secrets.
-func (r *Redactor) Text(text string) string {
-	found := lookalikes(text)
-	if known := r.known(); known != nil && len(text) >= minSecret {
-		for view := range views(text) {
-			found = known.find(view, found)
-		}
+// Text returns the first MaxText bytes of text, without the known secrets and without what looks
+// like a secret. A known secret is found as it is, percent-, JSON-, HTML- and base64-encoded, inside
+// something else or not; of a long secret, its first 20 bytes are enough. The cost is one pass over
+// the text, whatever the number of secrets.
+func (r *Redactor) Text(text string) string { return start(r.hide(text)) }
+
+// start returns the first MaxText bytes of text, without a part of a character at their end.
+func start(text string) string {
+	if len(text) <= MaxText {
+		return text
 	}
-	return hide(text, found)
+	end := MaxText
+	for end > MaxText-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
+}
+
+// hide returns all of text without secrets.
+func (r *Redactor) hide(text string) string {
+	if len(text) < minSecret {
+		return text
+	}
+	found := lookalikes(text)
+	if r != nil && r.Secrets != nil {
+		found = append(found, r.find(text)...)
+	}
+	return without(text, found)
 }
 
 // Patterns returns text without what looks like a secret.
-func Patterns(text string) string { return hide(text, lookalikes(text)) }
+func Patterns(text string) string { return without(text, lookalikes(text)) }
 
-// JSON returns a decoded JSON value without secrets, at any depth, names of members included.
+// JSON returns a decoded JSON value whose texts, at any depth and the names of members too, are what
+// Text returns.
 func (r *Redactor) JSON(value any) any {
 	switch value := value.(type) {
 	case string:
@@ -61,20 +85,27 @@ func (r *Redactor) JSON(value any) any {
 	return value
 }
 
-// known returns the index of the known secrets, or nil if there are none.
-func (r *Redactor) known() *index {
-	if r == nil || r.Secrets == nil {
+// find returns where text holds a known secret.
+func (r *Redactor) find(text string) (found []span) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.asked {
+		r.asked, r.index = true, newIndex(r.Secrets())
+	}
+	if r.index == nil {
 		return nil
 	}
-	r.once.Do(func() { r.index = newIndex(r.Secrets()) })
-	return r.index
+	for view := range views(text) {
+		found = r.index.find(view, found)
+	}
+	return found
 }
 
 // span is a part of a text: its bytes from one offset up to, and without, another.
 type span struct{ from, to int }
 
-// hide returns text with the mark in place of every span. Spans that touch become one mark.
-func hide(text string, spans []span) string {
+// without returns text with the mark in place of every span. Spans that touch become one mark.
+func without(text string, spans []span) string {
 	if len(spans) == 0 {
 		return text
 	}

@@ -11,39 +11,28 @@ import (
 	"unicode/utf8"
 )
 
-// view is a text with something decoded in it. It knows which part of the text each of its bytes was
-// made of.
+// view is a text with something decoded in it. It knows which part of the text each of its bytes
+// was made of.
 type view struct {
-	bytes    []byte
-	from, to []int32 // nil where every byte of the view is the text's own
+	bytes []byte
+	made  []span // of each byte, out of which part of the text; nil if the bytes are the text
 }
 
-func newView(size int) view {
-	return view{make([]byte, 0, size), make([]int32, 0, size), make([]int32, 0, size)}
-}
+func newView(size int) view { return view{make([]byte, 0, size), make([]span, 0, size)} }
 
+// span returns out of which part of the text some bytes were made.
 func (v *view) span(start, end int) span {
-	if v.from == nil {
+	if v.made == nil {
 		return span{start, end}
 	}
-	return span{int(v.from[start]), int(v.to[end-1])}
+	return span{v.made[start].from, v.made[end-1].to}
 }
-
-// grow notes what the bytes that were appended to v were made of.
-func (v *view) grow(from span) {
-	for len(v.from) < len(v.bytes) {
-		v.from, v.to = append(v.from, int32(from.from)), append(v.to, int32(from.to)) //nolint:gosec // no answer is that large
-	}
-}
-
-// escapes are the characters that escapes begin with.
-const escapes = `%\&`
 
 // maxEscapes is how many times a text may have been escaped, such as HTML inside JSON.
 const maxEscapes = 3
 
-// views returns text as it is, with its escapes taken back, once and more often, and with everything
-// decoded that could be base64. A view is good until the next one.
+// views returns text as it is, with its escapes taken back, once and more often, and with
+// everything decoded that could be base64. A view is good until the next one.
 func views(text string) iter.Seq[view] {
 	return func(yield func(view) bool) {
 		v := view{bytes: []byte(text)}
@@ -65,7 +54,7 @@ func views(text string) iter.Seq[view] {
 
 // unescapeAll returns text with all its escapes taken back, as the last of its views has it.
 func unescapeAll(text string) string {
-	if !strings.ContainsAny(text, escapes) {
+	if !hasEscape(text) {
 		return text
 	}
 	v := view{bytes: []byte(text)}
@@ -81,18 +70,25 @@ func unescapeAll(text string) string {
 
 // unescape takes percent-, JSON- and HTML-escapes back, and reports whether there were any.
 func unescape(v view) (plain view, changed bool) {
-	if !bytes.ContainsAny(v.bytes, escapes) {
+	if !hasEscape(string(v.bytes)) {
 		return v, false
 	}
 	plain = newView(len(v.bytes))
 	for i := 0; i < len(v.bytes); {
 		n := 0
 		plain.bytes, n = appendUnescaped(plain.bytes, v.bytes[i:])
-		plain.grow(v.span(i, i+n))
+		for made := v.span(i, i+n); len(plain.made) < len(plain.bytes); {
+			plain.made = append(plain.made, made)
+		}
 		i += n
 		changed = changed || n > 1
 	}
 	return plain, changed
+}
+
+// hasEscape reports whether there is a character that an escape begins with.
+func hasEscape(s string) bool {
+	return strings.Contains(s, "%") || strings.Contains(s, `\`) || strings.Contains(s, "&")
 }
 
 // appendUnescaped appends what s begins with, an escape or a byte, and returns its length in s.
@@ -124,7 +120,7 @@ func appendUnescaped(plain, s []byte) ([]byte, int) {
 			if multibyte {
 				return utf8.AppendRune(plain, char), len(start) - len(rest)
 			}
-			return append(plain, byte(char)), len(start) - len(rest)
+			return append(plain, byte(char&0xff)), len(start) - len(rest)
 		}
 	}
 	return append(plain, s[0]), 1
@@ -132,7 +128,7 @@ func appendUnescaped(plain, s []byte) ([]byte, int) {
 
 const (
 	maxEntity = len("&CounterClockwiseContourIntegral;") // the longest of HTML
-	maxEscape = len(`\U0001F600`)                        // the longest of Go, whose %q writes nearly JSON
+	maxEscape = len(`\U0001F600`)                        // the longest of Go, for what %q writes
 )
 
 // utf16Escape returns what `\u` and four hexadecimal digits at the start of s stand for.
@@ -160,7 +156,7 @@ var sextets = func() (values [256]byte) {
 // unbase64 decodes every run of characters that could be base64, without the first few: where in
 // the run the base64 begins cannot be told, but it is one of four places. It reuses old.
 func unbase64(old, v view, skip int) view {
-	old = view{old.bytes[:0], old.from[:0], old.to[:0]}
+	old = view{old.bytes[:0], old.made[:0]}
 	start, bits, waiting := 0, 0, uint32(0)
 	for i, c := range v.bytes {
 		sextet := sextets[c]
@@ -174,8 +170,8 @@ func unbase64(old, v view, skip int) view {
 		waiting, bits = waiting<<6|uint32(sextet), bits+6
 		if bits >= 8 {
 			bits -= 8
-			old.bytes = append(old.bytes, byte(waiting>>bits)) //nolint:gosec // the bits above are gone already
-			old.grow(v.span(i-1, i+1))
+			old.bytes = append(old.bytes, byte(waiting>>bits&0xff))
+			old.made = append(old.made, v.span(i-1, i+1))
 		}
 	}
 	return old

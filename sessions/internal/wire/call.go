@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
 )
 
@@ -17,9 +18,10 @@ type Call struct {
 	ticket int64 // orders the calls that wait at the gate; 0 until this one comes there
 }
 
-// endsBy returns when the call has to be over: the sooner of its own deadline and its context's.
+// endsBy returns when the call has to be over: the sooner of its own deadline and its context's, or
+// that of the last caller who waits, if callers share the call.
 func (c *Call) endsBy(ctx context.Context) time.Time {
-	if deadline, ok := ctx.Deadline(); ok && deadline.Before(c.Deadline) {
+	if deadline, ok := flight.Deadline(ctx); ok && deadline.Before(c.Deadline) {
 		return deadline
 	}
 	return c.Deadline

@@ -3,6 +3,8 @@ package wire
 import (
 	"context"
 	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
 )
 
 // waiter is a call that waits for its turn.
@@ -18,7 +20,7 @@ type waiter struct {
 // cannotWait reports whether the silence lasts longer than the call may wait. What the queue ahead will take is not counted: it
 // is not known during the silence, and calls that could be served would be turned away.
 func (w *waiter) cannotWait(now time.Time, left time.Duration) bool {
-	deadline, ok := w.ctx.Deadline()
+	deadline, ok := flight.Deadline(w.ctx)
 	return left > w.maxWait || ok && now.Add(left).After(deadline)
 }
 
