@@ -47,6 +47,7 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 		}
 		req.Body = body
 	}
+	s.sendOnce(call.Op, req)
 	resp, err := a.transport.RoundTrip(req)
 	switch {
 	case err != nil:
@@ -95,6 +96,7 @@ type sending struct {
 	started, wrote atomic.Bool
 	sends          atomic.Int32
 	stopped        atomic.Bool // after maxSends
+	http2          atomic.Bool // whether the last connection speaks HTTP/2
 }
 
 // startSending returns a sending and the context to send with, which ends at the deadline.
@@ -103,6 +105,7 @@ func startSending(
 ) (*sending, context.Context) {
 	s := new(sending)
 	s.trace.GotConn = func(info httptrace.GotConnInfo) {
+		s.http2.Store(isHTTP2(info.Conn))
 		if s.sends.Add(1) > maxSends && isHTTP2(info.Conn) {
 			s.stopped.Store(true)
 			s.cancel()
