@@ -1,16 +1,35 @@
 package sessionhttp
 
 import (
-	"encoding/binary"
 	"net/http"
 	"strings"
 )
 
-// requestHeaders returns every header of a request as the official SDK sends it on: its name in lower case, its values in one
-// string, the Host among them.
+const (
+	maxHeaders = 16 << 10 // bytes of request headers that are sent to Clerk
+	maxHeader  = 2 << 10  // bytes of one of them, where all would be too much
+)
+
+// shortList names the headers that are sent where all would be too much.
+var shortList = []string{
+	"User-Agent", "Accept-Language", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host",
+	"X-Forwarded-Port", "X-Forwarded-Proto", "X-Real-Ip",
+}
+
+// requestHeaders returns the headers of a request as the official SDK sends them on: every name in
+// lower case, its values in one text, the Host among them. Of a request with too many, only the
+// short list and the cookies' names are sent.
 func requestHeaders(req *http.Request) http.Header {
-	headers := make(http.Header, len(req.Header)+1)
+	size := len(req.Host)
 	for name, values := range req.Header {
+		size += len(name) + len(strings.Join(values, ", "))
+	}
+	h := req.Header
+	if size > maxHeaders {
+		h = shortHeaders(h)
+	}
+	headers := make(http.Header, len(h)+1)
+	for name, values := range h {
 		if len(values) == 0 {
 			continue
 		}
@@ -18,49 +37,31 @@ func requestHeaders(req *http.Request) http.Header {
 		if name == "Cookie" {
 			separator = "; "
 		}
-		name = strings.ToLower(fromLatin1(name))
-		headers[name] = append(headers[name], fromLatin1(strings.Join(values, separator)))
+		name = strings.ToLower(fromLatin1(name)) // two may become one
+		values = append(headers[name], fromLatin1(strings.Join(values, separator)))
+		headers[name] = []string{strings.Join(values, separator)}
 	}
-	if req.Host != "" {
+	if 0 < len(req.Host) && len(req.Host) <= maxHeader {
 		headers["host"] = []string{fromLatin1(req.Host)}
-	}
-	for name, values := range headers {
-		if len(values) > 1 { // of a map that was not filled by net/http
-			headers[name] = []string{strings.Join(values, ", ")}
-		}
 	}
 	return headers
 }
 
-// fromLatin1 reads the bytes of a header as Node does, each as one character: what comes out is valid UTF-8.
-func fromLatin1(s string) string {
-	if isASCII(s) {
-		return s
-	}
-	return latin1(s)
-}
-
-// isASCII looks at eight bytes at a time: every request with cookies passes here.
-func isASCII(s string) bool {
-	b := []byte(s) // which copies nothing
-	for len(b) >= 8 {
-		if binary.NativeEndian.Uint64(b)&0x8080808080808080 != 0 {
-			return false
-		}
-		b = b[8:]
-	}
-	for _, c := range b {
-		if c >= 0x80 {
-			return false
+// shortHeaders returns the short list, and the cookies without their values.
+func shortHeaders(h http.Header) http.Header {
+	short := http.Header{}
+	for _, name := range shortList {
+		if value := strings.Join(h[name], ", "); value != "" && len(value) <= maxHeader {
+			short[name] = []string{value}
 		}
 	}
-	return true
-}
-
-func latin1(s string) string {
-	runes := make([]rune, len(s))
-	for i := range len(s) {
-		runes[i] = rune(s[i])
+	var names strings.Builder
+	for pair := range strings.SplitSeq(strings.Join(h["Cookie"], ";"), ";") {
+		name, _, found := cutPair(pair)
+		if found && names.Len()+len(name) <= maxHeader {
+			names.WriteString(name + "=; ")
+		}
 	}
-	return string(runes)
+	short["Cookie"] = []string{strings.TrimRight(names.String(), "; ")}
+	return short
 }

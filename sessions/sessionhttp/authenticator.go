@@ -1,0 +1,68 @@
+package sessionhttp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+)
+
+// Backend is the part of Clerk's Backend API that an Authenticator asks: a *sessions.Client, or
+// what stands for one in a test. It must be safe for concurrent use.
+type Backend interface {
+	// RefreshCookies trades an expired session token for new cookies,
+	// POST /sessions/{session_id}/refresh.
+	RefreshCookies(
+		ctx context.Context, sessionID string, p sessions.RefreshParams,
+	) (*sessions.Cookies, error)
+	// HandshakeCookies returns the cookies of a handshake's answer, GET /clients/handshake_payload.
+	HandshakeCookies(ctx context.Context, nonce string) (*sessions.Cookies, error)
+	// Revoke ends a session, POST /sessions/{session_id}/revoke.
+	Revoke(ctx context.Context, sessionID string) (*sessions.Session, error)
+}
+
+// Authenticator finds out who sends the requests that a service gets. It is safe for concurrent use
+// and keeps no goroutine; make one for each Clerk instance, since what it remembers is its own.
+type Authenticator struct {
+	config
+	backend    Backend
+	instance   instance
+	signatures []signatureCheck // each has to accept a token
+	shared     *shared
+}
+
+// New returns an Authenticator for the instance with a publishable key, "pk_live_…" or
+// "pk_test_…". Everything that is wrong with the key and the options comes joined in one error.
+// Nothing is sent.
+func New(b Backend, publishableKey string, opts ...Option) (*Authenticator, error) {
+	var errs []error
+	if b == nil {
+		errs = append(errs, errors.New("clerk: New needs a client"))
+	}
+	instance, err := parsePublishableKey(publishableKey)
+	cfg, optErr := newConfig(opts)
+	if err := errors.Join(append(errs, err, optErr)...); err != nil {
+		return nil, err
+	}
+	if cfg.frontendAPI == "" {
+		cfg.frontendAPI = "https://" + instance.frontendAPI
+	}
+	a := &Authenticator{config: *cfg, backend: b, instance: instance, shared: newShared(cfg)}
+	a.signatures = cfg.checks
+	if len(a.signatures) == 0 {
+		a.signatures = []signatureCheck{newKeySet(cfg).check}
+	}
+	return a, nil
+}
+
+// Token returns the session token of a request, "" if there is none: that of the Authorization
+// header, else that of the cookies that count. It is not verified; behind the Middleware, the token
+// of an Auth is. Token has the form of an extractor of Clerk's Go SDK.
+func (a *Authenticator) Token(req *http.Request) string {
+	v := a.read(req)
+	if v.header.text != "" {
+		return v.header.text
+	}
+	return v.token.text
+}
