@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -283,7 +284,7 @@ func signAs(t testing.TB, header, payload, key, hash string, pss bool) string {
 		fallthrough
 	default:
 		if pss {
-			signature, err = rsa.SignPSS(nil, private, algorithm, sum, nil)
+			signature, err = rsa.SignPSS(rand.Reader, private, algorithm, sum, nil)
 		} else {
 			signature, err = rsa.SignPKCS1v15(nil, private, algorithm, sum)
 		}

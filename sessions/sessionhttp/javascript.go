@@ -93,6 +93,7 @@ var jsonRules = json.JoinOptions(
 	jsontext.AllowInvalidUTF8(true),
 	json.WithUnmarshalers(json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *any) error {
 		if dec.PeekKind() != '0' {
+			*v = nil // of a member of the same name before: the two are not merged
 			return errors.ErrUnsupported
 		}
 		text, err := dec.ReadValue()
