@@ -40,12 +40,17 @@ var (
 	intStart = regexp.MustCompile(`^[+-]?(0[xX][0-9a-fA-F]+|[0-9]+)`)
 )
 
+// maxNumber is how much of a text is read as a number. One with more digits is infinite anyway.
+const maxNumber = 1000
+
 // textToNumber is JavaScript's Number: decimal, or whole with 0x, 0o or 0b before it.
 func textToNumber(text string) float64 {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "":
 		return 0
+	case len(text) > maxNumber:
+		return math.NaN()
 	case based.MatchString(text):
 		number, _ := strconv.ParseUint(text, 0, 64) // at most, beyond the range
 		return float64(number)
@@ -58,7 +63,7 @@ func textToNumber(text string) float64 {
 
 // parseInt returns the whole number that a text starts with, 0 where it starts with none.
 func parseInt(text string) float64 {
-	text = intStart.FindString(strings.TrimSpace(text))
+	text = intStart.FindString(strings.TrimSpace(text[:min(len(text), maxNumber)]))
 	if strings.ContainsAny(text, "xX") {
 		text += "p0" // without which Go knows no hexadecimal floats
 	}

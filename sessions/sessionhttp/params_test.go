@@ -31,7 +31,15 @@ func TestParams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []any{id, p.ExpiredToken, p.RefreshToken, p.RequestOrigin, p.RequestOriginatingIP, p.SuffixedCookies, p.RequestHeaders}
+	got := []any{
+		id,
+		p.ExpiredToken,
+		p.RefreshToken,
+		p.RequestOrigin,
+		p.RequestOriginatingIP,
+		p.SuffixedCookies,
+		p.RequestHeaders,
+	}
 	want := []any{"sess_1", token, "rt_1", "https://app.example.com", "192.0.2.1", false, http.Header{
 		"cookie":     {"a=1; __session=" + token + "; __refresh_naoXFJnI=rt_1; __client_uat=1"},
 		"x-twice":    {"1, 2"},
@@ -55,7 +63,10 @@ func TestNoParams(t *testing.T) {
 		{"no token", "", "rt_1", "app.example.com", "missing-session-token"},
 		{"no refresh token", good, "", "app.example.com", "missing-refresh-token"},
 		{"junk token", "junk", "rt_1", "app.example.com", "expired-session-token-decode-failed"},
-		{"another key", sign(t, tokenSpec{Payload: `{"sid":"sess_1"` + rest, Key: "other"}), "rt_1", "app.example.com", "invalid-session-token"},
+		{
+			"another key", sign(t, tokenSpec{Payload: `{"sid":"sess_1"` + rest, Key: "other"}), "rt_1", "app.example.com",
+			"invalid-session-token",
+		},
 		{"no host", good, "rt_1", "", "invalid-request-origin"},
 		{"no sid", claims(`{"sub":"x"` + rest), "rt_1", "app.example.com", "missing-sid-claim"},
 		{"sid null", claims(`{"sid":null` + rest), "rt_1", "app.example.com", "missing-sid-claim"},
@@ -66,7 +77,10 @@ func TestNoParams(t *testing.T) {
 		{"sid with a slash", claims(`{"sid":"a/../b"` + rest), "rt_1", "app.example.com", "missing-sid-claim"},
 		{"sid with a line break", claims(`{"sid":"a\r\nb"` + rest), "rt_1", "app.example.com", "missing-sid-claim"},
 		{"sid not UTF-8", claims("{\"sid\":\"a\xff\"" + rest), "rt_1", "app.example.com", "missing-sid-claim"},
-		{"sid too long", claims(`{"sid":"` + strings.Repeat("x", 257) + `"` + rest), "rt_1", "app.example.com", "missing-sid-claim"},
+		{
+			"sid too long", claims(`{"sid":"` + strings.Repeat("x", 257) + `"` + rest), "rt_1", "app.example.com",
+			"missing-sid-claim",
+		},
 		{"sid of all that is allowed", claims(`{"sid":"aZ09_.~-"` + rest), "rt_1", "app.example.com", ""},
 		{"sid in another case", claims(`{"SID":"sess_1"` + rest), "rt_1", "app.example.com", "missing-sid-claim"},
 		{"sid twice", claims(`{"sid":5,"s\u0069d":"sess_1"` + rest), "rt_1", "app.example.com", ""},

@@ -48,7 +48,9 @@ func TestResponses(t *testing.T) {
 			w.WriteHeader(http.StatusOK)
 		}, 200, "", true},
 		{"caching", func(_ *testing.T, w http.ResponseWriter) {
-			for _, name := range []string{"Cache-Control", "CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control", "Expires"} {
+			for _, name := range []string{
+				"Cache-Control", "CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control", "Expires",
+			} {
 				w.Header().Set(name, "public, max-age=3600")
 			}
 			w.Header()["cache-control"] = []string{"public"}
@@ -84,7 +86,8 @@ func TestResponses(t *testing.T) {
 			}
 		}, 200, "", false},
 		{"listens for the end", func(t *testing.T, w http.ResponseWriter) {
-			if w.(http.CloseNotifier).CloseNotify() == nil { //nolint:staticcheck // handlers that still use it must not fail on the requests that were refreshed
+			//nolint:staticcheck // handlers that still use it must not fail on requests that were refreshed
+			if w.(http.CloseNotifier).CloseNotify() == nil {
 				t.Error("no channel")
 			}
 		}, 200, "", false},
@@ -92,7 +95,9 @@ func TestResponses(t *testing.T) {
 			w.WriteHeader(http.StatusAccepted)
 			w.WriteHeader(http.StatusOK)
 		}, 202, "", false},
-		{"switches protocols", func(_ *testing.T, w http.ResponseWriter) { w.WriteHeader(http.StatusSwitchingProtocols) }, 101, "", false},
+		{"switches protocols", func(_ *testing.T, w http.ResponseWriter) {
+			w.WriteHeader(http.StatusSwitchingProtocols)
+		}, 101, "", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -129,7 +134,10 @@ func TestResponses(t *testing.T) {
 			if resp.StatusCode != row.status || body != row.body {
 				t.Errorf("status %d, body %q", resp.StatusCode, body)
 			}
-			if n := len(resp.Header["Set-Cookie"]); n != 4 && !row.own || row.own && (n != 5 || resp.Cookies()[4].String() != "own=1") {
+			if n := len(
+				resp.Header["Set-Cookie"],
+			); n != 4 && !row.own ||
+				row.own && (n != 5 || resp.Cookies()[4].String() != "own=1") {
 				t.Errorf("%d cookies are set", n)
 			}
 			if got := resp.Header["Cache-Control"]; !slices.Equal(got, []string{"private, no-store"}) {

@@ -33,6 +33,8 @@ func TestVerification(t *testing.T) {
 	parts := strings.Split(good, ".")
 	others := base64.RawURLEncoding.EncodeToString([]byte(payload(map[string]any{"sub": "user_evil"})))
 	parties := sessionhttp.WithAuthorizedParties("https://app.example.com", "https://other.example.com")
+	minute := sessionhttp.WithClockSkew(time.Minute)
+	nbfNull := sign(t, tokenSpec{Payload: strings.Replace(payload(nil), `"nbf":1699999985`, `"nbf":null`, 1)})
 	at := func(d time.Duration) int64 { return start.Add(d).Unix() }
 	for _, row := range []struct {
 		name, token, reason string // "" is signed in
@@ -53,7 +55,7 @@ func TestVerification(t *testing.T) {
 		{"alg a list", header(`{"alg":["RS256"]}`), "token-invalid-algorithm", nil},
 		{"no alg", header(`{}`), "token-invalid-algorithm", nil},
 		{"PS256 by another name", signAs(t, `{"alg":"RS256"}`, payload(nil), "", "", true), "token-invalid-signature", nil},
-		{"HMAC by the public key", signAs(t, `{"alg":"RS256"}`, payload(nil), "hmac", "", false), "token-invalid-signature", nil},
+		{"HMAC by the key", signAs(t, `{"alg":"RS256"}`, payload(nil), "hmac", "", false), "token-invalid-signature", nil},
 		{"another key", sign(t, tokenSpec{Payload: payload(nil), Key: "other"}), "token-invalid-signature", nil},
 		{"no signature", parts[0] + "." + parts[1] + ".", "token-invalid-signature", nil},
 		{"other claims", parts[0] + "." + others + "." + parts[2], "token-invalid-signature", nil},
@@ -72,10 +74,10 @@ func TestVerification(t *testing.T) {
 		{"expired 4 s ago", with("exp", at(-4*time.Second)), "", nil},
 		{"expired 5 s ago", with("exp", at(-5*time.Second)), expiredNoCookie, nil},
 		{"expired 5 s ago, no skew", with("exp", at(0)), expiredNoCookie, []sessionhttp.Option{sessionhttp.WithClockSkew(0)}},
-		{"expired 5 s ago, more skew", with("exp", at(-5*time.Second)), "", []sessionhttp.Option{sessionhttp.WithClockSkew(time.Minute)}},
+		{"expired 5 s ago, more skew", with("exp", at(-5*time.Second)), "", []sessionhttp.Option{minute}},
 		{"good in 5 s", with("nbf", at(5*time.Second)), "", nil},
 		{"good in 6 s", with("nbf", at(6*time.Second)), "session-token-nbf", nil},
-		{"nbf null", sign(t, tokenSpec{Payload: strings.Replace(payload(nil), `"nbf":1699999985`, `"nbf":null`, 1)}), "token-verification-failed", nil},
+		{"nbf null", nbfNull, "token-verification-failed", nil},
 		{"issued in 5 s", with("iat", at(5*time.Second)), "", nil},
 		{"issued in 6 s", with("iat", at(6*time.Second)), "session-token-iat-in-the-future", nil},
 		{"no iat", with("iat", nil), "", nil},
@@ -105,7 +107,8 @@ func TestVerification(t *testing.T) {
 					t.Errorf("%+v, want %q", s.auth, row.reason)
 				}
 				known := s.auth.SignedIn || s.auth.Pending
-				if known != (s.auth.UserID == "user_sess_1") || known != (s.auth.Token.JWT != "") || known != (s.auth.Claims != nil) {
+				if known != (s.auth.UserID == "user_sess_1") || known != (s.auth.Token.JWT != "") ||
+					known != (s.auth.Claims != nil) {
 					t.Errorf("%+v", s.auth)
 				}
 			})
@@ -181,7 +184,9 @@ func TestEligibility(t *testing.T) {
 		{"POST", cookieLine(old, "rt"), "non-eligible-non-get", func(req *http.Request) { req.Method = "POST" }},
 		{"HEAD", cookieLine(old, "rt"), "non-eligible-non-get", func(req *http.Request) { req.Method = "HEAD" }},
 		{"no refresh cookie", cookieLine(old, ""), "non-eligible-no-refresh-cookie", func(*http.Request) {}},
-		{"an upgrade", cookieLine(old, "rt"), "non-eligible-upgrade", func(req *http.Request) { req.Header.Set("Upgrade", "websocket") }},
+		{"an upgrade", cookieLine(old, "rt"), "non-eligible-upgrade", func(req *http.Request) {
+			req.Header.Set("Upgrade", "websocket")
+		}},
 		{
 			"an answer in a cookie", cookieLine(old, "rt") + "; __clerk_handshake_nonce=n", "non-eligible-handshake-answer",
 			func(req *http.Request) { req.Header.Set("Sec-Fetch-Dest", "empty") },
@@ -246,7 +251,9 @@ func TestSignOut(t *testing.T) {
 				return nil, row.err
 			}})
 			var err error
-			s.Handler = s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { err = s.SignOut(w, req) }))
+			s.Handler = s.Middleware(
+				http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { err = s.SignOut(w, req) }),
+			)
 			resp := s.serve(newPage(t, cookieLine(row.token, "rt"), func(req *http.Request) { req.Host = row.host }))
 			if err != row.err || revoked != row.revoked { //nolint:errorlint // SignOut returns Clerk's error itself
 				t.Errorf("%v, revoked %q", err, revoked)
@@ -284,7 +291,9 @@ func TestRequire(t *testing.T) {
 		{"a page, nowhere to sign in", newPage(t, "__client_uat=0"), nil, 401, "Www-Authenticate: Bearer"},
 		{"a fetch", newPage(t, "__client_uat=0", fetch), []sessionhttp.Option{signIn}, 401, "Www-Authenticate: Bearer"},
 		{
-			"Clerk is down", newPage(t, cookieLine(oldToken(t, "sess_1", start), "rt")), []sessionhttp.Option{signIn}, 503,
+			"Clerk is down", newPage(t, cookieLine(oldToken(t, "sess_1", start), "rt")),
+			[]sessionhttp.Option{signIn},
+			503,
 			"Retry-After: 1",
 		},
 	} {
@@ -303,7 +312,9 @@ func TestRequire(t *testing.T) {
 		})
 	}
 	s := newService(t, down)
-	if resp := (&service{Handler: s.Require(s.Handler)}).serve(newPage(t, "")); resp.StatusCode != http.StatusUnauthorized {
+	if resp := (&service{Handler: s.Require(s.Handler)}).serve(
+		newPage(t, ""),
+	); resp.StatusCode != http.StatusUnauthorized {
 		t.Errorf("without the middleware: %d", resp.StatusCode)
 	}
 }

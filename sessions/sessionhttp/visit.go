@@ -104,11 +104,14 @@ func showsPage(h http.Header) bool {
 
 // readQuery returns the parameters of a query that are Clerk's.
 func readQuery(query string) map[string]string {
-	found := map[string]string{}
+	var found map[string]string
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		switch name = parameterText(name); name {
 		case answerToken, answerNonce, devBrowser:
+			if found == nil {
+				found = map[string]string{}
+			}
 			if _, seen := found[name]; !seen {
 				found[name] = parameterText(value)
 			}
