@@ -54,7 +54,6 @@ const (
 	reasonExpired    = "token-expired"
 	reasonEarly      = "token-not-active-yet"
 	reasonFuture     = "token-iat-in-the-future"
-	reasonNoKey      = "jwk-remote-failed-to-load"
 	reasonUnknownKey = "jwk-kid-mismatch"
 	reasonFetch      = "fetch-error"
 	reasonBackend    = "unexpected-bapi-error"

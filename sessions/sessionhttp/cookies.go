@@ -3,6 +3,7 @@ package sessionhttp
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -10,13 +11,10 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// jar holds the cookies of a request that this package reads, by name. An empty one is absent.
-type jar map[string]string
-
 // readCookies reads the Cookie headers as the official SDK does, which is not as net/http does:
-// nothing is dropped, and the first cookie of a name wins.
-func (i *instance) readCookies(h http.Header) jar {
-	cookies := jar{}
+// nothing is dropped, and the first cookie of a name wins. An empty cookie is absent.
+func (i *instance) readCookies(h http.Header) map[string]string {
+	cookies := map[string]string{}
 	for _, line := range h["Cookie"] {
 		for pair := range strings.SplitSeq(line, ";") {
 			name, value, found := cutPair(pair)
@@ -93,11 +91,9 @@ func parseDirective(text string, now time.Time) (directive, bool) {
 // isOwn reports whether a cookie is one of Clerk's, and if it has an instance's suffix then this
 // instance's.
 func (i *instance) isOwn(name string) bool {
-	switch strings.TrimSuffix(name, i.suffix) {
-	case sessionCookie, refreshCookie, clientUATCookie:
-		return true
-	}
-	return strings.HasPrefix(name, "__clerk_")
+	own := []string{sessionCookie, refreshCookie, clientUATCookie}
+	return slices.Contains(own, strings.TrimSuffix(name, i.suffix)) ||
+		strings.HasPrefix(name, "__clerk_")
 }
 
 // acceptCookies checks what Clerk answered: every directive, and every session token in them. The

@@ -1,6 +1,7 @@
 package sessionhttp
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -57,13 +58,11 @@ func (a *Authenticator) handshakeURL(v *visit, origin, reason string) string {
 
 // devBrowser returns the token by which a development instance knows a browser.
 func (a *Authenticator) devBrowser(v *visit) string {
-	switch {
-	case v.query[devBrowser] != "":
-		return v.query[devBrowser]
-	case v.suffixed:
-		return v.cookies[devBrowser+a.instance.suffix]
+	name := devBrowser
+	if v.suffixed {
+		name += a.instance.suffix
 	}
-	return v.cookies[devBrowser]
+	return cmp.Or(v.query[devBrowser], v.cookies[name])
 }
 
 // cleanURL returns the address of a request without the handshake's answer; "" if it has none.

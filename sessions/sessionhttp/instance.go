@@ -97,11 +97,10 @@ func parseOrigin(origin string) (string, error) {
 // parseFrontendAPI returns the address of a Frontend API without a slash at its end.
 func parseFrontendAPI(address string) (string, error) {
 	u, err := url.Parse(address)
-	isAddress := err == nil && u.Host != "" && u.User == nil && !strings.ContainsAny(address, "?#\\")
-	if isAddress {
+	if err == nil {
 		_, err = buildOrigin(u.Scheme, u.Host)
 	}
-	if !isAddress || err != nil {
+	if err != nil || u.User != nil || strings.ContainsAny(address, "?#\\") {
 		return "", errors.New(`it must be an address as in "https://clerk.example.com"`)
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
@@ -115,10 +114,7 @@ func parseFrontendAPI(address string) (string, error) {
 // isSignInURL reports whether a browser takes a text for an address or for a path of the service.
 func isSignInURL(text string) bool {
 	u, err := url.Parse(text)
-	if err != nil || strings.ContainsRune(text, '\\') {
-		return false
-	}
-	isPath := u.Scheme == "" && u.Host == "" && strings.HasPrefix(text, "/") &&
-		!strings.HasPrefix(text, "//")
-	return isPath || (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+	isPath := strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//")
+	return err == nil && !strings.ContainsRune(text, '\\') &&
+		(isPath || (u.Scheme == "https" || u.Scheme == "http") && u.Host != "")
 }

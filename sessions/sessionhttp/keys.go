@@ -1,19 +1,18 @@
 package sessionhttp
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,27 +50,25 @@ func checkWithVerifier(verify func(ctx context.Context, token string) error) sig
 // parsePublicKey reads a key as Clerk's dashboard shows it: PEM, also with its line breaks written
 // as \n, or its base64 alone.
 func parsePublicKey(encoded []byte) (*rsa.PublicKey, error) {
-	text := bytes.TrimSpace(bytes.ReplaceAll(encoded, []byte(`\n`), []byte("\n")))
-	der, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(text), nil)))
-	if err != nil || len(der) == 0 {
-		block, rest := pem.Decode(text)
-		switch {
-		case block == nil:
-			return nil, errors.New("neither PEM nor base64; the dashboard shows the key as " +
-				"-----BEGIN PUBLIC KEY----- and so on")
-		case block.Type != "PUBLIC KEY":
-			return nil, fmt.Errorf("the PEM block must be a PUBLIC KEY, not a %.40q", block.Type)
-		case len(bytes.TrimSpace(rest)) > 0:
-			return nil, errors.New("there is something after the key")
-		}
-		der = block.Bytes
+	text := strings.TrimSpace(strings.ReplaceAll(string(encoded), `\n`, "\n"))
+	if !strings.HasPrefix(text, "-") {
+		text = "-----BEGIN PUBLIC KEY-----\n" + text + "\n-----END PUBLIC KEY-----"
 	}
-	parsed, err := x509.ParsePKIXPublicKey(der)
-	if err != nil {
-		return nil, errors.New("there is no public key in it")
+	block, rest := pem.Decode([]byte(text))
+	switch {
+	case block == nil || len(block.Bytes) == 0:
+		return nil, errors.New(
+			"neither PEM nor base64; the dashboard shows the key as -----BEGIN PUBLIC KEY----- and so on")
+	case block.Type != "PUBLIC KEY":
+		return nil, fmt.Errorf("the PEM block must be a PUBLIC KEY, not a %.40q", block.Type)
+	case len(rest) > 0:
+		return nil, errors.New("there is something after the key")
 	}
+	parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
 	key, ok := parsed.(*rsa.PublicKey)
 	switch {
+	case err != nil:
+		return nil, errors.New("there is no public key in it")
 	case !ok:
 		return nil, fmt.Errorf("the key must be an RSA key, not a %T", parsed)
 	case key.N.BitLen() < minKeyBits:
@@ -102,8 +99,7 @@ type keySet struct {
 }
 
 func newKeySet(cfg *config) *keySet {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.DisableKeepAlives = true // there is at most one fetch a minute
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
 	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	client := &http.Client{Transport: transport, CheckRedirect: refuse, Timeout: cfg.timeout}
 	return &keySet{url: cfg.frontendAPI + "/.well-known/jwks.json", client: client, now: cfg.now}
@@ -128,7 +124,7 @@ func (s *keySet) check(ctx context.Context, t *jwt) *problem {
 	case key != nil:
 		return checkWithKey(key)(ctx, t)
 	case err != nil:
-		return &problem{reasonNoKey, true, err}
+		return &problem{"jwk-remote-failed-to-load", true, err}
 	}
 	return &problem{reasonUnknownKey, true, errors.New("the key set was fetched just now")}
 }

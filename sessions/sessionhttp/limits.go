@@ -57,13 +57,12 @@ func (l *limits) allow(x exchange, now time.Time) *problem {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	isGuess := x.session == digest{} || l.isUsedUp(x.session, now)
+	age := now.Sub(l.asked)
 	switch {
+	case l.unanswered >= silentAfter && 0 <= age && age < probeEvery:
+		return &problem{reasonFetch, true, errors.New("no answer from Clerk of late")}
 	case l.isUsedUp(x.holder, now), isGuess && !l.guesses.AllowN(now, 1), !l.service.AllowN(now, 1):
 		return &problem{"refresh-rate-limited", true, errors.New("the limit is used up")}
-	}
-	age := now.Sub(l.asked)
-	if l.unanswered >= silentAfter && 0 <= age && age < probeEvery {
-		return &problem{reasonFetch, true, errors.New("no answer from Clerk of late")}
 	}
 	l.asked = now
 	return nil

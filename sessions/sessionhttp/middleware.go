@@ -30,7 +30,9 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 			a.observer(req, d.auth, time.Since(v.start))
 		}
 		if d.location != "" {
-			redirect(w, &d)
+			rw := &response{ResponseWriter: w, cookies: d.cookies}
+			rw.Header().Set("Location", d.location)
+			rw.WriteHeader(http.StatusTemporaryRedirect)
 			return
 		}
 		req = req.WithContext(context.WithValue(req.Context(), authKey{}, &d.auth))
@@ -44,19 +46,9 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// redirect sends the browser elsewhere, with cookies.
-func redirect(w http.ResponseWriter, d *decision) {
-	rw := &response{ResponseWriter: w, cookies: d.cookies}
-	rw.Header().Set("Location", d.location)
-	rw.WriteHeader(http.StatusTemporaryRedirect)
-}
-
 // renewed gives a request, whose headers stay untouched, headers with the new cookies.
 func (a *Authenticator) renewed(req *http.Request, d *decision) *http.Request {
 	h := req.Header.Clone()
-	if h == nil {
-		h = http.Header{}
-	}
 	for _, name := range []string{"If-None-Match", "If-Modified-Since", "If-Range", "Range"} {
 		h.Del(name) // no part of a page, and no 304, can tell who is signed in now
 	}
@@ -88,8 +80,7 @@ func (a *Authenticator) Require(next http.Handler) http.Handler {
 		switch {
 		case auth.Temporary:
 			w.Header().Set("Retry-After", "1")
-			http.Error(w, "Who you are cannot be found out just now. Please try again.",
-				http.StatusServiceUnavailable)
+			http.Error(w, "Please try again in a moment.", http.StatusServiceUnavailable)
 		case a.signInURL != "" && showsPage(req.Header):
 			w.Header().Set("Location", a.signInURL)
 			w.WriteHeader(http.StatusSeeOther)

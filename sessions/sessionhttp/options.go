@@ -15,22 +15,18 @@ import (
 type Option func(*config) error
 
 type config struct {
-	checks       []signatureCheck
-	frontendAPI  string // "https://clerk.example.com"
-	parties      []string
-	skew         time.Duration
-	timeout      time.Duration
-	grace        time.Duration
-	handshake    bool
-	pending      bool
-	signInURL    string
-	observer     func(*http.Request, Auth, time.Duration)
-	origin       string // "" = that of the request
-	trustedProxy bool
-	clientIP     func(*http.Request) string
-	perSecond    float64
-	burst        int
-	now          func() time.Time
+	checks                           []signatureCheck
+	frontendAPI                      string // "https://clerk.example.com"
+	parties                          []string
+	skew, timeout, grace             time.Duration
+	handshake, pending, trustedProxy bool
+	signInURL                        string
+	observer                         func(*http.Request, Auth, time.Duration)
+	origin                           string // "" = that of the request
+	clientIP                         func(*http.Request) string
+	perSecond                        float64
+	burst                            int
+	now                              func() time.Time
 }
 
 func newConfig(opts []Option) (*config, error) {
@@ -93,10 +89,7 @@ func WithFrontendAPI(url string) Option {
 // "https://app.example.com", or missing: no token that the browser got for another site of the same
 // domain. Without this option every azp will do.
 func WithAuthorizedParties(origins ...string) Option {
-	isBad := func(origin string) bool {
-		normal, err := parseOrigin(origin)
-		return err != nil || normal != origin
-	}
+	isBad := func(o string) bool { normal, err := parseOrigin(o); return err != nil || normal != o }
 	return option(len(origins) > 0 && !slices.ContainsFunc(origins, isBad), func(cfg *config) {
 		cfg.parties = append(cfg.parties, origins...)
 	}, `WithAuthorizedParties(%q): each must be as in "https://app.example.com"`, origins)

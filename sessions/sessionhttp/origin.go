@@ -92,34 +92,17 @@ func buildOrigin(scheme, authority string) (string, error) {
 	if colon := strings.LastIndexByte(authority, ':'); colon > strings.LastIndexByte(authority, ']') {
 		name, port = authority[:colon], authority[colon+1:]
 	}
-	host, err := parseHost(name)
-	if err != nil {
-		return "", err
-	}
-	number, err := parsePort(port)
-	if err != nil {
-		return "", err
-	}
+	host, hostErr := parseHost(name)
+	number, portErr := strconv.ParseUint(port, 10, 16)
 	switch {
+	case hostErr != nil, port != "" && portErr != nil, port != "" && number == 0: // unlike a browser
+		return "", errBadHost
 	case scheme != "http" && scheme != "https":
 		return "", errBadScheme
-	case number == 0, scheme == "http" && number == 80, scheme == "https" && number == 443:
+	case port == "", scheme == "http" && number == 80, scheme == "https" && number == 443:
 		return scheme + "://" + host, nil
 	}
-	return scheme + "://" + host + ":" + strconv.Itoa(number), nil
-}
-
-// parsePort returns the number of a port, 0 for none. Unlike a browser it takes no port 0, to which
-// nobody can connect.
-func parsePort(port string) (int, error) {
-	if port == "" {
-		return 0, nil
-	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || number == 0 {
-		return 0, errBadHost
-	}
-	return int(number), nil
+	return scheme + "://" + host + ":" + strconv.FormatUint(number, 10), nil
 }
 
 // names maps the names of hosts to lower case and punycode, as the WHATWG's URL standard does.

@@ -2,7 +2,6 @@ package sessionhttp
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
@@ -62,14 +61,9 @@ func newShared(cfg *config) *shared {
 // digest stands for a secret, such as a token, without showing it.
 type digest [sha256.Size]byte
 
-// digest returns the digest of texts, each with its length in front.
-func (s *shared) digest(texts ...string) (d digest) {
-	h := hmac.New(sha256.New, s.secret[:])
-	for _, text := range texts {
-		fmt.Fprintf(h, "%d:%s", len(text), text)
-	}
-	h.Sum(d[:0])
-	return d
+// digest returns the digest of texts.
+func (s *shared) digest(texts ...string) digest {
+	return sha256.Sum256(fmt.Appendf(nil, "%x %q", s.secret, texts))
 }
 
 // cookies returns what comes of an exchange: what is remembered of it, or what the one that is

@@ -85,13 +85,9 @@ const (
 // isForeign reports whether a token is of a class that is no session token: a template's, an OAuth
 // access token, a machine's.
 func (t *jwt) isForeign() bool {
-	switch t.header.Category {
-	case nil, categorySession, categoryNone:
-	default:
-		return true
-	}
-	return t.header.Type == "at+jwt" || t.header.Type == "application/at+jwt" ||
-		strings.HasPrefix(t.claim("sub"), "mch_")
+	category, kind := t.header.Category, t.header.Type
+	return category != nil && category != categorySession && category != categoryNone ||
+		kind == "at+jwt" || kind == "application/at+jwt" || strings.HasPrefix(t.claim("sub"), "mch_")
 }
 
 // signatureCheck finds out whether the instance signed a token. It does not look at the claims.

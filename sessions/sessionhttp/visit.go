@@ -11,8 +11,8 @@ import (
 // visit is a request as this package reads it, before anything is verified.
 type visit struct {
 	req     *http.Request
-	start   time.Time // by the machine's clock, for what the request may wait
-	cookies jar
+	start   time.Time         // by the machine's clock, for what the request may wait
+	cookies map[string]string // by their names
 
 	suffixed bool    // the cookies with the instance's suffix are the ones that count
 	token    jwt     // the session token of these cookies
@@ -49,13 +49,13 @@ func (a *Authenticator) read(req *http.Request) *visit {
 
 // usesSuffixed reports whether the cookies with the instance's suffix are the ones that count. The
 // first rule that matches decides.
-func (a *Authenticator) usesSuffixed(cookies jar, plain, own *jwt) bool {
-	issuer := plain.claims["iss"]
+func (a *Authenticator) usesSuffixed(cookies map[string]string, plain, own *jwt) bool {
+	issuer, _ := plain.claims["iss"].(string)
 	uat, ownUAT := cookies[clientUATCookie], cookies[clientUATCookie+a.instance.suffix]
 	switch {
-	case plain.text != "" && isFalsy(issuer):
+	case plain.text != "" && isFalsy(plain.claims["iss"]):
 		return false
-	case plain.text != "" && !a.isIssuer(issuer):
+	case plain.text != "" && schemes.ReplaceAllString(issuer, "") != a.instance.frontendAPI:
 		return true // the plain cookies are another instance's
 	case ownUAT == "":
 		return false
@@ -64,22 +64,12 @@ func (a *Authenticator) usesSuffixed(cookies jar, plain, own *jwt) bool {
 	case ownUAT == "0":
 		return uat == "0"
 	}
-	return a.instance.production || !a.hasEnded(own) // the plain cookies are signed out
+	exp, found := own.claims["exp"] // the plain cookies are signed out
+	return a.instance.production || !found || !(toNumber(exp) <= float64(a.now().Unix()))
 }
 
-// isIssuer reports whether an iss names the instance, with every "http://" and "https://" removed.
-func (a *Authenticator) isIssuer(iss any) bool {
-	text, ok := iss.(string)
-	return ok && schemes.ReplaceAllString(text, "") == a.instance.frontendAPI
-}
-
+// schemes are no part of an issuer.
 var schemes = regexp.MustCompile(`(?i)https?://`)
-
-// hasEnded reports whether a token has reached its exp, in whole seconds and without any skew.
-func (a *Authenticator) hasEnded(t *jwt) bool {
-	exp, found := t.claims["exp"]
-	return found && toNumber(exp) <= float64(a.now().Unix())
-}
 
 // bearerToken returns the token of the Authorization header: its one word, or the word after
 // "Bearer ".
