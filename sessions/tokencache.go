@@ -33,12 +33,11 @@ type TokenCache struct {
 
 	mu     sync.Mutex
 	tokens *simplelru.LRU[tokenKey, cachedToken]
-	keys   map[string]map[tokenKey]struct{} // of the tokens that are kept, by session id
 }
 
 type tokenKey struct {
-	sessionID, template string
-	expiresIn           time.Duration
+	sessionID string
+	params    TokenParams
 }
 
 type cachedToken struct {
@@ -84,11 +83,8 @@ func NewTokenCache(minter TokenMinter, opts ...TokenCacheOption) *TokenCache {
 			opt(&cfg)
 		}
 	}
-	tc := &TokenCache{
-		minter: minter, margin: cfg.margin, keys: make(map[string]map[tokenKey]struct{}),
-	}
-	tc.tokens, _ = simplelru.NewLRU(cfg.size, tc.evicted) // it fails only on a size below 1
-	return tc
+	tokens, _ := simplelru.NewLRU[tokenKey, cachedToken](cfg.size, nil) // fails below 1 alone
+	return &TokenCache{minter: minter, margin: cfg.margin, tokens: tokens}
 }
 
 // GetToken returns a kept token, or mints one by the minter's GetToken. The *Token is shared with
@@ -100,11 +96,11 @@ func (tc *TokenCache) GetToken(
 	if tc == nil || tc.tokens == nil {
 		return nil, errNoTokenCache
 	}
-	key := tokenKey{sessionID: sessionID, template: params.Template, expiresIn: params.ExpiresIn}
+	key := tokenKey{sessionID, params}
 	if token := tc.kept(key); token != nil {
 		return token, nil
 	}
-	return tc.mint(ctx, key, params)
+	return tc.mint(ctx, key)
 }
 
 var (
@@ -113,9 +109,7 @@ var (
 )
 
 // mint asks the minter, once for everyone who wants the same token now, and keeps what comes.
-func (tc *TokenCache) mint(
-	ctx context.Context, key tokenKey, params TokenParams,
-) (*Token, error) {
+func (tc *TokenCache) mint(ctx context.Context, key tokenKey) (*Token, error) {
 	switch {
 	case tc.minter == nil:
 		return nil, errNoMinter
@@ -126,7 +120,7 @@ func (tc *TokenCache) mint(
 		if token := tc.kept(key); token != nil { // minted since this caller missed it
 			return token, nil
 		}
-		token, err := tc.minter.GetToken(ctx, key.sessionID, params)
+		token, err := tc.minter.GetToken(ctx, key.sessionID, key.params)
 		if err == nil && token != nil {
 			tc.keep(key, token, forgotten)
 		}
@@ -134,7 +128,7 @@ func (tc *TokenCache) mint(
 	}
 	token, err := tc.flight.Do(ctx, key, ask)
 	if errors.Is(err, flight.ErrLeft) {
-		return nil, endedError(ctx, tokenOperation(params))
+		return nil, endedError(ctx, tokenOperation(key.params))
 	}
 	return token, err
 }
@@ -169,18 +163,6 @@ func (tc *TokenCache) keep(key tokenKey, token *Token, forgotten func() bool) {
 		return
 	}
 	tc.tokens.Add(key, cachedToken{token: token, until: until})
-	if tc.keys[key.sessionID] == nil {
-		tc.keys[key.sessionID] = make(map[tokenKey]struct{}, 1)
-	}
-	tc.keys[key.sessionID][key] = struct{}{}
-}
-
-// evicted keeps the keys in step with the tokens. The lock is held.
-func (tc *TokenCache) evicted(key tokenKey, _ cachedToken) {
-	delete(tc.keys[key.sessionID], key)
-	if len(tc.keys[key.sessionID]) == 0 {
-		delete(tc.keys, key.sessionID)
-	}
 }
 
 // Forget drops every token of a session, such as a session that was revoked. Tokens that are being
@@ -192,7 +174,9 @@ func (tc *TokenCache) Forget(sessionID string) {
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
 	tc.flight.Forget(func(key tokenKey) bool { return key.sessionID == sessionID })
-	for key := range tc.keys[sessionID] {
-		tc.tokens.Remove(key)
+	for _, key := range tc.tokens.Keys() {
+		if key.sessionID == sessionID {
+			tc.tokens.Remove(key)
+		}
 	}
 }
