@@ -24,6 +24,15 @@ var (
 	ErrServer        = errors.New("clerk: server error")             // 500 to 599
 )
 
+var byStatus = map[int]error{
+	http.StatusBadRequest:          ErrBadRequest,
+	http.StatusUnauthorized:        ErrUnauthorized,
+	http.StatusForbidden:           ErrForbidden,
+	http.StatusNotFound:            ErrNotFound,
+	http.StatusGone:                ErrGone,
+	http.StatusUnprocessableEntity: ErrUnprocessable,
+}
+
 var (
 	// ErrInvalidResponse is matched by an *Error about an answer that cannot be what was asked for: a
 	// 200 that cannot be decoded, or is too large, incomplete, of the wrong kind or about another id;
@@ -49,7 +58,8 @@ type Error struct {
 
 	cause          error
 	answered       bool // an answer came, whose status may be 000
-	brokenOff      bool // the answer's body ended too early, so that nobody can say whether it is good
+	brokenOff      bool // a 200 whose body ended too early to say whether it is good
+	heldBack       bool // by the client itself, after a 429 or by a Limiter
 	outcomeUnknown bool
 }
 
@@ -77,35 +87,19 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Is reports whether e is what a sentinel of this package stands for.
 func (e *Error) Is(target error) bool {
+	status := e.StatusCode
 	switch target {
-	case ErrBadRequest:
-		return e.StatusCode == http.StatusBadRequest
-	case ErrUnauthorized:
-		return e.StatusCode == http.StatusUnauthorized
-	case ErrForbidden:
-		return e.StatusCode == http.StatusForbidden
-	case ErrNotFound:
-		return e.StatusCode == http.StatusNotFound
-	case ErrGone:
-		return e.StatusCode == http.StatusGone
-	case ErrUnprocessable:
-		return e.StatusCode == http.StatusUnprocessableEntity
 	case ErrRateLimited:
-		return e.StatusCode == http.StatusTooManyRequests
+		return status == http.StatusTooManyRequests || e.heldBack
 	case ErrServer:
-		return e.StatusCode/100 == 5
+		return status/100 == 5
 	case ErrInvalidResponse:
-		switch e.StatusCode {
-		case http.StatusOK:
-			return !e.brokenOff
-		case 0:
-			return e.answered
-		}
-		return e.StatusCode < 400 || e.StatusCode >= 600
+		return (e.answered || status > 0) && (status < 400 || status >= 600) && !e.brokenOff
 	case ErrOutcomeUnknown:
 		return e.outcomeUnknown
 	}
-	return false
+	sentinel := byStatus[status]
+	return sentinel != nil && sentinel == target
 }
 
 // Error returns one line: the operation, the status, what Clerk says is wrong or else the cause,

@@ -28,7 +28,7 @@ func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 		Attempts:   answer.Attempts,
 		TraceID:    answer.TraceID(),
 		answered:   answer.Response != nil,
-		brokenOff:  answer.Response != nil && answer.Lost(),
+		brokenOff:  answer.Status() == http.StatusOK && answer.Lost(),
 	}
 	e.RetryAfter, _ = answer.RetryAfter()
 	if answer.Silence > 0 {

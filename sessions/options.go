@@ -83,88 +83,78 @@ func (cfg *config) apply(opts []Option) (*url.URL, error) {
 	return base, nil
 }
 
+// set returns an option that cannot fail.
+func set(apply func(*config)) Option {
+	return func(cfg *config) error {
+		apply(cfg)
+		return nil
+	}
+}
+
+// refuse returns an option that cannot be used, for a reason.
+func refuse(format string, args ...any) Option {
+	return func(*config) error { return fmt.Errorf("clerk: "+format, args...) }
+}
+
 // WithBaseURL sets where the client sends to, such as a proxy or a fake of Clerk; its path is used
 // as given, with or without a slash at the end. It has to be https, or http to a loopback address
 // (127.0.0.0/8, ::1, localhost), and must hold neither userinfo, query, fragment nor dot segments.
 func WithBaseURL(rawURL string) Option {
-	return func(cfg *config) error {
-		cfg.baseURL = rawURL
-		return nil
-	}
+	return set(func(cfg *config) { cfg.baseURL = rawURL })
 }
 
 // WithInsecureHTTP lets the base URL be http to any host, such as a proxy inside a cluster. The
 // secret key and every token then travel in clear text.
 func WithInsecureHTTP() Option {
-	return func(cfg *config) error {
-		cfg.insecureHTTP = true
-		return nil
-	}
+	return set(func(cfg *config) { cfg.insecureHTTP = true })
 }
 
 // WithHTTPClient makes the client send through hc's Transport, or through one of its own when that
 // is nil, and lets no call, with all its attempts and waits, take longer than hc's Timeout. The
 // redirect policy and the cookie jar of hc are not used, and hc is never changed.
 func WithHTTPClient(hc *http.Client) Option {
-	return func(cfg *config) error {
-		if hc == nil {
-			return errors.New("clerk: WithHTTPClient: the http.Client is nil")
-		}
-		own := *hc
-		cfg.httpClient = &own
-		return nil
+	if hc == nil {
+		return refuse("WithHTTPClient: the http.Client is nil")
 	}
+	own := *hc
+	return set(func(cfg *config) { cfg.httpClient = &own })
 }
 
 // WithAPIVersion sets the dated version of Clerk's API to ask for, as "2026-05-12". Verify asks
 // for 2024-10-01, the last version that has it, unless this names a version before 2025-04-10.
 func WithAPIVersion(version string) Option {
-	return func(cfg *config) error {
-		if _, err := time.Parse(time.DateOnly, version); err != nil {
-			return fmt.Errorf("clerk: WithAPIVersion: %s is not a date such as %q",
-				quote(version), DefaultAPIVersion)
-		}
-		cfg.apiVersion = version
-		return nil
+	if _, err := time.Parse(time.DateOnly, version); err != nil {
+		return refuse("WithAPIVersion: %s is not a date such as %q", quote(version), DefaultAPIVersion)
 	}
+	return set(func(cfg *config) { cfg.apiVersion = version })
 }
 
 // WithUserAgent puts product, such as "billing/1.4", before the library's own product token in the
 // User-Agent header.
 func WithUserAgent(product string) Option {
-	return func(cfg *config) error {
-		if product == "" || !printableASCII(product) {
-			return fmt.Errorf("clerk: WithUserAgent: %s must be printable ASCII, and not empty",
-				quote(product))
-		}
-		cfg.userAgent = product + " clerk-sessions-go/" + version
-		return nil
+	if product == "" || !printableASCII(product) {
+		return refuse("WithUserAgent: %s must be printable ASCII, and not empty", quote(product))
 	}
+	return set(func(cfg *config) { cfg.userAgent = product + " clerk-sessions-go/" + version })
 }
 
 // WithTimeout sets how long one attempt may take, from connecting to the last byte of the answer;
 // 10 s unless set.
 func WithTimeout(perAttempt time.Duration) Option {
-	return func(cfg *config) error {
-		if perAttempt <= 0 {
-			return fmt.Errorf("clerk: WithTimeout: %v must be positive", perAttempt)
-		}
-		cfg.timeout = perAttempt
-		return nil
+	if perAttempt <= 0 {
+		return refuse("WithTimeout: %v must be positive", perAttempt)
 	}
+	return set(func(cfg *config) { cfg.timeout = perAttempt })
 }
 
 // WithCallTimeout sets how long a whole call may take, with all its attempts and all its waits,
 // for its turn too; 30 s unless set. The deadline of the call's context, or the Timeout of the
 // http.Client that WithHTTPClient was given, counts where it comes sooner.
 func WithCallTimeout(d time.Duration) Option {
-	return func(cfg *config) error {
-		if d <= 0 {
-			return fmt.Errorf("clerk: WithCallTimeout: %v must be positive", d)
-		}
-		cfg.callTimeout = d
-		return nil
+	if d <= 0 {
+		return refuse("WithCallTimeout: %v must be positive", d)
 	}
+	return set(func(cfg *config) { cfg.callTimeout = d })
 }
 
 // RetryPolicy says how often, and after which waits, a request is sent again. A zero field means
@@ -187,29 +177,25 @@ var defaultRetry = RetryPolicy{
 // error. A 429 that asks for longer than MaxRetryAfter makes the call fail at once; it keeps the
 // client's other calls of the operation silent for as long as it asks all the same.
 func WithRetry(p RetryPolicy) Option {
-	return func(cfg *config) error {
-		if p.MaxAttempts < 0 || min(p.BaseDelay, p.MaxDelay, p.MaxRetryAfter) < 0 {
-			return fmt.Errorf("clerk: WithRetry: %+v must not have a negative field", p)
-		}
+	if p.MaxAttempts < 0 || min(p.BaseDelay, p.MaxDelay, p.MaxRetryAfter) < 0 {
+		return refuse("WithRetry: %+v must not have a negative field", p)
+	}
+	return set(func(cfg *config) {
 		cfg.retry = RetryPolicy{
 			MaxAttempts:   cmp.Or(p.MaxAttempts, cfg.parentRetry.MaxAttempts),
 			BaseDelay:     cmp.Or(p.BaseDelay, cfg.parentRetry.BaseDelay),
 			MaxDelay:      cmp.Or(p.MaxDelay, cfg.parentRetry.MaxDelay),
 			MaxRetryAfter: cmp.Or(p.MaxRetryAfter, cfg.parentRetry.MaxRetryAfter),
 		}
-		return nil
-	}
+	})
 }
 
 // WithLogger writes one debug record an attempt to l, and an info record when a call gives up
 // although its failure may pass: operation, attempt, duration, status, trace id, the wait before
 // the next attempt, and why there was no answer. Nothing else of a request or an answer is logged.
 func WithLogger(l *slog.Logger) Option {
-	return func(cfg *config) error {
-		if l == nil {
-			return errors.New("clerk: WithLogger: the logger is nil")
-		}
-		cfg.logger = l
-		return nil
+	if l == nil {
+		return refuse("WithLogger: the logger is nil")
 	}
+	return set(func(cfg *config) { cfg.logger = l })
 }
