@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
@@ -27,7 +28,7 @@ type route struct {
 	transport http.RoundTripper
 	given     *http.Client // whose transport it is; nil for the client's own
 	host      string       // scheme and authority
-	gate      wire.Gate
+	gate      gate.Gate
 	budget    wire.Budget
 }
 
@@ -73,6 +74,7 @@ func newClient(cfg config, from *route, opts []Option) (*Client, error) {
 			Transport:  from.transport,
 			Timeout:    cfg.timeout,
 			Retry:      wire.RetryPolicy(cfg.retry),
+			Limiter:    cfg.limiter,
 			Gate:       &from.gate,
 			Budget:     &from.budget,
 			Logger:     cfg.logger,

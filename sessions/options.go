@@ -2,6 +2,7 @@ package sessions
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -40,6 +41,7 @@ type config struct {
 	callTimeout  time.Duration
 	retry        RetryPolicy
 	parentRetry  RetryPolicy // before the options that are being applied
+	limiter      Limiter
 	logger       *slog.Logger
 }
 
@@ -188,6 +190,25 @@ func WithRetry(p RetryPolicy) Option {
 			MaxRetryAfter: cmp.Or(p.MaxRetryAfter, cfg.parentRetry.MaxRetryAfter),
 		}
 	})
+}
+
+// Limiter knows a limit that the client has to keep. Wait returns once one more request may be sent,
+// or an error if it may not; a *rate.Limiter of golang.org/x/time is one. If a Limiter also has the
+// method Hold(ctx context.Context, d time.Duration) error, it is told of each 429, and for how long the
+// operation is silent.
+type Limiter interface {
+	Wait(ctx context.Context) error
+}
+
+// WithLimiter makes every attempt wait for l before it takes its place among those in flight. A call
+// that a 429 turns away does not come so far, and costs nothing of the limit. A call that l refuses
+// was not sent, and its error matches ErrRateLimited. The client then learns no pace by itself; after a
+// 429 it is silent all the same.
+func WithLimiter(l Limiter) Option {
+	if l == nil {
+		return refuse("WithLimiter: the Limiter is nil")
+	}
+	return set(func(cfg *config) { cfg.limiter = l })
 }
 
 // WithLogger writes one debug record an attempt to l, and an info record when a call gives up

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
 )
 
@@ -15,7 +16,7 @@ type Call struct {
 	Secrets  redact.Redactor // hides the call's secrets in errors and log records
 	Deadline time.Time       // when the call has to be over, if its context does not end sooner
 
-	ticket int64 // orders the calls that wait at the gate; 0 until this one comes there
+	turn gate.Turn // the call's place at the gate
 }
 
 // endsBy returns when the call has to be over: the sooner of its own deadline and its context's, or

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -139,7 +141,7 @@ func defaults(t http.RoundTripper) Config {
 		Transport:  t,
 		Timeout:    10 * time.Second,
 		Retry:      RetryPolicy{MaxAttempts: 3, BaseDelay: 200 * time.Millisecond, MaxDelay: 5 * time.Second, MaxRetryAfter: 10 * time.Second},
-		Gate:       &Gate{},
+		Gate:       &gate.Gate{},
 		Budget:     &Budget{},
 	}
 }
