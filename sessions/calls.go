@@ -10,14 +10,15 @@ import (
 )
 
 // List returns one page of the sessions that match params, newest first. Name a user or a client:
-// Clerk deprecated unfiltered lists.
+// Clerk deprecated unfiltered lists. A row that belongs to another user or client than was asked for
+// makes the whole page an ErrInvalidResponse.
 //
 // GET /sessions
 func (c *Client) List(ctx context.Context, params ListParams) (*SessionList, error) {
 	if err := params.check(); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.GetSessionList, nil, readList,
+	return do(ctx, c, wire.GetSessionList, nil, params.read,
 		func(api *gen.Client) (*http.Response, error) {
 			return api.GetSessionList(ctx, params.query())
 		})
@@ -53,14 +54,14 @@ func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, err
 }
 
 // Revoke ends a session and returns it: its user has to sign in again. Tokens that were minted
-// before stay good until they expire.
+// before stay good until they expire. An answer with an active session is an ErrInvalidResponse.
 //
 // POST /sessions/{session_id}/revoke
 func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error) {
 	if err := checkSessionID(sessionID); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.RevokeSession, nil, readSession(sessionID),
+	return do(ctx, c, wire.RevokeSession, nil, readRevoked(sessionID),
 		func(api *gen.Client) (*http.Response, error) { return api.RevokeSession(ctx, sessionID) })
 }
 
