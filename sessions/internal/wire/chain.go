@@ -12,6 +12,7 @@ type Config struct {
 	APIVersion string
 	UserAgent  string
 	Transport  http.RoundTripper
+	DropIdle   func()        // closes the transport's idle connections; nil for a transport of others
 	Timeout    time.Duration // of one attempt, the answer's body included
 	Retry      RetryPolicy
 	Gate       *Gate        // shared by a client and its copies, while host and transport are the same
@@ -30,7 +31,7 @@ type Chain struct{ first Link }
 
 // NewChain puts the links together: headers, retry, gate, attempt, and then the transport.
 func NewChain(cfg Config) *Chain {
-	var link Link = newAttempt(cfg.Transport, cfg.Timeout)
+	var link Link = newAttempt(cfg)
 	link = &gated{next: link, gate: cfg.Gate, maxWait: cfg.Retry.MaxRetryAfter}
 	link = &retry{
 		next: link, policy: cfg.Retry, gate: cfg.Gate, budget: cfg.Budget, log: recorder{cfg.Logger},
