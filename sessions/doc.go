@@ -36,6 +36,11 @@
 // call of the client, and of its copies, for as long as it asks, and then lets them out at a pace that is learned from what the server
 // served. A call whose deadline comes before that fails at once. At most 64 requests of a client are on the wire.
 //
+// # Networks
+//
+// A client sends through a transport of its own, as [NewTransport] makes them, or through that of [WithHTTPClient]. It gives up a
+// connection that went silent: one of HTTP/2 8 s later, the kept ones of HTTP/1.1 when a request on one of them has met its deadline.
+//
 // # Secrets
 //
 // The secret key, tokens and cookies show in no error, no log record and no formatted value of this package. What Go cannot cover

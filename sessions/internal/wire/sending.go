@@ -19,10 +19,10 @@ const maxSends = 3
 
 var errSentBack = fmt.Errorf("the server sent the request back %d times", maxSends)
 
-// settingsWait is the least wait before a request that was sent back is sent again over HTTP/2. A
-// connection's first frame says how many streams the server allows, and net/http does not wait for
-// it: of all the requests that go to a new connection at once, a server that allows few streams
-// refuses the others. After the wait, net/http knows.
+// settingsWait is the least wait before a request that was sent back goes to another HTTP/2
+// connection; after the second time it is eight times as long. The first frame from a server says how
+// many streams it allows, and net/http does not wait for that frame: of all the requests that go out
+// on a new connection at once, a server that allows few streams refuses the others.
 const settingsWait = 100 * time.Millisecond
 
 // sending is how far net/http has got with the request of an attempt. It is the attempt's context as
@@ -74,8 +74,8 @@ func (s *sending) gotConn(info httptrace.GotConnInfo) {
 	case sent == maxSends:
 		s.stopped.Store(true)
 		s.cancel()
-	case sent > 0 && info.IdleTime == 0: // a connection that has been idle has served, and is known
-		wait := settingsWait << (sent - 1)
+	case sent > 0 && info.IdleTime == 0: // a connection that has been idle has served before
+		wait := settingsWait << (3 * (sent - 1))
 		_ = sleep(s, wait+rand.N(wait)) //nolint:gosec // a wait is no secret
 	}
 }

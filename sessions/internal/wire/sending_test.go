@@ -62,10 +62,10 @@ func TestSends(t *testing.T) {
 		{"sent back once: the next connection may be new, and says how many streams it allows",
 			steps{fresh, fresh}, false, 100 * ms, 200 * ms},
 		{"sent back once: a connection that has served is known", steps{fresh, known}, false, 0, 0},
-		{"sent back twice", steps{fresh, fresh, fresh}, false, 300 * ms, 600 * ms},
+		{"sent back twice", steps{fresh, fresh, fresh}, false, 900 * ms, 1800 * ms},
 		{"sent back three times", steps{known, known, known, full}, true, 0, 0},
-		{"sent back twice, then ten connections without a stream to spare",
-			append(steps{known, known}, append(slices.Repeat(steps{full}, 10), known)...), false, 2000 * ms, 4000 * ms},
+		{"sent back twice, then two connections without a stream to spare",
+			steps{known, known, full, full, known}, false, 1600 * ms, 3200 * ms},
 		{"HTTP/1.1: ten dead connections", slices.Repeat(steps{overHTTP1}, 10), false, 0, 0},
 	} {
 		for _, op := range []*Operation{GetSession, CreateSession} {
