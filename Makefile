@@ -82,6 +82,10 @@ bench: ## Measure against the other clients and print how they compare (about 4 
 bench-readme: ## Do the same and write the table into the README
 	@cd testdata/bench && $(BENCH) | go run ./report -readme ../../README.md
 
+.PHONY: silence
+silence: ## Measure in real time how calls fare when connections go silent, and write testdata/bench/silence.txt (2 minutes)
+	@cd testdata/bench && go run ./silence | tee silence.txt
+
 .PHONY: footprint
 footprint: ## Print what a service compiles in with this library, and how much bigger it gets
 	@cd testdata/consumer && go run -mod=readonly ./footprint

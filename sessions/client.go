@@ -26,6 +26,7 @@ type Client struct {
 // client share it for as long as neither the host nor the transport is another one.
 type route struct {
 	transport http.RoundTripper
+	dropIdle  func()       // closes the idle connections of the client's own transport; else nil
 	given     *http.Client // whose transport it is; nil for the client's own
 	host      string       // scheme and authority
 	gate      gate.Gate
@@ -72,6 +73,7 @@ func newClient(cfg config, from *route, opts []Option) (*Client, error) {
 			APIVersion: cfg.apiVersion,
 			UserAgent:  cfg.userAgent,
 			Transport:  from.transport,
+			DropIdle:   from.dropIdle,
 			Timeout:    cfg.timeout,
 			Retry:      wire.RetryPolicy(cfg.retry),
 			Limiter:    cfg.limiter,
@@ -83,11 +85,12 @@ func newClient(cfg config, from *route, opts []Option) (*Client, error) {
 }
 
 func newRoute(host string, given *http.Client) *route {
-	transport := transportOf(given)
-	if transport == nil {
-		transport = newTransport()
+	r := &route{transport: transportOf(given), given: given, host: host}
+	if r.transport == nil {
+		own := NewTransport()
+		r.transport, r.dropIdle = own, own.CloseIdleConnections
 	}
-	return &route{transport: transport, given: given, host: host}
+	return r
 }
 
 // hostOf returns scheme and authority, with the port that the scheme implies left out.
@@ -117,7 +120,8 @@ func transportOf(hc *http.Client) http.RoundTripper {
 	return hc.Transport
 }
 
-// CloseIdleConnections closes the connections that no call is using. The client stays usable.
+// CloseIdleConnections closes the connections that no call is using, also of a transport that came
+// with WithHTTPClient. The client stays usable.
 func (c *Client) CloseIdleConnections() {
 	if c == nil || c.route == nil {
 		return

@@ -40,6 +40,11 @@
 // that could not be answered before its deadline is not sent: its error matches [ErrRateLimited]. At
 // most 64 requests of a client are in flight. [WithLimiter] takes a limit that somebody knows.
 //
+// # Networks
+//
+// A client sends through a transport of its own, as [NewTransport] makes them, or through that of [WithHTTPClient]. It gives up a
+// connection that went silent: one of HTTP/2 8 s later, the kept ones of HTTP/1.1 when a request on one of them has met its deadline.
+//
 // # Secrets
 //
 // The secret key, tokens and cookies show in no error, no log record and no formatted value of

@@ -43,8 +43,8 @@ func ExampleWithInsecureHTTP() {
 }
 
 func ExampleWithHTTPClient() {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 16
+	transport := sessions.NewTransport()
+	transport.MaxConnsPerHost = 16
 	clerk, client := newExample(sessions.WithHTTPClient(&http.Client{Transport: transport}))
 	defer clerk.Close()
 
@@ -56,6 +56,31 @@ func ExampleWithHTTPClient() {
 	fmt.Println(session.UserID)
 	client.CloseIdleConnections() // those of the transport
 	// Output: user_ada
+}
+
+// A transport that says what it sends, as one for tracing does.
+type announcing struct{ next http.RoundTripper }
+
+func (a announcing) RoundTrip(req *http.Request) (*http.Response, error) {
+	operation, _ := sessions.OperationFromContext(req.Context())
+	fmt.Println("sending", operation.Name)
+	return a.next.RoundTrip(req)
+}
+
+func ExampleNewTransport() {
+	transport := announcing{sessions.NewTransport()}
+	clerk, client := newExample(sessions.WithHTTPClient(&http.Client{Transport: transport}))
+	defer clerk.Close()
+
+	session, err := client.Get(context.Background(), "sess_phone")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(session.UserID)
+	// Output:
+	// sending GetSession
+	// user_ada
 }
 
 func ExampleWithAPIVersion() {

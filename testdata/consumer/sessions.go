@@ -19,6 +19,7 @@ var (
 	_ func(
 		*sessions.Client, ...sessions.Option,
 	) (*sessions.Client, error) = (*sessions.Client).With
+	_ func() *http.Transport                           = sessions.NewTransport
 	_ func(*sessions.Client)                           = (*sessions.Client).CloseIdleConnections
 	_ func(*sessions.Client, fmt.State, rune)          = (*sessions.Client).Format
 	_ func(*sessions.Client) slog.Value                = (*sessions.Client).LogValue

@@ -30,12 +30,7 @@ func (c *Call) endsBy(ctx context.Context) time.Time {
 
 type operationKey struct{}
 
-// WithOperation returns a context that leads to op, for whoever sees a request on its way out.
-func WithOperation(ctx context.Context, op *Operation) context.Context {
-	return context.WithValue(ctx, operationKey{}, op)
-}
-
-// OperationFrom returns the operation that WithOperation put into ctx, or nil.
+// OperationFrom returns the operation of the attempt that sends with ctx, or nil.
 func OperationFrom(ctx context.Context) *Operation {
 	op, _ := ctx.Value(operationKey{}).(*Operation)
 	return op

@@ -14,6 +14,7 @@ type Config struct {
 	APIVersion string
 	UserAgent  string
 	Transport  http.RoundTripper
+	DropIdle   func()        // closes the transport's idle connections; nil for a transport of others
 	Timeout    time.Duration // of one attempt, the answer's body included
 	Retry      RetryPolicy
 	Limiter    Limiter      // nil for none
@@ -33,7 +34,7 @@ type Chain struct{ first Link }
 
 // NewChain puts the links together: headers, retry, gate, attempt, and then the transport.
 func NewChain(cfg Config) *Chain {
-	var link Link = newAttempt(cfg.Transport, cfg.Timeout)
+	var link Link = newAttempt(cfg)
 	link = &gated{
 		next: link, gate: cfg.Gate, limiter: cfg.Limiter, maxWait: cfg.Retry.MaxRetryAfter,
 	}

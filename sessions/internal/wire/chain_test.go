@@ -223,13 +223,13 @@ func TestContextError(t *testing.T) {
 	}
 }
 
-// A context leads to the operation that it was given, and keeps what it held.
+// The context of an attempt leads to its operation, and holds what the call's context held.
 func TestOperationFrom(t *testing.T) {
 	t.Parallel()
 	type key struct{}
 	ctx := context.WithValue(t.Context(), key{}, "the caller's")
-	below, stop := context.WithTimeout(WithOperation(ctx, GetSession), time.Hour)
-	defer stop()
+	sending, below := startSending(ctx, GetSession, time.Now().Add(time.Hour), context.DeadlineExceeded)
+	defer sending.cancel()
 	if OperationFrom(below) != GetSession || OperationFrom(ctx) != nil {
 		t.Error("the operation is not found, or one where there is none")
 	}
