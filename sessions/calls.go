@@ -161,6 +161,24 @@ func refresh[T any](ctx context.Context, c *Client, sessionID string, params *Re
 		})
 }
 
+// HandshakeCookies takes the answer of a browser's handshake with Clerk: the cookie directives to
+// hand to the browser that brought the nonce, as the cookie or parameter __clerk_handshake_nonce. A
+// nonce works once; ErrNotFound means that it is used up or unknown. The request is not sent again
+// once it may have reached Clerk; an error then matches ErrOutcomeUnknown, and the nonce may be
+// used up.
+//
+// GET /clients/handshake_payload
+func (c *Client) HandshakeCookies(ctx context.Context, nonce string) (*Cookies, error) {
+	if err := checkNonce(nonce); err != nil {
+		return nil, err
+	}
+	secrets := func() []string { return []string{nonce} }
+	return do(ctx, c, wire.GetHandshakePayload, secrets, readHandshake,
+		func(api *gen.Client) (*http.Response, error) {
+			return api.GetHandshakePayload(ctx, &gen.GetHandshakePayloadParams{Nonce: nonce})
+		})
+}
+
 // OperationFromContext returns which operation the context of a request belongs to, for an
 // http.RoundTripper (see WithHTTPClient) that traces or counts. It is false for a request that is
 // not of this package.

@@ -172,10 +172,27 @@ func readCookies(body []byte) (*Cookies, error) {
 	case len(cookies.Cookies) == 0:
 		return nil, missing("cookies")
 	}
-	for i, directive := range cookies.Cookies {
+	return checkedCookies(cookies.Cookies)
+}
+
+// readHandshake reads the cookie directives of a handshake.
+func readHandshake(body []byte) (*Cookies, error) {
+	var payload gen.HandshakePayload
+	if err := decode(body, &payload); err != nil {
+		return nil, err
+	}
+	if len(payload.Directives) == 0 {
+		return nil, missing("directives")
+	}
+	return checkedCookies(payload.Directives)
+}
+
+// checkedCookies refuses directives that net/http could not send as they stand.
+func checkedCookies(directives []string) (*Cookies, error) {
+	for i, directive := range directives {
 		if directive == "" || strings.ContainsFunc(directive, unicode.IsControl) {
 			return nil, wrong("the answer's cookie directive %d is empty or holds control characters", i+1)
 		}
 	}
-	return &Cookies{Directives: cookies.Cookies}, nil
+	return &Cookies{Directives: directives}, nil
 }

@@ -112,7 +112,7 @@ func TestRetries(t *testing.T) {
 		resp.Header.Set("Retry-After", "Mon, 23 Nov 2026 11:00:07 GMT")
 		return resp, nil
 	}
-	const once, repeatable = "Create,RefreshToken,RefreshCookies",
+	const once, repeatable = "Create,RefreshToken,RefreshCookies,HandshakeCookies",
 		"List,Get,Revoke,Verify,GetToken,GetToken from a template"
 	const everyCall = once + "," + repeatable
 	for _, row := range []row{

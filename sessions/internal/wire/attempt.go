@@ -52,6 +52,7 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 		}
 		req.Body = body
 	}
+	s.sendOnce(call.Op, req)
 	resp, err := a.transport.RoundTrip(req)
 	switch {
 	case err != nil:

@@ -29,6 +29,8 @@ const (
 
 // The paths of the operations, below the base URL.
 const (
+	handshake = "/clients/handshake_payload"
+
 	list    = "/sessions"
 	one     = "/sessions/{session_id}"
 	refresh = one + "/refresh"
@@ -40,6 +42,8 @@ const (
 
 // The operations of the fragment, in its order.
 var (
+	GetHandshakePayload = &Operation{"GetHandshakePayload", "GET", handshake, ifNotDone, maxObject}
+
 	GetSessionList     = &Operation{"GetSessionList", "GET", list, always, maxList}
 	CreateSession      = &Operation{"CreateSession", "POST", list, ifNotDone, maxObject}
 	GetSession         = &Operation{"GetSession", "GET", one, always, maxObject}
@@ -56,7 +60,7 @@ var (
 // Operations returns every operation of the fragment, in its order.
 func Operations() []*Operation {
 	return []*Operation{
-		GetSessionList, CreateSession, GetSession, RefreshSession, RevokeSession, VerifySession,
-		CreateSessionToken, CreateSessionTokenFromTemplate,
+		GetHandshakePayload, GetSessionList, CreateSession, GetSession, RefreshSession,
+		RevokeSession, VerifySession, CreateSessionToken, CreateSessionTokenFromTemplate,
 	}
 }

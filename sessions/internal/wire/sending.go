@@ -35,7 +35,8 @@ type sending struct {
 	started         atomic.Bool
 	sends           atomic.Int32 // how often the request's headers were written
 	stopped         atomic.Bool  // after maxSends
-	kept            atomic.Bool  // the connection is one of HTTP/1.1 that has served others before
+	http2           atomic.Bool  // the last connection speaks HTTP/2
+	kept            atomic.Bool  // it does not, and has served others before
 }
 
 // startSending returns a sending and the context to send with, which ends at the deadline.
@@ -65,7 +66,7 @@ func (s *sending) Value(key any) any {
 // it may find no stream to spare there, write nothing, and look for another connection: only requests
 // that were written count.
 func (s *sending) gotConn(info httptrace.GotConnInfo) {
-	if !isHTTP2(info.Conn) {
+	if s.http2.Store(isHTTP2(info.Conn)); !s.http2.Load() {
 		s.kept.Store(info.Reused)
 		return
 	}
