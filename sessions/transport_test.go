@@ -216,8 +216,11 @@ func TestWhoseIdleConnectionsAreDropped(t *testing.T) {
 	}{
 		{"the client's own", nil, true},
 		{"its own, beside the timeout of an http.Client", []sessions.Option{sessions.WithHTTPClient(&http.Client{})}, true},
-		{"a transport that may serve others",
-			[]sessions.Option{sessions.WithHTTPClient(&http.Client{Transport: sessions.NewTransport()})}, false},
+		{
+			"a transport that may serve others",
+			[]sessions.Option{sessions.WithHTTPClient(&http.Client{Transport: sessions.NewTransport()})},
+			false,
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -53,7 +53,7 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 		req.Body = body
 	}
 	s.sendOnce(call.Op, req)
-	resp, err := a.transport.RoundTrip(req)
+	resp, err := a.transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	switch {
 	case err != nil:
 		answer.Err, answer.Unsent = err, s.unsent(err)

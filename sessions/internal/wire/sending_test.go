@@ -59,13 +59,19 @@ func TestSends(t *testing.T) {
 	}{
 		{"sent once", steps{fresh}, false, 0, 0},
 		{"sent once, after ten connections without a stream to spare", append(slices.Repeat(steps{full}, 10), known), false, 0, 0},
-		{"sent back once: the next connection may be new, and says how many streams it allows",
-			steps{fresh, fresh}, false, 100 * ms, 200 * ms},
+		{
+			"sent back once: the next connection may be new, and says how many streams it allows",
+			steps{fresh, fresh},
+			false, 100 * ms, 200 * ms,
+		},
 		{"sent back once: a connection that has served is known", steps{fresh, known}, false, 0, 0},
 		{"sent back twice", steps{fresh, fresh, fresh}, false, 900 * ms, 1800 * ms},
 		{"sent back three times", steps{known, known, known, full}, true, 0, 0},
-		{"sent back twice, then two connections without a stream to spare",
-			steps{known, known, full, full, known}, false, 1600 * ms, 3200 * ms},
+		{
+			"sent back twice, then two connections without a stream to spare",
+			steps{known, known, full, full, known},
+			false, 1600 * ms, 3200 * ms,
+		},
 		{"HTTP/1.1: ten dead connections", slices.Repeat(steps{overHTTP1}, 10), false, 0, 0},
 	} {
 		for _, op := range []*Operation{GetSession, CreateSession} {
