@@ -107,6 +107,12 @@ func (c *crowd) expect(when string, want ...string) {
 	c.out = nil
 }
 
+func (c *crowd) countOut() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.out)
+}
+
 // expectHeld checks that a call was turned away, and what it is told.
 func (c *crowd) expectHeld(name, text string, matches ...error) {
 	c.t.Helper()
