@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,8 @@ const (
 	revokeConcurrency = 8
 )
 
-// RevokeAllParams says whose sessions to revoke: exactly one of UserID and ClientID, never a whole instance's.
+// RevokeAllParams says whose sessions to revoke: exactly one of UserID and ClientID, never a whole
+// instance's.
 type RevokeAllParams struct {
 	UserID      string
 	ClientID    string
@@ -25,7 +27,8 @@ type RevokeAllParams struct {
 	Concurrency int      // how many requests at a time; 0 = 8
 }
 
-// RevokeAllResult is what RevokeAll did. It names each session once; one that was gone before it could be revoked is in neither list.
+// RevokeAllResult is what RevokeAll did. It names each session once; a session that was gone before
+// it could be revoked is in neither list.
 type RevokeAllResult struct {
 	Revoked []Session
 	Failed  []RevokeFailure
@@ -37,10 +40,11 @@ type RevokeFailure struct {
 	Err       error
 }
 
-// RevokeAll revokes every session of a user or a client. It lists them, revokes them, and looks again for those that were started
-// meanwhile, three times at most. One session's failure stops nothing and is not tried again; a session that is gone when it is to
-// be revoked (ErrNotFound) is done. The result is there beside an error too: the error joins the failures, and whatever ended the
-// work early.
+// RevokeAll revokes every session of a user or a client. It lists them, revokes them, and looks
+// again for sessions that were started meanwhile, three times at most. One session's failure stops
+// nothing and is not tried again; a session that is gone when it is to be revoked (ErrNotFound) is
+// done. The result is there beside an error too: the error joins the failures, and whatever ended
+// the work early.
 //
 // GET /sessions
 // POST /sessions/{session_id}/revoke
@@ -49,7 +53,10 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 	if err := params.check(); err != nil {
 		return result, err
 	}
-	done := make(map[string]bool) // by session id; also those that are to be kept
+	if len(params.Statuses) == 0 {
+		params.Statuses = []Status{StatusActive, StatusPending}
+	}
+	done := make(map[string]bool) // by session id; the sessions to keep count as done
 	for _, id := range params.Except {
 		done[id] = true
 	}
@@ -72,13 +79,16 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 	return result, errors.Join(errs...)
 }
 
-// collect returns the ids of the sessions that are to be revoked and are not done, and marks them.
-func (c *Client) collect(ctx context.Context, params RevokeAllParams, done map[string]bool) ([]string, error) {
-	var ids []string
-	for _, status := range params.statuses() {
-		for session, err := range c.All(ctx, ListParams{UserID: params.UserID, ClientID: params.ClientID, Status: status}) {
+// collect returns the ids of the sessions that are to be revoked and are not done, and marks them
+// as done. Beside an error it returns the ids that it found: they are revoked all the same.
+func (c *Client) collect(
+	ctx context.Context, params RevokeAllParams, done map[string]bool,
+) (ids []string, err error) {
+	for _, status := range params.Statuses {
+		list := ListParams{UserID: params.UserID, ClientID: params.ClientID, Status: status}
+		for session, err := range c.All(ctx, list) {
 			if err != nil {
-				return ids, err // those that are known are revoked all the same
+				return ids, err
 			}
 			if !done[session.ID] {
 				done[session.ID] = true
@@ -89,15 +99,14 @@ func (c *Client) collect(ctx context.Context, params RevokeAllParams, done map[s
 	return ids, nil
 }
 
-// revokeEach revokes the sessions, several at a time, and notes the outcomes in the order of ids. Those that a cancelled context
-// kept from being tried are not noted.
-func (c *Client) revokeEach(ctx context.Context, ids []string, concurrency int, result *RevokeAllResult) {
+// revokeEach revokes the sessions, several at a time, and notes the outcomes in the order of ids.
+// A session that was not tried, because the context had ended, is not noted.
+func (c *Client) revokeEach(
+	ctx context.Context, ids []string, concurrency int, result *RevokeAllResult,
+) {
 	revoked, errs := make([]*Session, len(ids)), make([]error, len(ids))
 	var group errgroup.Group
-	if concurrency == 0 {
-		concurrency = revokeConcurrency
-	}
-	group.SetLimit(concurrency)
+	group.SetLimit(cmp.Or(concurrency, revokeConcurrency))
 	for i, id := range ids {
 		if ctx.Err() != nil {
 			break
@@ -135,11 +144,4 @@ func (p RevokeAllParams) check() error {
 		}
 	}
 	return nil
-}
-
-func (p RevokeAllParams) statuses() []Status {
-	if len(p.Statuses) == 0 {
-		return []Status{StatusActive, StatusPending}
-	}
-	return p.Statuses
 }
