@@ -126,14 +126,11 @@ func (tc *TokenCache) kept(key tokenKey) *Token {
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
 	cached, ok := tc.tokens.Get(key)
-	if !ok {
-		return nil
+	if ok && time.Now().Before(cached.until) {
+		return cached.token
 	}
-	if !time.Now().Before(cached.until) {
-		tc.tokens.Remove(key)
-		return nil
-	}
-	return cached.token
+	tc.tokens.Remove(key)
+	return nil
 }
 
 // keep keeps a token until the margin before its expiry, unless its session was forgotten while the
@@ -146,10 +143,9 @@ func (tc *TokenCache) keep(key tokenKey, token *Token, forgotten func() bool) {
 	}
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
-	if forgotten() { // asked under the lock, which Forget holds as well
-		return
+	if !forgotten() { // asked under the lock, which Forget holds as well
+		tc.tokens.Add(key, cachedToken{token: token, until: until})
 	}
-	tc.tokens.Add(key, cachedToken{token: token, until: until})
 }
 
 // Forget drops every token of a session, such as a session that was revoked. Tokens that are being
