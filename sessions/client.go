@@ -92,8 +92,5 @@ func (c Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.text()) }
 func (c Client) LogValue() slog.Value { return slog.StringValue(c.text()) }
 
 func (c Client) text() string {
-	if c.config == nil {
-		return "sessions.Client{}"
-	}
-	return fmt.Sprintf("sessions.Client{%s}", c.config.baseURL)
+	return fmt.Sprintf("sessions.Client{%s}", strings.TrimSuffix(c.server, "/"))
 }
