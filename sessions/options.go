@@ -20,11 +20,7 @@ const (
 	DefaultAPIVersion = "2026-05-12"
 )
 
-const (
-	version            = "0.1.0"
-	defaultTimeout     = 10 * time.Second
-	defaultCallTimeout = 30 * time.Second
-)
+const version = "0.1.0"
 
 // Option changes how a Client works. The order of options does not matter; of the same option
 // twice, the last counts.
@@ -47,7 +43,7 @@ func defaultConfig(key string) config {
 		Config: wire.Config{
 			APIVersion: DefaultAPIVersion,
 			UserAgent:  "clerk-sessions-go/" + version,
-			Timeout:    defaultTimeout,
+			Timeout:    10 * time.Second,
 			Retry: wire.RetryPolicy{
 				MaxAttempts:   3,
 				BaseDelay:     200 * time.Millisecond,
@@ -58,7 +54,7 @@ func defaultConfig(key string) config {
 		secrets:     func() []string { return []string{key} },
 		baseURL:     DefaultBaseURL,
 		httpClient:  &http.Client{},
-		callTimeout: defaultCallTimeout,
+		callTimeout: 30 * time.Second,
 	}
 }
 
