@@ -28,16 +28,13 @@ const (
 // GET /sessions
 func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, error] {
 	return func(yield func(Session, error) bool) {
-		err := params.check()
 		if ctx == nil {
-			err = errNoContext
-		}
-		if err != nil {
-			yield(Session{}, err)
+			yield(Session{}, errNoContext)
 			return
 		}
 		w := newWalk(c, params)
-		defer w.close()
+		defer w.running.Wait()
+		defer w.restart(0) // which ends the requests that still run
 		for !w.ended {
 			rows, err := w.next(ctx)
 			if err != nil {
@@ -191,10 +188,4 @@ func (w *walk) restart(offset int) {
 		page.cancel()
 	}
 	w.ahead, w.offset, w.readTo = nil, offset, 0
-}
-
-// close ends the requests that are still running, and waits for them.
-func (w *walk) close() {
-	w.restart(0)
-	w.running.Wait()
 }

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -73,10 +74,7 @@ func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error)
 // Deprecated: Clerk removed the endpoint in version 2025-04-10. Verify the token's signature
 // instead, which needs no request.
 func (c *Client) Verify(ctx context.Context, sessionID, token string) (*Session, error) {
-	if err := checkSessionID(sessionID); err != nil {
-		return nil, err
-	}
-	if err := checkRequired("the token", token); err != nil {
+	if err := cmp.Or(checkSessionID(sessionID), checkRequired("the token", token)); err != nil {
 		return nil, err
 	}
 	secrets := func() []string { return []string{token} }
@@ -94,10 +92,7 @@ func (c *Client) Verify(ctx context.Context, sessionID, token string) (*Session,
 func (c *Client) GetToken(
 	ctx context.Context, sessionID string, params TokenParams,
 ) (*Token, error) {
-	if err := checkSessionID(sessionID); err != nil {
-		return nil, err
-	}
-	if err := params.check(); err != nil {
+	if err := cmp.Or(checkSessionID(sessionID), params.check()); err != nil {
 		return nil, err
 	}
 	return do(ctx, c, tokenOperation(params), nil, readToken,
@@ -149,10 +144,7 @@ func (c *Client) RefreshCookies(
 func refresh[T any](ctx context.Context, c *Client, sessionID string, params *RefreshParams,
 	format gen.RefreshSessionRequestFormat, read func([]byte) (*T, error),
 ) (*T, error) {
-	if err := checkSessionID(sessionID); err != nil {
-		return nil, err
-	}
-	if err := params.check(); err != nil {
+	if err := cmp.Or(checkSessionID(sessionID), params.check()); err != nil {
 		return nil, err
 	}
 	return do(ctx, c, wire.RefreshSession, params.secrets, read,

@@ -167,13 +167,8 @@ func TestStorms(t *testing.T) {
 					if s.refused > allowed {
 						t.Errorf("%d requests were refused, want %d at most", s.refused, allowed)
 					}
-<<<<<<< ours
 					// At the server requests come in the order of their calls, but for those that were on the wire at a
-					// refusal.
-=======
-					// At the server requests come in the order of their calls, but for those that were on the wire at a refusal, and
-					// those that were let out at the same moment.
->>>>>>> theirs
+					// refusal, and those that were let out at the same moment.
 					if latency == 0 && !slices.IsSorted(s.served) {
 						t.Errorf("calls were not served in the order in which they came: %v", disorder(s.served))
 					}

@@ -1,11 +1,13 @@
 package sessions
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,8 +47,9 @@ var (
 	ErrOutcomeUnknown = errors.New("clerk: outcome unknown")
 )
 
-// Error is every failure of a call whose parameters were found good. It never holds the secret key, a
-// token or a cookie, whatever the server answered, and of each text from outside at most 512 bytes.
+// Error is every failure of a call whose parameters were found good. It never holds the secret key,
+// a token or a cookie, whatever the server answered, and of each text from outside at most 512
+// bytes.
 type Error struct {
 	Operation  string        // the operationId: "GetSession"
 	StatusCode int           // 0: no answer
@@ -73,12 +76,7 @@ type ErrorDetail struct {
 
 // HasCode reports whether one of the details has a code, such as "resource_not_found".
 func (e *Error) HasCode(code string) bool {
-	for _, detail := range e.Details {
-		if detail.Code == code {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.Details, func(d ErrorDetail) bool { return d.Code == code })
 }
 
 // Unwrap returns why there is no answer, or why the answer is not good; nil where the status says
@@ -110,11 +108,10 @@ func (e *Error) Error() string {
 	if e.Operation != "" {
 		b.WriteString(e.Operation + ": ")
 	}
-	switch text := http.StatusText(e.StatusCode); {
-	case e.StatusCode == 0 && !e.answered:
+	if e.StatusCode == 0 && !e.answered {
 		b.WriteString("no answer")
-	default:
-		b.WriteString(strings.TrimRight(strconv.Itoa(e.StatusCode)+" "+text, " "))
+	} else {
+		b.WriteString(strings.TrimSpace(fmt.Sprint(e.StatusCode, " ", http.StatusText(e.StatusCode))))
 	}
 	for i, detail := range e.Details {
 		b.WriteString([]string{": ", "; "}[min(i, 1)] + detail.text())
@@ -135,11 +132,7 @@ func (e *Error) Error() string {
 }
 
 func (d ErrorDetail) text() string {
-	message := d.LongMessage
-	if message == "" {
-		message = d.Message
-	}
-	return oneLine(strings.Trim(d.Code+": "+message, ": "))
+	return oneLine(strings.Trim(d.Code+": "+cmp.Or(d.LongMessage, d.Message), ": "))
 }
 
 // Format writes the text of the error, for every verb: fields of its own and of its cause stay out

@@ -65,12 +65,8 @@ func mayHaveHappened(answer *wire.Answer) bool {
 	if answer.Response == nil {
 		return !answer.Unsent
 	}
-	switch status := answer.Status(); status {
-	case http.StatusBadGateway, http.StatusGatewayTimeout:
-		return true
-	default:
-		return status/100 == 2
-	}
+	status := answer.Status()
+	return status/100 == 2 || status == http.StatusBadGateway || status == http.StatusGatewayTimeout
 }
 
 // causeOf returns why there is no good answer; nil where the status says it all.

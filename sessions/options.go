@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
 // Defaults of a Client.
@@ -19,49 +21,49 @@ const (
 	DefaultAPIVersion = "2026-05-12"
 )
 
-const (
-	version            = "0.1.0"
-	defaultTimeout     = 10 * time.Second
-	defaultCallTimeout = 30 * time.Second
-)
+const version = "0.1.0"
 
 // Option changes how a Client works. The order of options does not matter; of the same option
 // twice, the last counts.
 type Option func(*config) error
 
-// config is what the options set. A copy of it stays with the client for With.
+// config is what the options set, and where that leads. A copy of it stays with the client for
+// With.
 type config struct {
+	wire.Config                  // without the key
 	secrets      func() []string // the key alone; a function, because fmt would print a field
 	baseURL      string
 	insecureHTTP bool
-	httpClient   *http.Client // a copy of what WithHTTPClient was given, or nil
-	apiVersion   string
-	userAgent    string
-	timeout      time.Duration // of an attempt
-	callTimeout  time.Duration
-	retry        RetryPolicy
-	parentRetry  RetryPolicy // before the options that are being applied
-	limiter      Limiter
-	logger       *slog.Logger
+	host         string        // scheme and authority, which Transport, Gate and Budget are for
+	httpClient   *http.Client  // a copy of the http.Client that WithHTTPClient was given
+	callTimeout  time.Duration // of all attempts and waits; Timeout is that of one attempt
 }
 
 func defaultConfig(key string) config {
 	return config{
+		Config: wire.Config{
+			APIVersion: DefaultAPIVersion,
+			UserAgent:  "clerk-sessions-go/" + version,
+			Timeout:    10 * time.Second,
+			Retry: wire.RetryPolicy{
+				MaxAttempts:   3,
+				BaseDelay:     200 * time.Millisecond,
+				MaxDelay:      5 * time.Second,
+				MaxRetryAfter: 10 * time.Second,
+			},
+		},
 		secrets:     func() []string { return []string{key} },
 		baseURL:     DefaultBaseURL,
-		apiVersion:  DefaultAPIVersion,
-		userAgent:   "clerk-sessions-go/" + version,
-		timeout:     defaultTimeout,
-		callTimeout: defaultCallTimeout,
-		retry:       defaultRetry,
+		httpClient:  &http.Client{},
+		callTimeout: 30 * time.Second,
 	}
 }
 
 // wholeTimeout returns how long a whole call may take: the shorter of the client's own bound and
 // the http.Client's.
 func (cfg *config) wholeTimeout() time.Duration {
-	if hc := cfg.httpClient; hc != nil && hc.Timeout > 0 {
-		return min(cfg.callTimeout, hc.Timeout)
+	if own := cfg.httpClient.Timeout; own > 0 {
+		return min(cfg.callTimeout, own)
 	}
 	return cfg.callTimeout
 }
@@ -69,20 +71,22 @@ func (cfg *config) wholeTimeout() time.Duration {
 // apply runs opts and returns the base URL that the options name. The errors of all options come
 // joined.
 func (cfg *config) apply(opts []Option) (*url.URL, error) {
-	cfg.parentRetry = cfg.retry
+	before := cfg.Retry
 	var errs []error
 	for i, opt := range opts {
 		if opt == nil {
-			errs = append(errs, fmt.Errorf("clerk: option %d is nil", i+1))
-			continue
+			opt = refuse("option %d is nil", i+1)
 		}
 		errs = append(errs, opt(cfg))
 	}
-	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
-	if err := errors.Join(append(errs, err)...); err != nil {
-		return nil, err
+	cfg.Retry = wire.RetryPolicy{
+		MaxAttempts:   cmp.Or(cfg.Retry.MaxAttempts, before.MaxAttempts),
+		BaseDelay:     cmp.Or(cfg.Retry.BaseDelay, before.BaseDelay),
+		MaxDelay:      cmp.Or(cfg.Retry.MaxDelay, before.MaxDelay),
+		MaxRetryAfter: cmp.Or(cfg.Retry.MaxRetryAfter, before.MaxRetryAfter),
 	}
-	return base, nil
+	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
+	return base, errors.Join(append(errs, err)...)
 }
 
 // set returns an option that cannot fail.
@@ -128,7 +132,7 @@ func WithAPIVersion(version string) Option {
 	if _, err := time.Parse(time.DateOnly, version); err != nil {
 		return refuse("WithAPIVersion: %s is not a date such as %q", quote(version), DefaultAPIVersion)
 	}
-	return set(func(cfg *config) { cfg.apiVersion = version })
+	return set(func(cfg *config) { cfg.APIVersion = version })
 }
 
 // WithUserAgent puts product, such as "billing/1.4", before the library's own product token in the
@@ -137,7 +141,7 @@ func WithUserAgent(product string) Option {
 	if product == "" || !printableASCII(product) {
 		return refuse("WithUserAgent: %s must be printable ASCII, and not empty", quote(product))
 	}
-	return set(func(cfg *config) { cfg.userAgent = product + " clerk-sessions-go/" + version })
+	return set(func(cfg *config) { cfg.UserAgent = product + " clerk-sessions-go/" + version })
 }
 
 // WithTimeout sets how long one attempt may take, from connecting to the last byte of the answer;
@@ -146,7 +150,7 @@ func WithTimeout(perAttempt time.Duration) Option {
 	if perAttempt <= 0 {
 		return refuse("WithTimeout: %v must be positive", perAttempt)
 	}
-	return set(func(cfg *config) { cfg.timeout = perAttempt })
+	return set(func(cfg *config) { cfg.Timeout = perAttempt })
 }
 
 // WithCallTimeout sets how long a whole call may take, with all its attempts and all its waits,
@@ -168,13 +172,6 @@ type RetryPolicy struct {
 	MaxRetryAfter time.Duration // the longest Retry-After that a call waits for, 10 s
 }
 
-var defaultRetry = RetryPolicy{
-	MaxAttempts:   3,
-	BaseDelay:     200 * time.Millisecond,
-	MaxDelay:      5 * time.Second,
-	MaxRetryAfter: 10 * time.Second,
-}
-
 // WithRetry sets how often, and after which waits, a request is sent again. A negative field is an
 // error. A 429 that asks for longer than MaxRetryAfter makes the call fail at once; it keeps the
 // client's other calls of the operation silent for as long as it asks all the same.
@@ -182,14 +179,7 @@ func WithRetry(p RetryPolicy) Option {
 	if p.MaxAttempts < 0 || min(p.BaseDelay, p.MaxDelay, p.MaxRetryAfter) < 0 {
 		return refuse("WithRetry: %+v must not have a negative field", p)
 	}
-	return set(func(cfg *config) {
-		cfg.retry = RetryPolicy{
-			MaxAttempts:   cmp.Or(p.MaxAttempts, cfg.parentRetry.MaxAttempts),
-			BaseDelay:     cmp.Or(p.BaseDelay, cfg.parentRetry.BaseDelay),
-			MaxDelay:      cmp.Or(p.MaxDelay, cfg.parentRetry.MaxDelay),
-			MaxRetryAfter: cmp.Or(p.MaxRetryAfter, cfg.parentRetry.MaxRetryAfter),
-		}
-	})
+	return set(func(cfg *config) { cfg.Retry = wire.RetryPolicy(p) })
 }
 
 // Limiter knows a limit that the client has to keep. Wait returns once one more request may be sent,
@@ -208,7 +198,7 @@ func WithLimiter(l Limiter) Option {
 	if l == nil {
 		return refuse("WithLimiter: the Limiter is nil")
 	}
-	return set(func(cfg *config) { cfg.limiter = l })
+	return set(func(cfg *config) { cfg.Limiter = l })
 }
 
 // WithLogger writes one debug record an attempt to l, and an info record when a call gives up
@@ -218,5 +208,5 @@ func WithLogger(l *slog.Logger) Option {
 	if l == nil {
 		return refuse("WithLogger: the logger is nil")
 	}
-	return set(func(cfg *config) { cfg.logger = l })
+	return set(func(cfg *config) { cfg.Logger = l })
 }

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,13 +48,6 @@ func (p RevokeAllParams) check() error {
 	return nil
 }
 
-func (p RevokeAllParams) statuses() []Status {
-	if len(p.Statuses) == 0 {
-		return []Status{StatusActive, StatusPending}
-	}
-	return p.Statuses
-}
-
 // RevokeAllResult is what RevokeAll did. It names each session once; a session that was gone before
 // it could be revoked is in neither list.
 type RevokeAllResult struct {
@@ -85,6 +79,9 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 	if err := params.check(); err != nil {
 		return result, err
 	}
+	if len(params.Statuses) == 0 {
+		params.Statuses = []Status{StatusActive, StatusPending}
+	}
 	done := make(map[string]bool) // the ids of sessions that were tried or are to be kept
 	for _, id := range params.Except {
 		done[id] = true
@@ -114,11 +111,10 @@ func (c *Client) collect(
 ) ([]string, error) {
 	var ids []string
 	list := ListParams{UserID: params.UserID, ClientID: params.ClientID}
-	statuses := params.statuses()
-	for _, status := range statuses {
+	for _, status := range params.Statuses {
 		list.Status = status
 		for session, err := range c.All(ctx, list) {
-			if errors.Is(err, ErrUnprocessable) && status == StatusPending && len(statuses) > 1 {
+			if errors.Is(err, ErrUnprocessable) && status == StatusPending && len(params.Statuses) > 1 {
 				break // Clerk's documentation has no such filter
 			}
 			if err != nil {
@@ -140,10 +136,7 @@ func (c *Client) revokeEach(
 ) {
 	revoked, errs := make([]*Session, len(ids)), make([]error, len(ids))
 	var group errgroup.Group
-	if concurrency == 0 {
-		concurrency = revokeConcurrency
-	}
-	group.SetLimit(concurrency)
+	group.SetLimit(cmp.Or(concurrency, revokeConcurrency))
 	for i, id := range ids {
 		if ctx.Err() != nil {
 			break

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -56,23 +57,16 @@ type tokenCacheConfig struct {
 // WithTokenCacheSize sets how many tokens are kept, 10,000 unless set; below 1 stands for that too.
 // The token that was not used for longest makes room.
 func WithTokenCacheSize(n int) TokenCacheOption {
-	return func(cfg *tokenCacheConfig) {
-		cfg.size = defaultTokenCacheSize
-		if n >= 1 {
-			cfg.size = n
-		}
-	}
+	return func(cfg *tokenCacheConfig) { cfg.size = cmp.Or(max(n, 0), defaultTokenCacheSize) }
 }
 
 // WithTokenMargin sets how long before its expiry a token is no longer handed out, 5 s unless set;
 // a negative margin stands for that too.
 func WithTokenMargin(d time.Duration) TokenCacheOption {
-	return func(cfg *tokenCacheConfig) {
-		cfg.margin = defaultTokenMargin
-		if d >= 0 {
-			cfg.margin = d
-		}
+	if d < 0 {
+		d = defaultTokenMargin
 	}
+	return func(cfg *tokenCacheConfig) { cfg.margin = d }
 }
 
 // NewTokenCache returns an empty cache in front of minter.
@@ -97,10 +91,29 @@ func (tc *TokenCache) GetToken(
 		return nil, errNoTokenCache
 	}
 	key := tokenKey{sessionID, params}
-	if token := tc.kept(key); token != nil {
+	switch token := tc.kept(key); {
+	case token != nil:
 		return token, nil
+	case tc.minter == nil:
+		return nil, errNoMinter
+	case ctx == nil:
+		return nil, errNoContext
 	}
-	return tc.mint(ctx, key)
+	mint := func(ctx context.Context, forgotten func() bool) (*Token, error) {
+		if token := tc.kept(key); token != nil { // minted since this caller missed it
+			return token, nil
+		}
+		token, err := tc.minter.GetToken(ctx, sessionID, params)
+		if err == nil && token != nil {
+			tc.keep(key, token, forgotten)
+		}
+		return token, err
+	}
+	token, err := tc.flight.Do(ctx, key, mint)
+	if errors.Is(err, flight.ErrLeft) {
+		return nil, endedError(ctx, tokenOperation(params))
+	}
+	return token, err
 }
 
 var (
@@ -108,61 +121,31 @@ var (
 	errNoMinter     = errors.New("clerk: the TokenCache has no minter; give NewTokenCache a Client")
 )
 
-// mint asks the minter, once for everyone who wants the same token now, and keeps what comes.
-func (tc *TokenCache) mint(ctx context.Context, key tokenKey) (*Token, error) {
-	switch {
-	case tc.minter == nil:
-		return nil, errNoMinter
-	case ctx == nil:
-		return nil, errNoContext
-	}
-	ask := func(ctx context.Context, forgotten func() bool) (*Token, error) {
-		if token := tc.kept(key); token != nil { // minted since this caller missed it
-			return token, nil
-		}
-		token, err := tc.minter.GetToken(ctx, key.sessionID, key.params)
-		if err == nil && token != nil {
-			tc.keep(key, token, forgotten)
-		}
-		return token, err
-	}
-	token, err := tc.flight.Do(ctx, key, ask)
-	if errors.Is(err, flight.ErrLeft) {
-		return nil, endedError(ctx, tokenOperation(key.params))
-	}
-	return token, err
-}
-
 // kept returns the token of key if it is still good for longer than the margin.
 func (tc *TokenCache) kept(key tokenKey) *Token {
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
 	cached, ok := tc.tokens.Get(key)
-	if !ok {
-		return nil
+	if ok && time.Now().Before(cached.until) {
+		return cached.token
 	}
-	if !time.Now().Before(cached.until) {
-		tc.tokens.Remove(key)
-		return nil
-	}
-	return cached.token
+	tc.tokens.Remove(key)
+	return nil
 }
 
 // keep keeps a token until the margin before its expiry, unless its session was forgotten while the
 // token was minted.
 func (tc *TokenCache) keep(key tokenKey, token *Token, forgotten func() bool) {
 	now := time.Now()
-	until, ok := token.goodUntil(now)
-	until = until.Add(-tc.margin)
-	if !ok || !now.Before(until) {
+	until := token.goodUntil(now).Add(-tc.margin)
+	if !now.Before(until) {
 		return
 	}
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
-	if forgotten() { // asked under the lock, which Forget holds as well
-		return
+	if !forgotten() { // asked under the lock, which Forget holds as well
+		tc.tokens.Add(key, cachedToken{token: token, until: until})
 	}
-	tc.tokens.Add(key, cachedToken{token: token, until: until})
 }
 
 // Forget drops every token of a session, such as a session that was revoked. Tokens that are being

@@ -4,6 +4,7 @@ package flight
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 )
@@ -14,8 +15,8 @@ var ErrLeft = errors.New("flight: the caller's context ended")
 var errNoResult = errors.New("flight: the call ended without a result")
 
 // Group runs at most one call a key at a time and gives its result to everyone who asked meanwhile.
-// Unlike x/sync/singleflight it ends a call whose last caller has gone, and no caller's cancellation
-// reaches the others. The zero value is ready to use.
+// Unlike x/sync/singleflight it ends a call whose last caller has gone, and no caller's
+// cancellation reaches the others. The zero value is ready to use.
 type Group[K comparable, V any] struct {
 	mu    sync.Mutex
 	calls map[K]*call[V]
@@ -28,19 +29,18 @@ type call[V any] struct {
 	panicked any
 
 	// Under the group's lock:
-	waiting   int
-	latest    time.Time // the latest deadline of a caller; zero if one has none
-	forgotten bool
+	waiting int
+	latest  time.Time // the latest deadline of a caller; zero if a caller has none
 
 	cancel context.CancelFunc
 }
 
 type deadlineKey struct{}
 
-// Deadline returns until when an answer is of use to somebody: the deadline of ctx or, if ctx is that
-// of a shared call, the latest deadline of its callers, whichever comes first. The context of a shared
-// call has no Deadline of its own: callers may still come who wait longer, and a context's deadline
-// must not move.
+// Deadline returns until when an answer is of use to somebody: the deadline of ctx or, if ctx is
+// the context of a shared call, the latest deadline of the call's callers, whichever comes first.
+// The context of a shared call has no Deadline of its own: callers may still come who wait longer,
+// and a context's deadline must not move.
 func Deadline(ctx context.Context) (time.Time, bool) {
 	own, bounded := ctx.Deadline()
 	if latest, shared := ctx.Value(deadlineKey{}).(func() time.Time); shared {
@@ -53,8 +53,8 @@ func Deadline(ctx context.Context) (time.Time, bool) {
 
 // Do returns the result of the running call of key, or else of fn; ErrLeft if ctx ends before there
 // is a result. The context of fn has the values of the first caller's, ends when every caller's has
-// ended, and tells Deadline until when callers wait. The function that fn is given tells whether
-// Forget was called for the key meanwhile.
+// ended, and tells Deadline until when callers wait. The function forgotten tells whether
+// Forget was called for the key meanwhile, or every caller has left.
 func (g *Group[K, V]) Do(
 	ctx context.Context, key K, fn func(ctx context.Context, forgotten func() bool) (V, error),
 ) (V, error) {
@@ -108,7 +108,7 @@ func (g *Group[K, V]) start(
 	forgotten := func() bool {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		return c.forgotten
+		return g.calls[key] != c
 	}
 	go func() {
 		defer func() {
@@ -139,16 +139,12 @@ func (g *Group[K, V]) leave(key K, c *call[V]) {
 	}
 }
 
-// Forget makes later callers of every matching key start a call of their own, and marks the running ones.
+// Forget makes later callers of every matching key start a call of their own, and the running calls
+// of the key learn that they are forgotten.
 func (g *Group[K, V]) Forget(match func(K) bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for key, c := range g.calls {
-		if match(key) {
-			c.forgotten = true
-			delete(g.calls, key)
-		}
-	}
+	maps.DeleteFunc(g.calls, func(key K, _ *call[V]) bool { return match(key) })
 }
 
 func (g *Group[K, V]) drop(key K, c *call[V]) {

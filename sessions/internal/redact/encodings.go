@@ -3,12 +3,11 @@ package redact
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"html"
+	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 )
 
 const (
@@ -36,10 +35,13 @@ func decoded(text string) (texts []string) {
 // unescape takes percent-, JSON- and HTML-escapes back.
 func unescape(text string) string {
 	if strings.Contains(text, "%") {
-		text = percent().Replace(text)
+		text = percents.ReplaceAllStringFunc(text, func(escapes string) string {
+			plain, _ := url.PathUnescape(escapes) // cannot fail
+			return plain
+		})
 	}
 	if strings.Contains(text, `\`) {
-		text = backslashU().ReplaceAllStringFunc(text, func(escapes string) (plain string) {
+		text = backslashU.ReplaceAllStringFunc(text, func(escapes string) (plain string) {
 			_ = json.Unmarshal([]byte(`"`+escapes+`"`), &plain) // cannot fail
 			return plain
 		})
@@ -48,23 +50,11 @@ func unescape(text string) string {
 	return html.UnescapeString(text)
 }
 
-// percent replaces each "%41" by its byte.
-var percent = sync.OnceValue(func() *strings.Replacer {
-	var pairs []string
-	for _, high := range "0123456789ABCDEFabcdef" {
-		for _, low := range "0123456789ABCDEFabcdef" {
-			digits := string([]rune{high, low})
-			char, _ := hex.DecodeString(digits) // cannot fail
-			pairs = append(pairs, "%"+digits, string(char))
-		}
-	}
-	return strings.NewReplacer(pairs...)
-})
+// percents finds percent-encoded bytes.
+var percents = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
 
-// backslashU finds what JSON writes for characters that are not ASCII.
-var backslashU = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?:\\u[0-9A-Fa-f]{4})+`)
-})
+// backslashU finds the escapes with which JSON writes characters that are not ASCII.
+var backslashU = regexp.MustCompile(`(?:\\u[0-9A-Fa-f]{4})+`)
 
 // backslash replaces the other escapes of JSON, and those of Go's %q.
 var backslash = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\/`, `/`, `\n`, "\n", `\r`, "\r",

@@ -60,29 +60,25 @@ func (r *Redactor) hide(text string) string {
 
 // Patterns returns text without what looks like a secret, whoever's it is.
 func Patterns(text string) string {
-	for _, expression := range lookalikes() {
+	for _, expression := range lookalikes {
 		text = expression.ReplaceAllLiteralString(text, Mark)
 	}
 	if strings.Contains(strings.ToLower(text), "bearer") {
-		text = bearer().ReplaceAllLiteralString(text, Mark)
+		text = bearer.ReplaceAllLiteralString(text, Mark)
 	}
 	return text
 }
 
-// lookalikes find Clerk's secret keys, JWTs and Clerk's cookies. Each begins with letters that hardly
-// any text has, and so costs next to nothing.
-var lookalikes = sync.OnceValue(func() []*regexp.Regexp {
-	return []*regexp.Regexp{
-		regexp.MustCompile(`sk_(?:test|live)_[\w.~+/=-]+`),
-		regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?`),
-		regexp.MustCompile(`__(?:session|refresh|client|clerk)[\w-]*=[^;,\s"'<>]+`),
-	}
-})
+// lookalikes find Clerk's secret keys, JWTs and Clerk's cookies. Each begins with letters that
+// hardly any text has, and so costs next to nothing.
+var lookalikes = []*regexp.Regexp{
+	regexp.MustCompile(`sk_(?:test|live)_[\w.~+/=-]+`),
+	regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?`),
+	regexp.MustCompile(`__(?:session|refresh|client|clerk)[\w-]*=[^;,\s"'<>]+`),
+}
 
 // bearer finds credentials as the header Authorization has them, in any case.
-var bearer = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i:bearer)[ +]+[\w.~+/=-]+`)
-})
+var bearer = regexp.MustCompile(`(?i:bearer)[ +]+[\w.~+/=-]+`)
 
 // JSON returns a decoded JSON value whose texts, at any depth and the names of members too, are what
 // Text returns.

@@ -68,14 +68,10 @@ func (a *Answer) RetryAfter() (time.Duration, bool) {
 // response's own Date so that a wrong clock does no harm. Of several values the longest counts. A
 // value that cannot be read is ignored; a date in the past is 0.
 func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
-	values := h["Retry-After"]
-	if len(values) == 0 {
-		return 0, false
-	}
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date
 	}
-	for _, value := range values {
+	for _, value := range h["Retry-After"] {
 		if d, valid := parseRetryAfter(value, now); valid {
 			wait, ok = max(wait, d), true
 		}
@@ -84,10 +80,8 @@ func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 }
 
 func parseRetryAfter(value string, now time.Time) (time.Duration, bool) {
-	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
-		if seconds > math.MaxInt64/uint64(time.Second) {
-			return 0, false
-		}
+	seconds, err := strconv.ParseUint(value, 10, 63)
+	if err == nil && seconds <= math.MaxInt64/uint64(time.Second) {
 		return time.Duration(seconds) * time.Second, true
 	}
 	date, err := http.ParseTime(value)

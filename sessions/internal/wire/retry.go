@@ -105,15 +105,11 @@ func (r *retry) wait(
 // jitter returns a random wait before attempt n+1, up to a limit that doubles with n: full jitter,
 // so that calls that failed together do not come back together.
 func (r *retry) jitter(n int) time.Duration {
-	limit := r.policy.BaseDelay
+	limit := min(r.policy.BaseDelay, r.policy.MaxDelay)
 	for range n - 1 {
-		if limit > r.policy.MaxDelay/2 {
-			limit = r.policy.MaxDelay
-			break
-		}
-		limit *= 2
+		limit += min(limit, r.policy.MaxDelay-limit)
 	}
-	return rand.N(max(1, min(limit, r.policy.MaxDelay))) //nolint:gosec // a wait is no secret
+	return rand.N(max(1, limit)) //nolint:gosec // a wait is no secret
 }
 
 // sleep waits, or returns what ended the context.
