@@ -47,7 +47,7 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 		}
 		req.Body = body
 	}
-	resp, err := a.transport.RoundTrip(req)
+	resp, err := a.transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	switch {
 	case err != nil:
 		answer.Err, answer.Unsent = err, s.unsent(err)

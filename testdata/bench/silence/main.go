@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -52,13 +53,13 @@ func main() {
 		all.Go(r.run)
 	}
 	all.Wait()
-	fmt.Printf("%s, one Get a second from when the connections go silent\n", runtime.Version())
+	_, _ = fmt.Fprintf(os.Stdout, "%s, one Get a second from when the connections go silent\n", runtime.Version())
 	for _, r := range rows {
 		first := fmt.Sprintf("none succeeded in %v", patient)
 		if r.first > 0 {
 			first = fmt.Sprintf("the first succeeded after %.1f s", r.first.Seconds())
 		}
-		fmt.Printf("%-38s  %2d kept  %2d of %d failed  %s\n", r.name, r.kept, r.failed, calls, first)
+		_, _ = fmt.Fprintf(os.Stdout, "%-38s  %2d kept  %2d of %d failed  %s\n", r.name, r.kept, r.failed, calls, first)
 	}
 }
 
@@ -111,7 +112,7 @@ func (r *row) client(url string, server *httptest.Server) *sessions.Client {
 		}
 		opts = append(opts, sessions.WithHTTPClient(&http.Client{Transport: transport}))
 	}
-	client, err := sessions.NewClient("sk_test_silence", opts...)
+	client, err := sessions.NewClient("sk_test_not_a_secret", opts...)
 	must(err)
 	return client
 }
@@ -194,7 +195,7 @@ func forward(to, from net.Conn, silent chan struct{}) {
 		case <-silent:
 		default:
 			if err != nil {
-				to.Close()
+				_ = to.Close()
 				return
 			}
 			_, _ = to.Write(buf[:n])
