@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// parseBaseURL refuses every URL that would send the key in clear text or requests to a place that is not plain to see. Its
-// errors quote the host at most: userinfo and query may hold secrets.
+// parseBaseURL refuses every URL that would send the key in clear text or requests to a place that
+// is not plain to see. Its errors quote the host at most: userinfo and query may hold secrets.
 func parseBaseURL(raw string, insecureHTTP bool) (*url.URL, error) {
 	refuse := func(format string, args ...any) (*url.URL, error) {
 		return nil, fmt.Errorf("clerk: base URL: "+format, args...)
@@ -35,26 +35,30 @@ func parseBaseURL(raw string, insecureHTTP bool) (*url.URL, error) {
 	case hasDotSegment(u.EscapedPath()):
 		return refuse("its path must not hold dot segments")
 	case u.Scheme == "http" && !insecureHTTP && !isLoopback(u.Hostname()):
-		return refuse("http would send the secret key to %s in clear text: use https, or WithInsecureHTTP inside a trusted network", quote(u.Host))
+		return refuse("http would send the secret key to %s in clear text: use https, or "+
+			"WithInsecureHTTP inside a trusted network", quote(u.Host))
 	}
 	return u, nil
 }
 
 func validPort(u *url.URL) bool {
-	if !strings.HasSuffix(u.Host, ":"+u.Port()) { // no port at all: Port is "" without a colon before it
+	if !strings.HasSuffix(u.Host, ":"+u.Port()) { // there is not even a colon
 		return u.Port() == ""
 	}
 	port, err := strconv.ParseUint(u.Port(), 10, 16)
 	return err == nil && port > 0
 }
 
-// hasDotSegment reports whether a path has a segment "." or "..", also when its dots or slashes are percent-encoded, however often.
+// hasDotSegment reports whether a path has a segment "." or "..", also when its dots or slashes
+// are percent-encoded, however often.
 func hasDotSegment(path string) bool {
-	for segment := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' }) {
+	isSlash := func(r rune) bool { return r == '/' || r == '\\' }
+	for segment := range strings.FieldsFuncSeq(path, isSlash) {
 		if segment == "." || segment == ".." {
 			return true
 		}
-		if decoded, err := url.PathUnescape(segment); err == nil && decoded != segment && hasDotSegment(decoded) {
+		decoded, err := url.PathUnescape(segment)
+		if err == nil && decoded != segment && hasDotSegment(decoded) {
 			return true
 		}
 	}

@@ -9,17 +9,19 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
-// List returns one page of the sessions that match params, newest first. Name a user or a client: Clerk deprecated unfiltered
-// lists.
+// List returns one page of the sessions that match params, newest first. Name a user or a client:
+// Clerk deprecated unfiltered lists. A row that belongs to another user or client than was asked for
+// makes the whole page an ErrInvalidResponse.
 //
 // GET /sessions
 func (c *Client) List(ctx context.Context, params ListParams) (*SessionList, error) {
 	if err := params.check(); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.GetSessionList, nil, readList, func(api *gen.Client) (*http.Response, error) {
-		return api.GetSessionList(ctx, params.query())
-	})
+	return do(ctx, c, wire.GetSessionList, nil, params.read,
+		func(api *gen.Client) (*http.Response, error) {
+			return api.GetSessionList(ctx, params.query())
+		})
 }
 
 // Get returns a session.
@@ -29,45 +31,47 @@ func (c *Client) Get(ctx context.Context, sessionID string) (*Session, error) {
 	if err := checkSessionID(sessionID); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.GetSession, nil, readSession(sessionID), func(api *gen.Client) (*http.Response, error) {
-		return api.GetSession(ctx, sessionID)
-	})
+	return do(ctx, c, wire.GetSession, nil, readSession(sessionID),
+		func(api *gen.Client) (*http.Response, error) { return api.GetSession(ctx, sessionID) })
 }
 
-// Create starts a session for a user who has not signed in. It is meant for tests: Clerk refuses it for production instances.
-// It is not sent again once it may have reached Clerk; an error then matches ErrOutcomeUnknown.
+// Create starts a session for a user who has not signed in. It is meant for tests: Clerk refuses
+// it for production instances. It is not sent again once it may have reached Clerk; an error then
+// matches ErrOutcomeUnknown.
 //
 // POST /sessions
 func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, error) {
 	if err := params.check(); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.CreateSession, nil, readSession(""), func(api *gen.Client) (*http.Response, error) {
-		return api.CreateSession(ctx, gen.CreateSessionRequest{
-			UserID:               params.UserID,
-			ActiveOrganizationID: params.ActiveOrganizationID,
+	return do(ctx, c, wire.CreateSession, nil, readSession(""),
+		func(api *gen.Client) (*http.Response, error) {
+			return api.CreateSession(ctx, gen.CreateSessionRequest{
+				UserID:               params.UserID,
+				ActiveOrganizationID: params.ActiveOrganizationID,
+			})
 		})
-	})
 }
 
-// Revoke ends a session and returns it: its user has to sign in again. Tokens that were minted before stay good until they expire.
+// Revoke ends a session and returns it: its user has to sign in again. Tokens that were minted
+// before stay good until they expire. An answer with an active session is an ErrInvalidResponse.
 //
 // POST /sessions/{session_id}/revoke
 func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error) {
 	if err := checkSessionID(sessionID); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.RevokeSession, nil, readSession(sessionID), func(api *gen.Client) (*http.Response, error) {
-		return api.RevokeSession(ctx, sessionID)
-	})
+	return do(ctx, c, wire.RevokeSession, nil, readRevoked(sessionID),
+		func(api *gen.Client) (*http.Response, error) { return api.RevokeSession(ctx, sessionID) })
 }
 
-// Verify returns the session that a session token belongs to, if it is active. It asks for API version 2024-10-01 (see
-// WithAPIVersion), and may answer ErrGone or ErrNotFound one day.
+// Verify returns the session that a session token belongs to, if it is active. It asks for API
+// version 2024-10-01 (see WithAPIVersion), and may answer ErrGone or ErrNotFound one day.
 //
 // POST /sessions/{session_id}/verify
 //
-// Deprecated: Clerk removed the endpoint in version 2025-04-10. Verify the token's signature instead, which needs no request.
+// Deprecated: Clerk removed the endpoint in version 2025-04-10. Verify the token's signature
+// instead, which needs no request.
 func (c *Client) Verify(ctx context.Context, sessionID, token string) (*Session, error) {
 	if err := checkSessionID(sessionID); err != nil {
 		return nil, err
@@ -76,34 +80,40 @@ func (c *Client) Verify(ctx context.Context, sessionID, token string) (*Session,
 		return nil, err
 	}
 	secrets := func() []string { return []string{token} }
-	return do(ctx, c, wire.VerifySession, secrets, readSession(sessionID), func(api *gen.Client) (*http.Response, error) {
-		return api.VerifySession(ctx, sessionID, gen.VerifySessionRequest{Token: token})
-	})
+	return do(ctx, c, wire.VerifySession, secrets, readSession(sessionID),
+		func(api *gen.Client) (*http.Response, error) {
+			return api.VerifySession(ctx, sessionID, gen.VerifySessionRequest{Token: token})
+		})
 }
 
-// GetToken mints a token of a session: a session token, or one made from a JWT template if params name one.
+// GetToken mints a token of a session: a session token, or one made from a JWT template if params
+// name one.
 //
 // POST /sessions/{session_id}/tokens
 // POST /sessions/{session_id}/tokens/{template_name}
-func (c *Client) GetToken(ctx context.Context, sessionID string, params TokenParams) (*Token, error) {
+func (c *Client) GetToken(
+	ctx context.Context, sessionID string, params TokenParams,
+) (*Token, error) {
 	if err := checkSessionID(sessionID); err != nil {
 		return nil, err
 	}
 	if err := params.check(); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, tokenOperation(params), nil, readToken, func(api *gen.Client) (*http.Response, error) {
-		body := gen.CreateTokenRequest{ExpiresInSeconds: int(params.ExpiresIn / time.Second)}
-		switch {
-		case params.Template == "" && params.ExpiresIn == 0:
-			return api.CreateSessionTokenWithBody(ctx, sessionID, mediaType, nil)
-		case params.Template == "":
-			return api.CreateSessionToken(ctx, sessionID, body)
-		case params.ExpiresIn == 0:
-			return api.CreateSessionTokenFromTemplateWithBody(ctx, sessionID, params.Template, mediaType, nil)
-		}
-		return api.CreateSessionTokenFromTemplate(ctx, sessionID, params.Template, body)
-	})
+	return do(ctx, c, tokenOperation(params), nil, readToken,
+		func(api *gen.Client) (*http.Response, error) {
+			template := params.Template
+			body := gen.CreateTokenRequest{ExpiresInSeconds: int64(params.ExpiresIn / time.Second)}
+			switch {
+			case template == "" && params.ExpiresIn == 0: // no body at all
+				return api.CreateSessionTokenWithBody(ctx, sessionID, mediaType, nil)
+			case template == "":
+				return api.CreateSessionToken(ctx, sessionID, body)
+			case params.ExpiresIn == 0:
+				return api.CreateSessionTokenFromTemplateWithBody(ctx, sessionID, template, mediaType, nil)
+			}
+			return api.CreateSessionTokenFromTemplate(ctx, sessionID, template, body)
+		})
 }
 
 func tokenOperation(params TokenParams) *wire.Operation {
@@ -113,19 +123,25 @@ func tokenOperation(params TokenParams) *wire.Operation {
 	return wire.CreateSessionTokenFromTemplate
 }
 
-// RefreshToken trades an expired session token and the browser's refresh token for a new session token. ErrUnauthorized means that
-// the browser has to go through Clerk's handshake. It is not sent again once it may have reached Clerk; an error then matches
-// ErrOutcomeUnknown, and the refresh token may be used up.
+// RefreshToken trades an expired session token and the browser's refresh token for a new session
+// token. ErrUnauthorized means that the browser has to go through Clerk's handshake. It is not
+// sent again once it may have reached Clerk; an error then matches ErrOutcomeUnknown, and the
+// refresh token may be used up.
 //
 // POST /sessions/{session_id}/refresh
-func (c *Client) RefreshToken(ctx context.Context, sessionID string, params RefreshParams) (*Token, error) {
+func (c *Client) RefreshToken(
+	ctx context.Context, sessionID string, params RefreshParams,
+) (*Token, error) {
 	return refresh(ctx, c, sessionID, &params, gen.RefreshSessionRequestFormatToken, readToken)
 }
 
-// RefreshCookies does what RefreshToken does and returns the new token as the cookie directives to hand to the browser.
+// RefreshCookies does what RefreshToken does and returns the new token as the cookie directives to
+// hand to the browser.
 //
 // POST /sessions/{session_id}/refresh
-func (c *Client) RefreshCookies(ctx context.Context, sessionID string, params RefreshParams) (*Cookies, error) {
+func (c *Client) RefreshCookies(
+	ctx context.Context, sessionID string, params RefreshParams,
+) (*Cookies, error) {
 	return refresh(ctx, c, sessionID, &params, gen.RefreshSessionRequestFormatCookie, readCookies)
 }
 
@@ -139,13 +155,33 @@ func refresh[T any](ctx context.Context, c *Client, sessionID string, params *Re
 	if err := params.check(); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.RefreshSession, params.secrets, read, func(api *gen.Client) (*http.Response, error) {
-		return api.RefreshSession(ctx, sessionID, params.query(), params.body(format))
-	})
+	return do(ctx, c, wire.RefreshSession, params.secrets, read,
+		func(api *gen.Client) (*http.Response, error) {
+			return api.RefreshSession(ctx, sessionID, params.query(), params.body(format))
+		})
 }
 
-// OperationFromContext returns which operation the context of a request belongs to, for an http.RoundTripper (see WithHTTPClient)
-// that traces or counts. It is false for a request that is not of this package.
+// HandshakeCookies takes the answer of a browser's handshake with Clerk: the cookie directives to
+// hand to the browser that brought the nonce, as the cookie or parameter __clerk_handshake_nonce. A
+// nonce works once; ErrNotFound means that it is used up or unknown. The request is not sent again
+// once it may have reached Clerk; an error then matches ErrOutcomeUnknown, and the nonce may be
+// used up.
+//
+// GET /clients/handshake_payload
+func (c *Client) HandshakeCookies(ctx context.Context, nonce string) (*Cookies, error) {
+	if err := checkNonce(nonce); err != nil {
+		return nil, err
+	}
+	secrets := func() []string { return []string{nonce} }
+	return do(ctx, c, wire.GetHandshakePayload, secrets, readHandshake,
+		func(api *gen.Client) (*http.Response, error) {
+			return api.GetHandshakePayload(ctx, &gen.GetHandshakePayloadParams{Nonce: nonce})
+		})
+}
+
+// OperationFromContext returns which operation the context of a request belongs to, for an
+// http.RoundTripper (see WithHTTPClient) that traces or counts. It is false for a request that is
+// not of this package.
 func OperationFromContext(ctx context.Context) (Operation, bool) {
 	op := wire.OperationFrom(ctx)
 	if op == nil {
@@ -154,7 +190,8 @@ func OperationFromContext(ctx context.Context) (Operation, bool) {
 	return Operation{Name: op.Name, Method: op.Method, PathTemplate: op.PathTemplate}, true
 }
 
-// Operation is an endpoint, in words that have no ids in them and so suit the names of spans and metrics.
+// Operation is an endpoint, in words that have no ids in them and so suit the names of spans and
+// metrics.
 type Operation struct {
 	Name         string // the operationId: "GetSession"
 	Method       string // "GET"

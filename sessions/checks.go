@@ -11,11 +11,13 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/sessionid"
 )
 
-// ErrInvalidParams is matched by every error about a parameter that was found wrong before anything was sent, and by nothing else.
+// ErrInvalidParams is matched by every error about a parameter that was found wrong before
+// anything was sent, and by nothing else.
 var ErrInvalidParams = errors.New("clerk: invalid parameters")
 
 const (
 	maxName   = 256 // bytes of a template's name
+	maxNonce  = 512 // bytes of a handshake's nonce
 	maxQuoted = 64  // bytes of an input that an error shows
 )
 
@@ -38,12 +40,14 @@ func checkKey(key string) error {
 	case strings.HasPrefix(key, "pk_"):
 		return errors.New("clerk: this is a publishable key; the secret key starts with sk_")
 	case !printableASCII(key) || strings.Contains(key, " "):
-		return errors.New("clerk: the secret key holds a space, a control or a non-ASCII character; copy it again")
+		return errors.New("clerk: the secret key holds a space, a control or a non-ASCII character; " +
+			"copy it again")
 	}
 	return nil
 }
 
-// checkSessionID lets through what is exactly one segment of a path and cannot be read as anything else.
+// checkSessionID lets through what is exactly one segment of a path and cannot be read as anything
+// else.
 func checkSessionID(id string) error {
 	if problem := sessionid.Problem(id); problem != "" {
 		return invalid("session id %s %s", quote(id), problem)
@@ -51,7 +55,8 @@ func checkSessionID(id string) error {
 	return nil
 }
 
-// checkTemplate lets through what is exactly one segment of a path once it is escaped; "" stands for no template.
+// checkTemplate lets through what is exactly one segment of a path once it is escaped; "" stands
+// for no template.
 func checkTemplate(name string) error {
 	switch {
 	case len(name) > maxName:
@@ -60,7 +65,7 @@ func checkTemplate(name string) error {
 		return invalid("template %s is not valid UTF-8", quote(name))
 	case strings.ContainsAny(name, `/\%?#`):
 		return invalid(`template %s must hold none of / \ %% ? #`, quote(name))
-	case strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }):
+	case strings.ContainsFunc(name, isInvisible):
 		return invalid("template %s must not hold control or format characters", quote(name))
 	case name != "" && strings.Trim(name, ".") == "":
 		return invalid("template %s is made of dots alone", quote(name))
@@ -68,7 +73,24 @@ func checkTemplate(name string) error {
 	return nil
 }
 
-// checkText refuses text that the wire cannot carry unchanged. It shows nothing of it: it may be a token.
+func isInvisible(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }
+
+// checkNonce refuses text that no nonce of a handshake can be, without showing it.
+func checkNonce(nonce string) error {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~-"
+	switch {
+	case nonce == "":
+		return invalid("the nonce is empty")
+	case len(nonce) > maxNonce:
+		return invalid("the nonce is longer than %d bytes", maxNonce)
+	case strings.ContainsFunc(nonce, func(r rune) bool { return !strings.ContainsRune(letters, r) }):
+		return invalid("the nonce holds something else than letters, digits, _ . ~ and -")
+	}
+	return nil
+}
+
+// checkText refuses text that the wire cannot carry unchanged. It shows nothing of it: it may be a
+// token.
 func checkText(field, value string) error {
 	if !utf8.ValidString(value) {
 		return invalid("%s is not valid UTF-8", field)

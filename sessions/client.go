@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
@@ -28,7 +29,7 @@ type route struct {
 	dropIdle  func()       // closes the idle connections of the client's own transport; else nil
 	given     *http.Client // whose transport it is; nil for the client's own
 	host      string       // scheme and authority
-	gate      wire.Gate
+	gate      gate.Gate
 	budget    wire.Budget
 }
 
@@ -42,9 +43,9 @@ func NewClient(secretKey string, opts ...Option) (*Client, error) {
 	return newClient(defaultConfig(secretKey), nil, opts)
 }
 
-// With returns a copy of the client with other options and the same key. The copy shares connections,
-// retry budget and cool-down with c, unless opts name another transport or another host. The errors
-// are those of NewClient.
+// With returns a copy of the client with other options and the same key. The copy shares
+// connections, retry budget and cool-down with c, unless opts name another transport or another
+// host. The errors are those of NewClient.
 func (c *Client) With(opts ...Option) (*Client, error) {
 	if c == nil || c.config == nil {
 		return nil, errNoClient
@@ -52,8 +53,8 @@ func (c *Client) With(opts ...Option) (*Client, error) {
 	return newClient(*c.config, c.route, opts)
 }
 
-// newClient returns a client with cfg and opts that takes the route from, if that leads where cfg and
-// opts say; from may be nil.
+// newClient returns a client with cfg and opts that takes the route from, if that leads where cfg
+// and opts say; from may be nil.
 func newClient(cfg config, from *route, opts []Option) (*Client, error) {
 	base, err := cfg.apply(opts)
 	if err != nil {
@@ -73,8 +74,9 @@ func newClient(cfg config, from *route, opts []Option) (*Client, error) {
 			UserAgent:  cfg.userAgent,
 			Transport:  from.transport,
 			DropIdle:   from.dropIdle,
-			Timeout:    cfg.attemptTimeout(),
+			Timeout:    cfg.timeout,
 			Retry:      wire.RetryPolicy(cfg.retry),
+			Limiter:    cfg.limiter,
 			Gate:       &from.gate,
 			Budget:     &from.budget,
 			Logger:     cfg.logger,
@@ -99,7 +101,8 @@ func hostOf(base *url.URL) string {
 }
 
 // sameTransport reports whether two clients, each of which may be nil, send through the same
-// transport. Transports that cannot be compared, such as funcs, are the same only if the clients are.
+// transport. Transports that cannot be compared, such as funcs, are the same only if the clients
+// are.
 func sameTransport(a, b *http.Client) bool {
 	if a == b {
 		return true

@@ -209,6 +209,13 @@ func TestRequests(t *testing.T) {
 			return err
 		}
 	}
+	longestNonce := strings.Repeat("n", 512)
+	handshake := func(nonce string) func(context.Context, *sessions.Client) error {
+		return func(ctx context.Context, c *sessions.Client) error {
+			_, err := c.HandshakeCookies(ctx, nonce)
+			return err
+		}
+	}
 	refreshToken := func(params sessions.RefreshParams) func(context.Context, *sessions.Client) error {
 		return func(ctx context.Context, c *sessions.Client) error {
 			_, err := c.RefreshToken(ctx, "sess_1", params)
@@ -261,6 +268,14 @@ func TestRequests(t *testing.T) {
 			sent{Method: "POST", Path: "/v1/sessions", Body: `{"user_id":"é\"\\<&>\u2028\u0000"}`},
 		},
 		{
+			"HandshakeCookies", handshake("aZ09_.~-"),
+			sent{Method: "GET", Path: "/v1/clients/handshake_payload", Query: "nonce=aZ09_.~-"},
+		},
+		{
+			"HandshakeCookies with the longest nonce", handshake(longestNonce),
+			sent{Method: "GET", Path: "/v1/clients/handshake_payload", Query: "nonce=" + longestNonce},
+		},
+		{
 			"Get", func(ctx context.Context, c *sessions.Client) error {
 				_, err := c.Get(ctx, "sess_1")
 				return err
@@ -285,6 +300,11 @@ func TestRequests(t *testing.T) {
 			"GetToken for longer than the server takes",
 			getToken(sessions.TokenParams{ExpiresIn: 400_000_000 * time.Second}),
 			sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens", Body: `{"expires_in_seconds":400000000}`},
+		},
+		{
+			"GetToken for longer than 32 bits count",
+			getToken(sessions.TokenParams{ExpiresIn: 5_000_000_000 * time.Second}),
+			sent{Method: "POST", Path: "/v1/sessions/sess_1/tokens", Body: `{"expires_in_seconds":5000000000}`},
 		},
 		{
 			"GetToken from a template", getToken(sessions.TokenParams{Template: "hasura"}),

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
@@ -35,8 +36,8 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	return x.answer.Response, x.answer.Err
 }
 
-// do makes one call of an operation: send calls a method of the generated client, and read makes the
-// result of the answer's body. secrets returns what must not show in an error, beside the key.
+// do makes one call of an operation: send calls a method of the generated client, and read makes
+// the result of the answer's body. secrets returns what must not show in an error, beside the key.
 func do[T any](ctx context.Context, c *Client, op *wire.Operation, secrets func() []string,
 	read func([]byte) (*T, error), send func(*gen.Client) (*http.Response, error),
 ) (*T, error) {
@@ -48,7 +49,11 @@ func do[T any](ctx context.Context, c *Client, op *wire.Operation, secrets func(
 	}
 	x := &exchange{chain: c.chain}
 	x.api = gen.Client{Server: c.server, Client: x}
-	x.call = wire.Call{Op: op, Secrets: redact.Redactor{Secrets: c.secretsAnd(secrets)}}
+	x.call = wire.Call{
+		Op:       op,
+		Secrets:  redact.Redactor{Secrets: c.secretsAnd(secrets)},
+		Deadline: time.Now().Add(c.config.wholeTimeout()),
+	}
 	_, err := send(&x.api) //nolint:bodyclose // Do has closed it
 	if x.answer == nil {
 		return nil, failure(&x.call, &wire.Answer{Err: err, Unsent: true}, nil)

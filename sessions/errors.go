@@ -15,7 +15,7 @@ import (
 // The errors that an *Error matches by its StatusCode, for errors.Is.
 var (
 	ErrBadRequest    = errors.New("clerk: bad request")              // 400
-	ErrUnauthorized  = errors.New("clerk: unauthorized")             // 401: wrong key; for a refresh: go through the handshake
+	ErrUnauthorized  = errors.New("clerk: unauthorized")             // 401, see RefreshToken
 	ErrForbidden     = errors.New("clerk: forbidden")                // 403
 	ErrNotFound      = errors.New("clerk: not found")                // 404
 	ErrGone          = errors.New("clerk: gone")                     // 410
@@ -24,30 +24,42 @@ var (
 	ErrServer        = errors.New("clerk: server error")             // 500 to 599
 )
 
+var byStatus = map[int]error{
+	http.StatusBadRequest:          ErrBadRequest,
+	http.StatusUnauthorized:        ErrUnauthorized,
+	http.StatusForbidden:           ErrForbidden,
+	http.StatusNotFound:            ErrNotFound,
+	http.StatusGone:                ErrGone,
+	http.StatusUnprocessableEntity: ErrUnprocessable,
+}
+
 var (
-	// ErrInvalidResponse is matched by an *Error about an answer that cannot be what was asked for: a 200 that cannot be decoded, or
-	// is too large, incomplete, of the wrong kind or about another id; any other status below 400, redirects too; 600 and above.
+	// ErrInvalidResponse is matched by an *Error about an answer that cannot be what was asked for: a
+	// 200 that cannot be decoded, or is too large, incomplete, of the wrong kind or about another id;
+	// any other status below 400, redirects too; 600 and above.
 	ErrInvalidResponse = errors.New("clerk: invalid response")
 
-	// ErrOutcomeUnknown is matched by an *Error of a create or a refresh that may have happened: its answer was lost or could not be
-	// read. It matches ErrServer (502, 504), ErrInvalidResponse (a bad 2xx) or the context's error as well, where those apply.
+	// ErrOutcomeUnknown is matched by an *Error of a create or a refresh that may have happened: its
+	// answer was lost or could not be read. It matches ErrServer (502, 504), ErrInvalidResponse (a
+	// bad 2xx) or the context's error as well, where those apply.
 	ErrOutcomeUnknown = errors.New("clerk: outcome unknown")
 )
 
-// Error is every failure of a call whose parameters were found good. It never holds the secret key, a token or a cookie, whatever
-// the server answered.
+// Error is every failure of a call whose parameters were found good. It never holds the secret key, a
+// token or a cookie, whatever the server answered, and of each text from outside at most 512 bytes.
 type Error struct {
 	Operation  string        // the operationId: "GetSession"
 	StatusCode int           // 0: no answer
-	Details    []ErrorDetail // what Clerk says is wrong, if it says so
+	Details    []ErrorDetail // what Clerk says is wrong, if it says so: the first 16
 	TraceID    string        // names the request to Clerk's support
 	RetryAfter time.Duration // how long the server asks to stay silent; 0 if it does not
 	Attempts   int           // how many times the request was handed to the transport
-	Body       string        // up to 512 bytes of an answer that is not JSON; not part of the text of the error
+	Body       string        // of an answer that is not JSON, unless to a refresh; not part of the text
 
 	cause          error
 	answered       bool // an answer came, whose status may be 000
-	brokenOff      bool // the answer's body ended too early, so that nobody can say whether it is good
+	brokenOff      bool // a 200 whose body ended too early to say whether it is good
+	heldBack       bool // by the client itself, after a 429 or by a Limiter
 	outcomeUnknown bool
 }
 
@@ -56,7 +68,7 @@ type ErrorDetail struct {
 	Code        string // stable: "resource_not_found"
 	Message     string
 	LongMessage string
-	Meta        map[string]any // such as the name of the parameter; numbers are float64
+	Meta        map[string]any // such as the name of the parameter; numbers are float64; up to 4 KiB
 }
 
 // HasCode reports whether one of the details has a code, such as "resource_not_found".
@@ -69,43 +81,29 @@ func (e *Error) HasCode(code string) bool {
 	return false
 }
 
-// Unwrap returns why there is no answer, or why the answer is not good; nil where the status says it all.
+// Unwrap returns why there is no answer, or why the answer is not good; nil where the status says
+// it all.
 func (e *Error) Unwrap() error { return e.cause }
 
 // Is reports whether e is what a sentinel of this package stands for.
 func (e *Error) Is(target error) bool {
+	status := e.StatusCode
 	switch target {
-	case ErrBadRequest:
-		return e.StatusCode == http.StatusBadRequest
-	case ErrUnauthorized:
-		return e.StatusCode == http.StatusUnauthorized
-	case ErrForbidden:
-		return e.StatusCode == http.StatusForbidden
-	case ErrNotFound:
-		return e.StatusCode == http.StatusNotFound
-	case ErrGone:
-		return e.StatusCode == http.StatusGone
-	case ErrUnprocessable:
-		return e.StatusCode == http.StatusUnprocessableEntity
 	case ErrRateLimited:
-		return e.StatusCode == http.StatusTooManyRequests
+		return status == http.StatusTooManyRequests || e.heldBack
 	case ErrServer:
-		return e.StatusCode/100 == 5
+		return status/100 == 5
 	case ErrInvalidResponse:
-		switch e.StatusCode {
-		case http.StatusOK:
-			return !e.brokenOff
-		case 0:
-			return e.answered
-		}
-		return e.StatusCode < 400 || e.StatusCode >= 600
+		return (e.answered || status > 0) && (status < 400 || status >= 600) && !e.brokenOff
 	case ErrOutcomeUnknown:
 		return e.outcomeUnknown
 	}
-	return false
+	sentinel := byStatus[status]
+	return sentinel != nil && sentinel == target
 }
 
-// Error returns one line: the operation, the status, what Clerk says is wrong or else the cause, and the trace id.
+// Error returns one line: the operation, the status, what Clerk says is wrong or else the cause,
+// and the trace id.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("clerk: ")
@@ -144,7 +142,8 @@ func (d ErrorDetail) text() string {
 	return oneLine(strings.Trim(d.Code+": "+message, ": "))
 }
 
-// Format writes the text of the error, for every verb: fields of its own and of its cause stay out of %+v and %#v.
+// Format writes the text of the error, for every verb: fields of its own and of its cause stay out
+// of %+v and %#v.
 func (e Error) Format(f fmt.State, verb rune) {
 	text := e.Error()
 	if verb == 'q' {
@@ -155,7 +154,11 @@ func (e Error) Format(f fmt.State, verb rune) {
 
 // LogValue returns the fields of the error that are for logs, as a group.
 func (e *Error) LogValue() slog.Value {
-	attrs := []slog.Attr{slog.String("error", e.Error()), slog.String("operation", e.Operation), slog.Int("status", e.StatusCode)}
+	attrs := []slog.Attr{
+		slog.String("error", e.Error()),
+		slog.String("operation", e.Operation),
+		slog.Int("status", e.StatusCode),
+	}
 	if e.TraceID != "" {
 		attrs = append(attrs, slog.String("trace_id", e.TraceID))
 	}

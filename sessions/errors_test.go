@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -528,4 +529,71 @@ func TestConcurrentErrors(t *testing.T) {
 		})
 	}
 	calls.Wait()
+}
+
+// Whatever an answer is full of, an error and the log keep a little of each text.
+func TestBoundsOfErrors(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("long ", 2000)
+	detail := func(meta string) string {
+		return `{"code":"` + long + `","message":"` + long + `","long_message":"` + long + `","meta":` + meta + `}`
+	}
+	details := strings.Repeat(`{"code":"`+long[:600]+`","meta":{"name":"x"}},`, 100) + `{}`
+	for _, row := range []struct {
+		name, answer string
+		details      int
+		meta         map[string]any // of the first detail
+	}{
+		{
+			"texts", jsonAnswer(422, `{"errors":[`+detail(`{"name":"x"}`)+`],"clerk_trace_id":"`+long+`"}`),
+			1,
+			map[string]any{"name": "x"},
+		},
+		{"a trace id in a header", jsonAnswer(422, "{}", "Clerk-Trace-Id: "+long), 0, nil},
+		{"many details", jsonAnswer(422, `{"errors":[`+details+`]}`), 16, map[string]any{"name": "x"}},
+		{
+			"a text in the meta", jsonAnswer(422, `{"errors":[`+detail(`{"name":"`+long[:1000]+`"}`)+`]}`),
+			1,
+			map[string]any{"name": long[:512]},
+		},
+		{"a long meta", jsonAnswer(422, `{"errors":[`+detail(`{"name":"`+long+`"}`)+`]}`), 1, nil},
+		{"no JSON", answer(502, "<p>"+long), 0, nil},
+		{"a content type", answer(200, "{}", "Content-Type: text/"+long), 0, nil},
+		{"a content encoding", jsonAnswer(200, "{}", "Content-Encoding: "+long), 0, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			server := newRawServer(t, say(row.answer))
+			var log strings.Builder
+			logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			_, err := newClient(t, server.url, sessions.WithLogger(logger)).Get(t.Context(), "sess_1")
+			var e *sessions.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("got %v", err)
+			}
+			texts := []string{e.TraceID, e.Body}
+			for _, d := range e.Details {
+				texts = append(texts, d.Code, d.Message, d.LongMessage)
+			}
+			for _, text := range texts {
+				if len(text) > 512 {
+					t.Errorf("%d bytes are kept: %.40q…", len(text), text)
+				}
+			}
+			if len(e.Details) != row.details {
+				t.Errorf("%d details are kept, want %d", len(e.Details), row.details)
+			}
+			if len(e.Details) > 0 {
+				if diff := cmp.Diff(row.meta, e.Details[0].Meta); diff != "" {
+					t.Errorf("meta: want (-), got (+):\n%s", diff)
+				}
+			}
+			if n := len(err.Error()); n > 16*400 {
+				t.Errorf("the text of the error has %d bytes", n)
+			}
+			if log.Len() > 1500 {
+				t.Errorf("the log has %d bytes", log.Len())
+			}
+		})
+	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
 )
@@ -104,6 +106,16 @@ func ExampleWithUserAgent() {
 	// Output: billing/1.4
 }
 
+func ExampleWithCallTimeout() {
+	clerk, client := newExample(sessions.WithCallTimeout(10 * time.Millisecond))
+	defer clerk.Close()
+	clerk.Inject(sessionstest.Fault{Delay: time.Minute, Times: 3})
+
+	_, err := client.Get(context.Background(), "sess_phone")
+	fmt.Println(errors.Is(err, context.DeadlineExceeded))
+	// Output: true
+}
+
 func ExampleWithTimeout() {
 	clerk, client := newExample(sessions.WithTimeout(10*time.Millisecond),
 		sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 1}))
@@ -131,6 +143,21 @@ func ExampleWithRetry() {
 	// Output:
 	// user_ada <nil> after 2 requests
 	// 503 true after 2 requests
+}
+
+// A bulk job keeps to 50 requests a second, so that the requests of visitors still find room under Clerk's limit.
+func ExampleWithLimiter() {
+	clerk, client := newExample()
+	defer clerk.Close()
+
+	bulk, err := client.With(sessions.WithLimiter(rate.NewLimiter(50, 10)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	session, err := bulk.Get(context.Background(), "sess_phone")
+	fmt.Println(session.ID, err)
+	// Output: sess_phone <nil>
 }
 
 func ExampleWithLogger() {

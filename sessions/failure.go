@@ -1,10 +1,12 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -12,12 +14,15 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
-// maxBody is how many bytes of an answer that is not JSON are kept in an Error.
-const maxBody = 512
+// How much of what Clerk says is wrong is kept in an Error, beside the bound of every text.
+const (
+	maxDetails = 16
+	maxMeta    = 4096 // bytes of a detail's meta as JSON; a larger one is left out
+)
 
-// failure returns the error of a call, whatever went wrong: all that is known of its answer, without
-// secrets. cause says what is wrong with an answer that came whole with status 200; otherwise the
-// answer itself says what went wrong.
+// failure returns the error of a call, whatever went wrong: all that is known of its answer,
+// without secrets. cause says what is wrong with an answer that came whole with status 200;
+// otherwise the answer itself says what went wrong.
 func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 	e := &Error{
 		Operation:  call.Op.Name,
@@ -25,11 +30,14 @@ func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 		Attempts:   answer.Attempts,
 		TraceID:    answer.TraceID(),
 		answered:   answer.Response != nil,
-		brokenOff:  answer.Response != nil && answer.Lost(),
+		brokenOff:  answer.Status() == http.StatusOK && answer.Lost(),
 	}
 	e.RetryAfter, _ = answer.RetryAfter()
-	if answer.Silence > 0 {
-		e.StatusCode, e.RetryAfter = http.StatusTooManyRequests, answer.Silence
+	if answer.HeldBack {
+		e.heldBack, e.RetryAfter = true, cmp.Or(max(e.RetryAfter, answer.Silence), time.Second)
+	}
+	if answer.Silence > 0 && answer.Response == nil {
+		e.StatusCode = http.StatusTooManyRequests
 	}
 	e.outcomeUnknown = !call.Op.Repeatable() && mayHaveHappened(answer)
 	e.cause = call.Secrets.Error(causeOf(answer, cause))
@@ -45,8 +53,14 @@ func endedError(ctx context.Context, op *wire.Operation) *Error {
 	return failure(&wire.Call{Op: op}, &wire.Answer{Err: wire.ContextError(ctx), Unsent: true}, nil)
 }
 
-// mayHaveHappened reports whether Clerk may have done what the request asked for, although the answer
-// is not a good one.
+// badList returns the error of a list that fits ill with what was asked for.
+func badList(format string, args ...any) *Error {
+	answer := &wire.Answer{Response: &http.Response{StatusCode: http.StatusOK}, Attempts: 1}
+	return failure(&wire.Call{Op: wire.GetSessionList}, answer, wrong(format, args...))
+}
+
+// mayHaveHappened reports whether Clerk may have done what the request asked for, although the
+// answer is not a good one.
 func mayHaveHappened(answer *wire.Answer) bool {
 	if answer.Response == nil {
 		return !answer.Unsent
@@ -76,8 +90,9 @@ func causeOf(answer *wire.Answer, cause error) error {
 func (e *Error) readBody(call *wire.Call, body []byte) {
 	lenient := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if !jsontext.Value(body).IsValid(lenient) {
-		text := strings.ToValidUTF8(call.Secrets.Text(string(body)), "\uFFFD")
-		e.Body = strings.ToValidUTF8(text[:min(len(text), maxBody)], "")
+		if call.Op != wire.RefreshSession { // that may be a new token, in whatever form
+			e.Body = call.Secrets.Text(strings.ToValidUTF8(string(body), "\uFFFD"))
+		}
 		return
 	}
 	var answer map[string]any
@@ -86,11 +101,15 @@ func (e *Error) readBody(call *wire.Call, body []byte) {
 		e.TraceID = id
 	}
 	items, _ := answer["errors"].([]any)
-	for _, item := range items {
-		fields, ok := call.Secrets.JSON(item).(map[string]any)
+	for _, item := range items[:min(len(items), maxDetails)] {
+		fields, ok := item.(map[string]any)
 		if !ok {
 			continue
 		}
+		if meta, err := json.Marshal(fields["meta"]); err != nil || len(meta) > maxMeta {
+			delete(fields, "meta")
+		}
+		fields, _ = call.Secrets.JSON(fields).(map[string]any)
 		detail := ErrorDetail{}
 		detail.Code, _ = fields["code"].(string)
 		detail.Message, _ = fields["message"].(string)

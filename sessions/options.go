@@ -1,12 +1,13 @@
 package sessions
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 )
 
@@ -19,11 +20,13 @@ const (
 )
 
 const (
-	version        = "0.1.0"
-	defaultTimeout = 10 * time.Second
+	version            = "0.1.0"
+	defaultTimeout     = 10 * time.Second
+	defaultCallTimeout = 30 * time.Second
 )
 
-// Option changes how a Client works. The order of options does not matter; of the same option twice, the last counts.
+// Option changes how a Client works. The order of options does not matter; of the same option
+// twice, the last counts.
 type Option func(*config) error
 
 // config is what the options set. A copy of it stays with the client for With.
@@ -34,33 +37,39 @@ type config struct {
 	httpClient   *http.Client // a copy of what WithHTTPClient was given, or nil
 	apiVersion   string
 	userAgent    string
-	timeout      time.Duration
+	timeout      time.Duration // of an attempt
+	callTimeout  time.Duration
 	retry        RetryPolicy
+	parentRetry  RetryPolicy // before the options that are being applied
+	limiter      Limiter
 	logger       *slog.Logger
 }
 
 func defaultConfig(key string) config {
 	return config{
-		secrets:    func() []string { return []string{key} },
-		baseURL:    DefaultBaseURL,
-		apiVersion: DefaultAPIVersion,
-		userAgent:  "clerk-sessions-go/" + version,
-		timeout:    defaultTimeout,
-		retry:      defaultRetry,
+		secrets:     func() []string { return []string{key} },
+		baseURL:     DefaultBaseURL,
+		apiVersion:  DefaultAPIVersion,
+		userAgent:   "clerk-sessions-go/" + version,
+		timeout:     defaultTimeout,
+		callTimeout: defaultCallTimeout,
+		retry:       defaultRetry,
 	}
 }
 
-// attemptTimeout returns the shorter of the client's own timeout and the http.Client's.
-func (cfg *config) attemptTimeout() time.Duration {
+// wholeTimeout returns how long a whole call may take: the shorter of the client's own bound and
+// the http.Client's.
+func (cfg *config) wholeTimeout() time.Duration {
 	if hc := cfg.httpClient; hc != nil && hc.Timeout > 0 {
-		return min(cfg.timeout, hc.Timeout)
+		return min(cfg.callTimeout, hc.Timeout)
 	}
-	return cfg.timeout
+	return cfg.callTimeout
 }
 
 // apply runs opts and returns the base URL that the options name. The errors of all options come
 // joined.
 func (cfg *config) apply(opts []Option) (*url.URL, error) {
+	cfg.parentRetry = cfg.retry
 	var errs []error
 	for i, opt := range opts {
 		if opt == nil {
@@ -76,119 +85,138 @@ func (cfg *config) apply(opts []Option) (*url.URL, error) {
 	return base, nil
 }
 
-// WithBaseURL sets where the client sends to, such as a proxy or a fake of Clerk; its path is used as given, with or without a
-// slash at the end. It has to be https, or http to a loopback address (127.0.0.0/8, ::1, localhost), and must hold neither
-// userinfo, query, fragment nor dot segments.
+// set returns an option that cannot fail.
+func set(apply func(*config)) Option {
+	return func(cfg *config) error {
+		apply(cfg)
+		return nil
+	}
+}
+
+// refuse returns an option that cannot be used, for a reason.
+func refuse(format string, args ...any) Option {
+	return func(*config) error { return fmt.Errorf("clerk: "+format, args...) }
+}
+
+// WithBaseURL sets where the client sends to, such as a proxy or a fake of Clerk; its path is used
+// as given, with or without a slash at the end. It has to be https, or http to a loopback address
+// (127.0.0.0/8, ::1, localhost), and must hold neither userinfo, query, fragment nor dot segments.
 func WithBaseURL(rawURL string) Option {
-	return func(cfg *config) error {
-		cfg.baseURL = rawURL
-		return nil
-	}
+	return set(func(cfg *config) { cfg.baseURL = rawURL })
 }
 
-// WithInsecureHTTP lets the base URL be http to any host, such as a proxy inside a cluster. The secret key and every token then
-// travel in clear text.
+// WithInsecureHTTP lets the base URL be http to any host, such as a proxy inside a cluster. The
+// secret key and every token then travel in clear text.
 func WithInsecureHTTP() Option {
-	return func(cfg *config) error {
-		cfg.insecureHTTP = true
-		return nil
-	}
+	return set(func(cfg *config) { cfg.insecureHTTP = true })
 }
 
-// WithHTTPClient makes the client send through hc's Transport, or through one of its own when that is nil, and lets no attempt
-// take longer than hc's Timeout. Its redirect policy and cookie jar are not used, and hc is never changed.
+// WithHTTPClient makes the client send through hc's Transport, or through one of its own when that
+// is nil, and lets no call, with all its attempts and waits, take longer than hc's Timeout. The
+// redirect policy and the cookie jar of hc are not used, and hc is never changed.
 func WithHTTPClient(hc *http.Client) Option {
-	return func(cfg *config) error {
-		if hc == nil {
-			return errors.New("clerk: WithHTTPClient: the http.Client is nil")
-		}
-		own := *hc
-		cfg.httpClient = &own
-		return nil
+	if hc == nil {
+		return refuse("WithHTTPClient: the http.Client is nil")
 	}
+	own := *hc
+	return set(func(cfg *config) { cfg.httpClient = &own })
 }
 
-// WithAPIVersion sets the dated version of Clerk's API to ask for, as "2026-05-12". Verify asks for 2024-10-01, the last version
-// that has it, unless this names a version before 2025-04-10.
+// WithAPIVersion sets the dated version of Clerk's API to ask for, as "2026-05-12". Verify asks
+// for 2024-10-01, the last version that has it, unless this names a version before 2025-04-10.
 func WithAPIVersion(version string) Option {
-	return func(cfg *config) error {
-		if _, err := time.Parse(time.DateOnly, version); err != nil {
-			return fmt.Errorf("clerk: WithAPIVersion: %s is not a date such as %q", quote(version), DefaultAPIVersion)
-		}
-		cfg.apiVersion = version
-		return nil
+	if _, err := time.Parse(time.DateOnly, version); err != nil {
+		return refuse("WithAPIVersion: %s is not a date such as %q", quote(version), DefaultAPIVersion)
 	}
+	return set(func(cfg *config) { cfg.apiVersion = version })
 }
 
-// WithUserAgent puts product, such as "billing/1.4", before the library's own product token in the User-Agent header.
+// WithUserAgent puts product, such as "billing/1.4", before the library's own product token in the
+// User-Agent header.
 func WithUserAgent(product string) Option {
-	return func(cfg *config) error {
-		if product == "" || !printableASCII(product) {
-			return fmt.Errorf("clerk: WithUserAgent: %s must be printable ASCII, and not empty", quote(product))
-		}
-		cfg.userAgent = product + " clerk-sessions-go/" + version
-		return nil
+	if product == "" || !printableASCII(product) {
+		return refuse("WithUserAgent: %s must be printable ASCII, and not empty", quote(product))
 	}
+	return set(func(cfg *config) { cfg.userAgent = product + " clerk-sessions-go/" + version })
 }
 
-// WithTimeout sets how long one attempt may take, from connecting to the last byte of the answer; 10 s unless set. How long a call
-// may take with all its attempts is up to its context.
+// WithTimeout sets how long one attempt may take, from connecting to the last byte of the answer;
+// 10 s unless set.
 func WithTimeout(perAttempt time.Duration) Option {
-	return func(cfg *config) error {
-		if perAttempt <= 0 {
-			return fmt.Errorf("clerk: WithTimeout: %v must be positive", perAttempt)
-		}
-		cfg.timeout = perAttempt
-		return nil
+	if perAttempt <= 0 {
+		return refuse("WithTimeout: %v must be positive", perAttempt)
 	}
+	return set(func(cfg *config) { cfg.timeout = perAttempt })
 }
 
-// RetryPolicy says how often, and after which waits, a request is sent again. A zero field means its default.
+// WithCallTimeout sets how long a whole call may take, with all its attempts and all its waits,
+// for its turn too; 30 s unless set. The deadline of the call's context, or the Timeout of the
+// http.Client that WithHTTPClient was given, counts where it comes sooner.
+func WithCallTimeout(d time.Duration) Option {
+	if d <= 0 {
+		return refuse("WithCallTimeout: %v must be positive", d)
+	}
+	return set(func(cfg *config) { cfg.callTimeout = d })
+}
+
+// RetryPolicy says how often, and after which waits, a request is sent again. A zero field means
+// its default or, for a copy that Client.With makes, what the client had.
 type RetryPolicy struct {
 	MaxAttempts   int           // requests a call in all, 3; 1 = no retry
 	BaseDelay     time.Duration // the longest first wait, doubled for each further one, 200 ms
 	MaxDelay      time.Duration // the longest wait that was not asked for by the server, 5 s
-	MaxRetryAfter time.Duration // the longest Retry-After that is waited for, 30 s
+	MaxRetryAfter time.Duration // the longest Retry-After that a call waits for, 10 s
 }
 
-var defaultRetry = RetryPolicy{MaxAttempts: 3, BaseDelay: 200 * time.Millisecond, MaxDelay: 5 * time.Second, MaxRetryAfter: 30 * time.Second}
+var defaultRetry = RetryPolicy{
+	MaxAttempts:   3,
+	BaseDelay:     200 * time.Millisecond,
+	MaxDelay:      5 * time.Second,
+	MaxRetryAfter: 10 * time.Second,
+}
 
-// WithRetry sets how often, and after which waits, a request is sent again. A negative field is an error.
+// WithRetry sets how often, and after which waits, a request is sent again. A negative field is an
+// error. A 429 that asks for longer than MaxRetryAfter makes the call fail at once; it keeps the
+// client's other calls of the operation silent for as long as it asks all the same.
 func WithRetry(p RetryPolicy) Option {
-	return func(cfg *config) error {
-		if p.MaxAttempts < 0 || slices.Min([]time.Duration{p.BaseDelay, p.MaxDelay, p.MaxRetryAfter}) < 0 {
-			return fmt.Errorf("clerk: WithRetry: %+v must not have a negative field", p)
+	if p.MaxAttempts < 0 || min(p.BaseDelay, p.MaxDelay, p.MaxRetryAfter) < 0 {
+		return refuse("WithRetry: %+v must not have a negative field", p)
+	}
+	return set(func(cfg *config) {
+		cfg.retry = RetryPolicy{
+			MaxAttempts:   cmp.Or(p.MaxAttempts, cfg.parentRetry.MaxAttempts),
+			BaseDelay:     cmp.Or(p.BaseDelay, cfg.parentRetry.BaseDelay),
+			MaxDelay:      cmp.Or(p.MaxDelay, cfg.parentRetry.MaxDelay),
+			MaxRetryAfter: cmp.Or(p.MaxRetryAfter, cfg.parentRetry.MaxRetryAfter),
 		}
-		cfg.retry = p.withDefaults()
-		return nil
-	}
+	})
 }
 
-func (p RetryPolicy) withDefaults() RetryPolicy {
-	if p.MaxAttempts == 0 {
-		p.MaxAttempts = defaultRetry.MaxAttempts
-	}
-	if p.BaseDelay == 0 {
-		p.BaseDelay = defaultRetry.BaseDelay
-	}
-	if p.MaxDelay == 0 {
-		p.MaxDelay = defaultRetry.MaxDelay
-	}
-	if p.MaxRetryAfter == 0 {
-		p.MaxRetryAfter = defaultRetry.MaxRetryAfter
-	}
-	return p
+// Limiter knows a limit that the client has to keep. Wait returns once one more request may be sent,
+// or an error if it may not; a *rate.Limiter of golang.org/x/time is one. If a Limiter also has the
+// method Hold(ctx context.Context, d time.Duration) error, it is told of each 429, and for how long the
+// operation is silent.
+type Limiter interface {
+	Wait(ctx context.Context) error
 }
 
-// WithLogger writes one debug record an attempt to l, and an info record when a call gives up although its failure may pass:
-// operation, attempt, duration, status, trace id, the wait before the next attempt, and why there was no answer. Nothing else of a
-// request or an answer is logged.
+// WithLimiter makes every attempt wait for l before it takes its place among those in flight. A call
+// that a 429 turns away does not come so far, and costs nothing of the limit. A call that l refuses
+// was not sent, and its error matches ErrRateLimited. The client then learns no pace by itself; after a
+// 429 it is silent all the same.
+func WithLimiter(l Limiter) Option {
+	if l == nil {
+		return refuse("WithLimiter: the Limiter is nil")
+	}
+	return set(func(cfg *config) { cfg.limiter = l })
+}
+
+// WithLogger writes one debug record an attempt to l, and an info record when a call gives up
+// although its failure may pass: operation, attempt, duration, status, trace id, the wait before
+// the next attempt, and why there was no answer. Nothing else of a request or an answer is logged.
 func WithLogger(l *slog.Logger) Option {
-	return func(cfg *config) error {
-		if l == nil {
-			return errors.New("clerk: WithLogger: the logger is nil")
-		}
-		cfg.logger = l
-		return nil
+	if l == nil {
+		return refuse("WithLogger: the logger is nil")
 	}
+	return set(func(cfg *config) { cfg.logger = l })
 }

@@ -6,11 +6,11 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
 )
 
 // ListParams says which sessions to list. A zero field is not sent.
@@ -54,7 +54,8 @@ func (p CreateParams) check() error {
 	return errors.Join(checkRequired("UserID", p.UserID), checkText("ActiveOrganizationID", p.ActiveOrganizationID))
 }
 
-// TokenParams says which token to mint. Its zero value stands for a session token that lives as long as the instance has it.
+// TokenParams says which token to mint. Its zero value stands for a session token that lives as
+// long as the instance has it.
 type TokenParams struct {
 	Template  string        // the name of a JWT template; "" for the session token
 	ExpiresIn time.Duration // how long the token lives, in whole seconds; Clerk takes 30 s to 10 years, 0 is its default
@@ -70,8 +71,8 @@ func (p TokenParams) check() error {
 	return checkTemplate(p.Template)
 }
 
-// RefreshParams is what a server knows of a browser whose session token has expired. It prints, logs and encodes without its
-// tokens and headers.
+// RefreshParams is what a server knows of a browser whose session token has expired. It prints,
+// logs and encodes without its tokens and headers.
 type RefreshParams struct {
 	ExpiredToken         string      // the session token from the browser; required
 	RefreshToken         string      // from the browser's refresh cookie; required
@@ -120,26 +121,11 @@ func (p *RefreshParams) body(format gen.RefreshSessionRequestFormat) gen.Refresh
 	return body
 }
 
-// secrets returns everything of p that must not show in an error: the tokens, the address, and what came in the browser's headers,
-// whole and in the parts that a server may take it apart to.
+// secrets returns everything of p that must not show in an error: the tokens, the address, and what
+// is secret in the browser's headers.
 func (p *RefreshParams) secrets() []string {
-	secrets := []string{p.ExpiredToken, p.RefreshToken, p.RequestOriginatingIP}
-	for name, values := range p.RequestHeaders {
-		secrets = append(secrets, values...)
-		for _, value := range values {
-			switch http.CanonicalHeaderKey(name) {
-			case "Authorization", "Proxy-Authorization":
-				_, credentials, _ := strings.Cut(strings.TrimSpace(value), " ")
-				secrets = append(secrets, strings.TrimSpace(credentials))
-			case "Cookie":
-				for pair := range strings.SplitSeq(value, ";") {
-					_, value, _ := strings.Cut(pair, "=")
-					secrets = append(secrets, strings.Trim(value, ` "`))
-				}
-			}
-		}
-	}
-	return secrets
+	return append(redact.HeaderSecrets(p.RequestHeaders),
+		p.ExpiredToken, p.RefreshToken, p.RequestOriginatingIP)
 }
 
 // Format writes no token and no header, for every verb.
@@ -153,7 +139,8 @@ func (p RefreshParams) MarshalText() ([]byte, error) { return []byte(p.text()), 
 
 func (p RefreshParams) text() string { return "sessions.RefreshParams{[redacted]}" }
 
-// nonZero returns a pointer to v, or nil if v is the zero value, which the generated client does not send.
+// nonZero returns a pointer to v, or nil if v is the zero value, which the generated client does
+// not send.
 func nonZero[T comparable](v T) *T {
 	if v == *new(T) {
 		return nil

@@ -112,7 +112,7 @@ func TestRetries(t *testing.T) {
 		resp.Header.Set("Retry-After", "Mon, 23 Nov 2026 11:00:07 GMT")
 		return resp, nil
 	}
-	const once, repeatable = "Create,RefreshToken,RefreshCookies",
+	const once, repeatable = "Create,RefreshToken,RefreshCookies,HandshakeCookies",
 		"List,Get,Revoke,Verify,GetToken,GetToken from a template"
 	const everyCall = once + "," + repeatable
 	for _, row := range []row{
@@ -134,12 +134,12 @@ func TestRetries(t *testing.T) {
 			want: limited(2*s, 3), sent: []span{at(0), at(2 * s), at(4 * s)}, ends: at(4 * s),
 		},
 		{
-			name: "429: as long as MaxRetryAfter", answers: []roundTripper{refuses(429, "30"), good}, good: true,
-			sent: []span{at(0), at(30 * s)}, ends: at(30 * s),
+			name: "429: as long as MaxRetryAfter", answers: []roundTripper{refuses(429, "10"), good}, good: true,
+			sent: []span{at(0), at(10 * s)}, ends: at(10 * s),
 		},
 		{
-			name: "429: longer than MaxRetryAfter", calls: everyCall, answers: []roundTripper{refuses(429, "31"), good},
-			want: limited(31*s, 1), sent: []span{at(0)}, ends: at(0),
+			name: "429: longer than MaxRetryAfter", calls: everyCall, answers: []roundTripper{refuses(429, "11"), good},
+			want: limited(11*s, 1), sent: []span{at(0)}, ends: at(0),
 		},
 		{
 			name: "429: longer than another MaxRetryAfter", answers: []roundTripper{refuses(429, "2"), good},
@@ -168,8 +168,8 @@ func TestRetries(t *testing.T) {
 			ends: span{2 * s, 2200 * time.Millisecond},
 		},
 		{
-			name: "503: longer than MaxRetryAfter", answers: []roundTripper{refuses(503, "31"), good},
-			want: broken(503, 31*s, 1), sent: []span{at(0)}, ends: at(0),
+			name: "503: longer than MaxRetryAfter", answers: []roundTripper{refuses(503, "11"), good},
+			want: broken(503, 11*s, 1), sent: []span{at(0)}, ends: at(0),
 		},
 		{
 			name: "503: longer than the deadline", answers: []roundTripper{refuses(503, "20"), good}, deadline: 10 * s,
@@ -308,7 +308,7 @@ func TestRetries(t *testing.T) {
 		},
 		{
 			name: "canceled while it waits after no answer", answers: []roundTripper{loses},
-			policy: sessions.RetryPolicy{BaseDelay: 1000 * time.Hour, MaxDelay: 1000 * time.Hour},
+			policy: sessions.RetryPolicy{BaseDelay: 20 * time.Second, MaxDelay: 20 * time.Second},
 			cancel: time.Nanosecond, want: outcome{Matches: []string{"context.Canceled"}, Attempts: 1},
 			sent: []span{at(0)}, ends: at(1),
 		},
@@ -486,10 +486,25 @@ func TestRetryPolicy(t *testing.T) {
 			nil, 5,
 		},
 		{
-			"a copy with a zero policy has the defaults",
+			"a copy with a zero policy keeps its parent's",
 			[]sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5})},
 			[]sessions.Option{sessions.WithRetry(sessions.RetryPolicy{})},
-			3,
+			5,
+		},
+		{
+			"a copy with another field keeps the rest of its parent's",
+			[]sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5})},
+			[]sessions.Option{sessions.WithRetry(sessions.RetryPolicy{BaseDelay: 1})},
+			5,
+		},
+		{
+			"of two policies of a copy, the last counts beside its parent's",
+			[]sessions.Option{sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 5})},
+			[]sessions.Option{
+				sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 2}),
+				sessions.WithRetry(sessions.RetryPolicy{BaseDelay: 1}),
+			},
+			5,
 		},
 		{
 			"of two policies the last counts",

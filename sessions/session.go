@@ -14,8 +14,8 @@ type Session struct {
 	Status                   Status
 	LastActiveOrganizationID string         // "" when none
 	LatestActivity           *Activity      // nil when Clerk has none
-	Actor                    map[string]any // who impersonates the user; nil unless somebody does; numbers are float64
-	Tasks                    []Task         // what the user has to do before a pending session becomes active
+	Actor                    map[string]any // who impersonates the user, else nil; numbers are float64
+	Tasks                    []Task         // to do before a pending session becomes active
 	LastActiveAt             time.Time
 	ExpireAt                 time.Time // when the session ends at the latest
 	AbandonAt                time.Time // when the session counts as abandoned if it stays unused
@@ -26,10 +26,11 @@ type Session struct {
 // SessionList is one page of a list.
 type SessionList struct {
 	Data       []Session
-	TotalCount int // how many sessions match in all; -1 if the server answered a bare array, which has no total
+	TotalCount int // how many sessions match in all; -1 if the server answered a bare array
 }
 
-// Activity is the device and the place that a session was last used from, as far as Clerk knows them.
+// Activity is the device and the place that a session was last used from, as far as Clerk knows
+// them.
 type Activity struct {
 	ID             string
 	DeviceType     string
@@ -46,7 +47,8 @@ type Task struct {
 	Key string // what to do: "choose-organization"
 }
 
-// Status is the state of a session. Clerk may add states: one that is not known here is kept as it came.
+// Status is the state of a session. Clerk may add states: one that is not known here is kept as it
+// came.
 type Status string
 
 // The states that are known.
@@ -71,8 +73,8 @@ func (s Status) IsKnown() bool {
 	return false
 }
 
-// checkSession reports what a session from Clerk lacks. Only what Clerk's description requires has to
-// be there.
+// checkSession reports what a session from Clerk lacks. Only what Clerk's description requires has
+// to be there.
 func checkSession(s *gen.Session) error {
 	for _, field := range []struct {
 		name  string

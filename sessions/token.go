@@ -2,10 +2,12 @@ package sessions
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,21 +25,54 @@ const maxUnix = 253402300799
 // ExpiresAt returns when the token stops being good, by its exp claim, which is read without verifying the signature. It is false
 // if there is no such claim.
 func (t Token) ExpiresAt() (time.Time, bool) {
-	parts := strings.Split(t.JWT, ".")
-	if len(parts) != 3 {
-		return time.Time{}, false
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	claims, err := t.claims()
 	if err != nil {
 		return time.Time{}, false
 	}
-	var claims struct {
-		Exp *float64 `json:"exp"`
+	return claimedTime(claims.Exp)
+}
+
+// tokenClaims is what a token says about its life; nil where it says nothing.
+type tokenClaims struct {
+	Exp any `json:"exp"`
+	Iat any `json:"iat"`
+}
+
+// claims returns the claims of the token, without verifying its signature.
+func (t Token) claims() (claims tokenClaims, err error) {
+	parts := strings.Split(t.JWT, ".")
+	if len(parts) != 3 {
+		return claims, errors.New("clerk: the token is not a JWT")
 	}
-	if json.Unmarshal(payload, &claims) != nil || claims.Exp == nil || *claims.Exp < 0 || *claims.Exp > maxUnix {
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return claims, err
+	}
+	return claims, json.Unmarshal(payload, &claims)
+}
+
+// claimedTime returns the time of a claim, in whole seconds; false for what is no time.
+func claimedTime(claim any) (time.Time, bool) {
+	seconds, ok := claim.(float64)
+	if !ok || seconds < 0 || seconds > maxUnix {
 		return time.Time{}, false
 	}
-	return time.Unix(int64(*claims.Exp), 0).UTC(), true
+	return time.Unix(int64(seconds), 0).UTC(), true
+}
+
+// goodUntil returns when a token that was received at a time stops being good. By its iat and exp
+// claims it lives equally long on every clock; without iat, the clock here has to be right. It is
+// false if the token does not say.
+func (t Token) goodUntil(received time.Time) (time.Time, bool) {
+	claims, err := t.claims()
+	if err != nil {
+		return time.Time{}, false
+	}
+	exp, ok := claimedTime(claims.Exp)
+	if iat, given := claimedTime(claims.Iat); ok && given {
+		return received.Add(exp.Sub(iat)), true
+	}
+	return exp, ok
 }
 
 // Format writes no JWT, for every verb.
@@ -88,21 +123,33 @@ func (c Cookies) HTTPCookies() ([]*http.Cookie, error) {
 	return cookies, nil
 }
 
-// SessionToken returns the session token that the browser holds once it has the cookies: the last that is set, not deleted, under
-// the name "__session" or "__session_" and the instance's suffix. The suffix is given without the underscore; with "" only the
-// plain cookie counts.
+// SessionToken returns the session token that the browser holds once it has followed every directive
+// in order: the token of the cookie that was set last, of those that no later directive deletes, under
+// the name "__session" or "__session_" and the instance's suffix. A directive deletes the cookie of
+// its name if it has no value, a Max-Age of 0 or less, or no Max-Age and an Expires in the past. The
+// suffix is given without the underscore; with "" only the plain cookie counts.
 func (c Cookies) SessionToken(suffix string) (Token, bool) {
-	var token Token
+	var held []*http.Cookie
 	for _, directive := range c.Directives {
 		cookie, err := http.ParseSetCookie(directive)
-		if err != nil || cookie.Value == "" || cookie.MaxAge < 0 {
+		if err != nil || cookie.Name != "__session" && (suffix == "" || cookie.Name != "__session_"+suffix) {
 			continue
 		}
-		if cookie.Name == "__session" || suffix != "" && cookie.Name == "__session_"+suffix {
-			token = Token{JWT: cookie.Value}
+		held = slices.DeleteFunc(held, func(h *http.Cookie) bool { return h.Name == cookie.Name })
+		if !deletes(cookie) {
+			held = append(held, cookie)
 		}
 	}
-	return token, token.JWT != ""
+	if len(held) == 0 {
+		return Token{}, false
+	}
+	return Token{JWT: held[len(held)-1].Value}, true
+}
+
+// deletes reports whether a browser that gets a cookie is left without a token of its name.
+func deletes(cookie *http.Cookie) bool {
+	expired := cookie.MaxAge == 0 && !cookie.Expires.IsZero() && !cookie.Expires.After(time.Now())
+	return cookie.Value == "" || cookie.MaxAge < 0 || expired
 }
 
 // Format writes no cookie, for every verb.

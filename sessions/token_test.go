@@ -135,7 +135,7 @@ func TestCookiesHTTPCookies(t *testing.T) {
 	}
 }
 
-// The new token is the last that is set under the plain name or under the instance's own.
+// The new token is the last that the browser still holds, of the plain name and the instance's own.
 func TestCookiesSessionToken(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -150,8 +150,16 @@ func TestCookiesSessionToken(t *testing.T) {
 			[]string{"__client_uat=1; Path=/", "__session=a.b.c; Path=/; Secure", "__refresh=r"},
 		},
 		{"plain twice", "", "two", []string{"__session=one", "__session=two"}},
-		{"plain, deleted after", "", "one", []string{"__session=one", "__session=; Max-Age=0"}},
-		{"plain, deleted with a value after", "", "one", []string{"__session=one", "__session=gone; Max-Age=0"}},
+		{"plain, deleted after", "", "", []string{"__session=one", "__session=; Max-Age=0"}},
+		{"plain, deleted with a value after", "", "", []string{"__session=one", "__session=gone; Max-Age=0"}},
+		{"plain, deleted before", "", "one", []string{"__session=; Max-Age=0", "__session=one"}},
+		{"plain, emptied after", "", "", []string{"__session=one", "__session=; Path=/"}},
+		{"plain, expired after", "", "", []string{"__session=one", "__session=gone; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}},
+		{"plain, expired a moment ago", "", "", []string{"__session=gone; Expires=" + ago(time.Second)}},
+		{"plain, to expire in a minute", "", "one", []string{"__session=one; Expires=" + ago(-time.Minute)}},
+		{"plain, expired, but Max-Age counts", "", "one", []string{"__session=one; Max-Age=60; Expires=" + ago(time.Hour)}},
+		{"plain, deleted, whatever Expires says", "", "", []string{"__session=gone; Max-Age=0; Expires=" + ago(-time.Hour)}},
+		{"plain, an Expires that is no date", "", "one", []string{"__session=one; Expires=soon"}},
 		{"plain, deleted", "", "", []string{"__session=; Max-Age=0"}},
 		{"plain, deleted with a value", "", "", []string{"__session=gone; Max-Age=-1"}},
 		{"plain, empty", "", "", []string{"__session="}},
@@ -180,6 +188,9 @@ func TestCookiesSessionToken(t *testing.T) {
 		})
 	}
 }
+
+// ago returns a time as Expires has it.
+func ago(d time.Duration) string { return time.Now().Add(-d).UTC().Format(http.TimeFormat) }
 
 // As JSON, a token and cookies are what Clerk answered.
 func TestJSON(t *testing.T) {

@@ -21,9 +21,11 @@ type TokenMinter interface {
 	GetToken(ctx context.Context, sessionID string, params TokenParams) (*Token, error)
 }
 
-// TokenCache hands out tokens that it keeps until shortly before they expire, by their own exp claim. Callers who miss the same
-// token at the same time share one request. It is safe for concurrent use, holds no goroutine, and never keeps an error or a token
-// without an exp claim.
+// TokenCache hands out tokens that it keeps until shortly before they expire. A token's life is its
+// exp claim less its iat claim and counts from when the token came, so that it does not matter how
+// wrong the clock is; without iat, the exp claim is compared with the clock. Callers who miss the
+// same token at the same time share one request. It is safe for concurrent use, holds no goroutine,
+// and never keeps an error or a token without an exp claim. NewTokenCache makes one.
 type TokenCache struct {
 	minter TokenMinter
 	margin time.Duration
@@ -31,12 +33,11 @@ type TokenCache struct {
 
 	mu     sync.Mutex
 	tokens *simplelru.LRU[tokenKey, cachedToken]
-	keys   map[string]map[tokenKey]struct{} // of the tokens that are kept, by session id
 }
 
 type tokenKey struct {
-	sessionID, template string
-	expiresIn           time.Duration
+	sessionID string
+	params    TokenParams
 }
 
 type cachedToken struct {
@@ -52,8 +53,8 @@ type tokenCacheConfig struct {
 	margin time.Duration
 }
 
-// WithTokenCacheSize sets how many tokens are kept, 10,000 unless set; below 1 stands for that too. The one that was not used for
-// longest makes room.
+// WithTokenCacheSize sets how many tokens are kept, 10,000 unless set; below 1 stands for that too.
+// The token that was not used for longest makes room.
 func WithTokenCacheSize(n int) TokenCacheOption {
 	return func(cfg *tokenCacheConfig) {
 		cfg.size = defaultTokenCacheSize
@@ -63,8 +64,8 @@ func WithTokenCacheSize(n int) TokenCacheOption {
 	}
 }
 
-// WithTokenMargin sets how long before its expiry a token is no longer handed out, 5 s unless set; a negative margin stands for
-// that too.
+// WithTokenMargin sets how long before its expiry a token is no longer handed out, 5 s unless set;
+// a negative margin stands for that too.
 func WithTokenMargin(d time.Duration) TokenCacheOption {
 	return func(cfg *tokenCacheConfig) {
 		cfg.margin = defaultTokenMargin
@@ -82,43 +83,52 @@ func NewTokenCache(minter TokenMinter, opts ...TokenCacheOption) *TokenCache {
 			opt(&cfg)
 		}
 	}
-	tc := &TokenCache{minter: minter, margin: cfg.margin, keys: make(map[string]map[tokenKey]struct{})}
-	tc.tokens, _ = simplelru.NewLRU(cfg.size, tc.evicted) // it fails only on a size below 1
-	return tc
+	tokens, _ := simplelru.NewLRU[tokenKey, cachedToken](cfg.size, nil) // fails below 1 alone
+	return &TokenCache{minter: minter, margin: cfg.margin, tokens: tokens}
 }
 
-// GetToken returns a kept token, or mints one by the minter's GetToken. The *Token is shared with every other caller who asks for
-// the same: read it only. One caller's ended context does not fail the others.
-func (tc *TokenCache) GetToken(ctx context.Context, sessionID string, params TokenParams) (*Token, error) {
-	key := tokenKey{sessionID: sessionID, template: params.Template, expiresIn: params.ExpiresIn}
+// GetToken returns a kept token, or mints one by the minter's GetToken. The *Token is shared with
+// every other caller who asks for the same: read it only. One caller's ended context does not fail
+// the others.
+func (tc *TokenCache) GetToken(
+	ctx context.Context, sessionID string, params TokenParams,
+) (*Token, error) {
+	if tc == nil || tc.tokens == nil {
+		return nil, errNoTokenCache
+	}
+	key := tokenKey{sessionID, params}
 	if token := tc.kept(key); token != nil {
 		return token, nil
 	}
-	return tc.mint(ctx, key, params)
+	return tc.mint(ctx, key)
 }
 
-var errNoMinter = errors.New("clerk: the TokenCache has no minter; give NewTokenCache a Client")
+var (
+	errNoTokenCache = errors.New("clerk: the TokenCache was not made by NewTokenCache")
+	errNoMinter     = errors.New("clerk: the TokenCache has no minter; give NewTokenCache a Client")
+)
 
 // mint asks the minter, once for everyone who wants the same token now, and keeps what comes.
-func (tc *TokenCache) mint(ctx context.Context, key tokenKey, params TokenParams) (*Token, error) {
+func (tc *TokenCache) mint(ctx context.Context, key tokenKey) (*Token, error) {
 	switch {
 	case tc.minter == nil:
 		return nil, errNoMinter
 	case ctx == nil:
 		return nil, errNoContext
 	}
-	token, err := tc.flight.Do(ctx, key, func(ctx context.Context, forgotten func() bool) (*Token, error) {
+	ask := func(ctx context.Context, forgotten func() bool) (*Token, error) {
 		if token := tc.kept(key); token != nil { // minted since this caller missed it
 			return token, nil
 		}
-		token, err := tc.minter.GetToken(ctx, key.sessionID, params)
+		token, err := tc.minter.GetToken(ctx, key.sessionID, key.params)
 		if err == nil && token != nil {
 			tc.keep(key, token, forgotten)
 		}
 		return token, err
-	})
+	}
+	token, err := tc.flight.Do(ctx, key, ask)
 	if errors.Is(err, flight.ErrLeft) {
-		return nil, endedError(ctx, tokenOperation(params))
+		return nil, endedError(ctx, tokenOperation(key.params))
 	}
 	return token, err
 }
@@ -138,11 +148,13 @@ func (tc *TokenCache) kept(key tokenKey) *Token {
 	return cached.token
 }
 
-// keep keeps a token until the margin before its expiry, unless its session was forgotten while it was minted.
+// keep keeps a token until the margin before its expiry, unless its session was forgotten while the
+// token was minted.
 func (tc *TokenCache) keep(key tokenKey, token *Token, forgotten func() bool) {
-	exp, ok := token.ExpiresAt()
-	until := exp.Add(-tc.margin)
-	if !ok || !time.Now().Before(until) {
+	now := time.Now()
+	until, ok := token.goodUntil(now)
+	until = until.Add(-tc.margin)
+	if !ok || !now.Before(until) {
 		return
 	}
 	tc.mu.Lock()
@@ -151,27 +163,20 @@ func (tc *TokenCache) keep(key tokenKey, token *Token, forgotten func() bool) {
 		return
 	}
 	tc.tokens.Add(key, cachedToken{token: token, until: until})
-	if tc.keys[key.sessionID] == nil {
-		tc.keys[key.sessionID] = make(map[tokenKey]struct{}, 1)
-	}
-	tc.keys[key.sessionID][key] = struct{}{}
 }
 
-// evicted keeps the keys in step with the tokens. The lock is held.
-func (tc *TokenCache) evicted(key tokenKey, _ cachedToken) {
-	delete(tc.keys[key.sessionID], key)
-	if len(tc.keys[key.sessionID]) == 0 {
-		delete(tc.keys, key.sessionID)
-	}
-}
-
-// Forget drops every token of a session, such as one that was revoked. Tokens that are being minted just now still go to those who
-// wait for them, and are not kept.
+// Forget drops every token of a session, such as a session that was revoked. Tokens that are being
+// minted just now still go to the callers who wait for them, and are not kept.
 func (tc *TokenCache) Forget(sessionID string) {
+	if tc == nil || tc.tokens == nil {
+		return
+	}
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
 	tc.flight.Forget(func(key tokenKey) bool { return key.sessionID == sessionID })
-	for key := range tc.keys[sessionID] {
-		tc.tokens.Remove(key)
+	for _, key := range tc.tokens.Keys() {
+		if key.sessionID == sessionID {
+			tc.tokens.Remove(key)
+		}
 	}
 }

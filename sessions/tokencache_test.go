@@ -70,6 +70,11 @@ func tokenUntil(exp time.Time) *sessions.Token {
 	return tokenWith(fmt.Sprintf(`{"exp":%d}`, exp.Unix()))
 }
 
+// tokenOf returns a token that was minted at a time, by Clerk's clock, and lives for a while.
+func tokenOf(iat time.Time, life time.Duration) *sessions.Token {
+	return tokenWith(fmt.Sprintf(`{"iat":%d,"exp":%d}`, iat.Unix(), iat.Add(life).Unix()))
+}
+
 // tokenWith returns a token with claims.
 func tokenWith(claims string) *sessions.Token {
 	return &sessions.Token{JWT: "eyJhbGciOiJSUzI1NiJ9." + base64.RawURLEncoding.EncodeToString([]byte(claims)) +
@@ -167,6 +172,42 @@ func TestTokenCache(t *testing.T) {
 		},
 		{
 			name: "a token with an odd exp is not kept", answer: always(tokenWith(`{"exp":"soon"}`)),
+			steps: []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}},
+		},
+		{
+			name: "our clock is an hour ahead", answer: func(int, tokenRequest) (*sessions.Token, error) {
+				return tokenOf(time.Now().Add(-time.Hour), time.Minute), nil
+			},
+			steps: []cacheStep{
+				{get: "s", mints: true},
+				{get: "s", wait: 55*time.Second - 1},
+				{get: "s", wait: 1, mints: true},
+			},
+		},
+		{
+			name: "our clock is an hour behind", answer: func(int, tokenRequest) (*sessions.Token, error) {
+				return tokenOf(time.Now().Add(time.Hour), time.Minute), nil
+			},
+			steps: []cacheStep{
+				{get: "s", mints: true},
+				{get: "s", wait: 55*time.Second - 1},
+				{get: "s", wait: 1, mints: true},
+			},
+		},
+		{
+			name: "an iat that is no number is none", answer: func(int, tokenRequest) (*sessions.Token, error) {
+				return tokenWith(fmt.Sprintf(`{"iat":"now","exp":%d}`, time.Now().Add(time.Minute).Unix())), nil
+			},
+			steps: []cacheStep{
+				{get: "s", mints: true},
+				{get: "s", wait: 55*time.Second - 1},
+				{get: "s", wait: 1, mints: true},
+			},
+		},
+		{
+			name: "a token that was never good is not kept", answer: func(int, tokenRequest) (*sessions.Token, error) {
+				return tokenOf(time.Now(), -time.Minute), nil
+			},
 			steps: []cacheStep{{get: "s", mints: true}, {get: "s", mints: true}},
 		},
 		{
@@ -615,6 +656,18 @@ func TestTokenCacheWithoutMinter(t *testing.T) {
 	}
 }
 
+// A cache that NewTokenCache did not make fails and does not panic.
+func TestTokenCacheZero(t *testing.T) {
+	t.Parallel()
+	for name, cache := range map[string]*sessions.TokenCache{"nil": nil, "zero": {}} {
+		token, err := cache.GetToken(t.Context(), "s", sessions.TokenParams{})
+		if token != nil || err == nil {
+			t.Errorf("%s: got %v, %v", name, token, err)
+		}
+		cache.Forget("s")
+	}
+}
+
 // Parameters that are wrong are refused as the client refuses them.
 func TestTokenCacheInvalidParams(t *testing.T) {
 	t.Parallel()
@@ -683,6 +736,56 @@ func TestTokenCacheOfClient(t *testing.T) {
 			t.Error("a forgotten session still has a token")
 		}
 	})
+}
+
+// Callers who share a request are told of a refusal at once if none of them can wait until it is over,
+// with all that the answer said; a caller who can gets the token.
+func TestTokenCacheSharesRefusals(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name    string
+		waits   []time.Duration // how long each caller waits; the refusal asks for 5 s
+		refused time.Duration   // when all learn of it; 0: the last gets the token
+	}{
+		{"nobody can wait", []time.Duration{2 * time.Second, 4 * time.Second, 3 * time.Second}, time.Second},
+		{"the last can wait", []time.Duration{2 * time.Second, 8 * time.Second}, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := sessionstest.NewServer(sessionstest.WithoutListener())
+				session := server.AddSession(sessionstest.Session{}).ID
+				server.Inject(sessionstest.Fault{
+					Status: 429, RetryAfter: 5 * time.Second, Delay: row.refused,
+				})
+				cache := sessions.NewTokenCache(fakeClient(t, server))
+				start := time.Now()
+				var running sync.WaitGroup
+				for i, wait := range row.waits {
+					running.Go(func() {
+						ctx, cancel := context.WithTimeout(t.Context(), wait)
+						defer cancel()
+						token, err := cache.GetToken(ctx, session, sessions.TokenParams{})
+						if row.refused == 0 {
+							if last := i == len(row.waits)-1; last != (err == nil) || last != (token != nil) {
+								t.Errorf("caller %d got %v, %v", i, token, err)
+							}
+							return
+						}
+						var e *sessions.Error
+						if !errors.As(err, &e) || !errors.Is(err, sessions.ErrRateLimited) ||
+							e.RetryAfter != 5*time.Second || e.TraceID == "" {
+							t.Errorf("caller %d got %v", i, err)
+						}
+						if took := time.Since(start); took != row.refused {
+							t.Errorf("caller %d learned it after %v, want %v", i, took, row.refused)
+						}
+					})
+				}
+				running.Wait()
+			})
+		})
+	}
 }
 
 // fakeClient returns a client of a fake that has no listener.

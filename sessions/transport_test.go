@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
@@ -190,7 +191,7 @@ func getThrough(t *testing.T, scheme string, own *http.Transport) func() error {
 		Retry: wire.RetryPolicy{
 			MaxAttempts: 3, BaseDelay: 200 * time.Millisecond, MaxDelay: 5 * time.Second, MaxRetryAfter: 10 * time.Second,
 		},
-		Gate:   &wire.Gate{},
+		Gate:   &gate.Gate{},
 		Budget: &wire.Budget{},
 	})
 	return func() error {
@@ -198,7 +199,7 @@ func getThrough(t *testing.T, scheme string, own *http.Transport) func() error {
 		if err != nil {
 			return err
 		}
-		answer := chain.Send(&wire.Call{Op: wire.GetSession}, req)
+		answer := chain.Send(&wire.Call{Op: wire.GetSession, Deadline: time.Now().Add(30 * time.Second)}, req)
 		if answer.Err == nil && answer.Status() != 200 {
 			return fmt.Errorf("status %d", answer.Status())
 		}

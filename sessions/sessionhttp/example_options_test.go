@@ -92,9 +92,9 @@ func ExampleRefresher_Middleware() {
 	// refreshed
 	// private, no-store
 	// sets __session
-	// sets __session_x-Pr48FW
+	// sets __session_6tQWJVae
 	// sets __client_uat
-	// sets __client_uat_x-Pr48FW
+	// sets __client_uat_6tQWJVae
 }
 
 func ExampleRefresher_SessionToken() {

@@ -49,7 +49,7 @@ func Example() {
 	// Output:
 	// the session token: refreshed
 	// sets __session
-	// sets __session_x-Pr48FW
+	// sets __session_6tQWJVae
 }
 
 func ExampleRefresher_Params() {

@@ -85,7 +85,7 @@ func TestHandshake(t *testing.T) {
 				t.Errorf("Cache-Control: %q", got)
 			}
 			where, _, _ := strings.Cut(resp.Header.Get("Location"), "?")
-			if where != "https://fake.clerk.example.test/v1/client/handshake" {
+			if where != "https://clerk.example.test/v1/client/handshake" {
 				t.Errorf("Location: %s", where)
 			}
 		})

@@ -22,7 +22,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // suffix is that of the fake's publishable key.
-const suffix = "_x-Pr48FW"
+const suffix = "_6tQWJVae"
 
 // A site is a service with the middleware, on a Clerk whose clock both go by.
 type site struct {

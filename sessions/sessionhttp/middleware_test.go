@@ -40,7 +40,11 @@ func TestRefreshes(t *testing.T) {
 	}
 	uat := value(in.Cookies, "__client_uat")
 	want := `a=%zz "; __session=` + fresh + `; __session` + suffix + `=` + fresh + `; __client_uat=` + uat + `; __client_uat` + suffix + `=` + uat +
-		`; __refresh` + suffix + `=` + in.RefreshToken + ";b"
+		`; __refresh` + suffix + `=` + in.RefreshToken
+	for _, name := range []string{"__clerk_db_jwt", "__clerk_db_jwt" + suffix} {
+		want += "; " + name + "=" + value(in.Cookies, name)
+	}
+	want += ";b"
 	if diff := cmp.Diff([]string{want}, site.last(t).Header["Cookie"]); diff != "" {
 		t.Errorf("the cookies that went on: want (-), got (+):\n%s", diff)
 	}

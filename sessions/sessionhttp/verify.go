@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
 )
 
 // verifier returns nil for a token whose signature is right. It does not look at what the token says.
@@ -64,22 +66,9 @@ func parsePublicKey(encoded []byte) (*rsa.PublicKey, error) {
 func (r *Refresher) verify(ctx context.Context, token string) error {
 	for _, verify := range r.verifiers {
 		if err := verify(ctx, token); err != nil {
-			return &verifyError{err: err, text: strings.ReplaceAll(err.Error(), token, "[redacted]")}
+			hide := redact.Redactor{Secrets: func() []string { return []string{token} }}
+			return hide.Error(err)
 		}
 	}
 	return nil
 }
-
-// verifyError is what a verifier found, without the token that it found it in.
-type verifyError struct {
-	err  error
-	text string
-}
-
-func (e *verifyError) Error() string { return e.text }
-
-// Is matches what the verifier's error matches. There is no Unwrap: what is wrapped could show the token.
-func (e *verifyError) Is(target error) bool { return errors.Is(e.err, target) }
-
-// Format writes the text, for every verb.
-func (e *verifyError) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, e.text) }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// firstWithoutVerify is the API version that took the verify endpoint away.
+// firstWithoutVerify is the first API version that has no verify endpoint.
 const firstWithoutVerify = "2025-04-10"
 
 // apiVersions returns the versions that Clerk lists, newest first.
@@ -25,17 +25,20 @@ func bearer(h http.Header) (key string, ok bool) {
 func (s *Server) authenticate(h http.Header) *refusal {
 	key, ok := bearer(h)
 	if !ok {
-		return refuse(http.StatusUnauthorized, "authorization_header_format_invalid", "Invalid Authorization header format",
+		return refuse(http.StatusUnauthorized,
+			"authorization_header_format_invalid", "Invalid Authorization header format",
 			`The Authorization header has to be "Bearer <secret key>".`)
 	}
 	if subtle.ConstantTimeCompare([]byte(key), []byte(secretKey)) != 1 {
-		const message = "The provided Clerk Secret Key is invalid. Make sure that your Clerk Secret Key is correct."
+		const message = "The provided Clerk Secret Key is invalid. " +
+			"Make sure that your Clerk Secret Key is correct."
 		return refuse(http.StatusUnauthorized, "clerk_key_invalid", message, message)
 	}
 	return nil
 }
 
-// version returns the API version that a request asks for, the newest if it names none. One that Clerk does not list is refused.
+// version returns the API version that a request asks for, the newest if the request
+// names none. A version that Clerk does not list is refused.
 func version(h http.Header) (string, *refusal) {
 	asked := h.Get("Clerk-API-Version")
 	if asked == "" {

@@ -12,8 +12,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
 )
 
-// breach is one way in which a request or an answer breaks the fragment. Its texts name what the fragment names and quote nothing
-// that was sent.
+// breach is one way in which a request or an answer breaks the fragment. Its texts name what the
+// fragment names and quote nothing that was sent.
 type breach struct {
 	where  string // such as `query parameter "limit"`
 	reason string
@@ -21,9 +21,10 @@ type breach struct {
 	item   gen.ErrorItem // what the refusal says; empty unless it is about a parameter
 }
 
-// requestBreaches puts what kin-openapi found wrong with a request into our words.
+// requestBreaches turns kin-openapi's error about a request into breaches in our own words.
 func requestBreaches(err error) []breach {
-	switch err := err.(type) { //nolint:errorlint // kin-openapi returns these themselves, and what is wrapped is taken apart below
+	//nolint:errorlint // kin-openapi returns these types unwrapped; the cases take them apart
+	switch err := err.(type) {
 	case nil:
 		return nil
 	case openapi3.MultiError:
@@ -33,7 +34,8 @@ func requestBreaches(err error) []breach {
 		}
 		return all
 	case *openapi3filter.RequestError:
-		if several, ok := err.Err.(openapi3.MultiError); ok { //nolint:errorlint // kin-openapi returns these themselves, and what is wrapped is taken apart below
+		//nolint:errorlint // kin-openapi returns this type unwrapped
+		if several, ok := err.Err.(openapi3.MultiError); ok {
 			var all []breach
 			for _, e := range several {
 				one := *err
@@ -59,7 +61,7 @@ func parameterBreach(p *openapi3.Parameter, cause error) breach {
 		b.status = http.StatusUnprocessableEntity
 		b.item = parameterError(p.Name, cause)
 	}
-	return b // a bad API version is refused for not being listed
+	return b // a bad API version has no status here: version refuses it, as it is not listed
 }
 
 func bodyBreach(err *openapi3filter.RequestError) breach {
@@ -67,9 +69,15 @@ func bodyBreach(err *openapi3filter.RequestError) breach {
 	switch {
 	case errors.As(err.Err, &schemaErr):
 		path := schemaErr.JSONPointer()
-		b := breach{where: "body", reason: reason(schemaErr), status: http.StatusUnprocessableEntity, item: parameterError("", schemaErr)}
+		b := breach{
+			where:  "body",
+			reason: reason(schemaErr),
+			status: http.StatusUnprocessableEntity,
+			item:   parameterError("", schemaErr),
+		}
 		if len(path) > 0 {
-			b.where, b.item = "body at /"+path[0], parameterError(path[0], schemaErr) // deeper names come from the request
+			// Only the first name is shown: deeper names may come from the request.
+			b.where, b.item = "body at /"+path[0], parameterError(path[0], schemaErr)
 		}
 		return b
 	case errors.Is(err.Err, openapi3filter.ErrInvalidRequired):
@@ -77,10 +85,14 @@ func bodyBreach(err *openapi3filter.RequestError) breach {
 	case err.RequestBody == nil:
 		return breach{where: "body", reason: "is not something that the operation takes"}
 	}
-	return breach{where: "body", reason: "has another content type than application/json", status: http.StatusBadRequest}
+	return breach{
+		where:  "body",
+		reason: "has another content type than application/json",
+		status: http.StatusBadRequest,
+	}
 }
 
-// reason returns what err says is wrong with a value, without the value.
+// reason returns why a value is wrong by err, without the value.
 func reason(err error) string {
 	var schemaErr *openapi3.SchemaError
 	var parseErr *openapi3filter.ParseError
@@ -99,7 +111,11 @@ func reason(err error) string {
 
 // parameterError returns Clerk's words for a parameter that has a bad value.
 func parameterError(name string, cause error) gen.ErrorItem {
-	item := gen.ErrorItem{Code: "form_param_format_invalid", Message: "is invalid", LongMessage: strings.TrimSpace(name + " " + reason(cause))}
+	item := gen.ErrorItem{
+		Code:        "form_param_format_invalid",
+		Message:     "is invalid",
+		LongMessage: strings.TrimSpace(name + " " + reason(cause)),
+	}
 	var schemaErr *openapi3.SchemaError
 	if errors.As(cause, &schemaErr) {
 		switch schemaErr.SchemaField {
@@ -119,7 +135,8 @@ func parameterError(name string, cause error) gen.ErrorItem {
 	return item
 }
 
-// refusalFor refuses a request for those of its breaches that call for the same status as the first one that calls for any.
+// refusalFor refuses a request with the status of its first breach that has one, and lists all
+// breaches of that status. It returns nil if no breach has a status.
 func refusalFor(breaches []breach) *refusal {
 	out := &refusal{}
 	for _, b := range breaches {

@@ -9,9 +9,10 @@ import (
 	"net/http"
 )
 
-// HTTPClient returns a client that hands every request straight to the server, whatever its host, without a socket or a goroutine.
-// It works inside a testing/synctest bubble, also after Close. A request whose context ends while it is held up by a Fault fails
-// with the context's cause, and one that is dropped with io.ErrUnexpectedEOF.
+// HTTPClient returns a client that hands every request straight to the server, whatever its host,
+// without a socket or a goroutine. It works inside a testing/synctest bubble, also after Close. A
+// request whose context ends while it is held up by a Fault fails with the context's cause, and one
+// that is dropped with io.ErrUnexpectedEOF.
 func (s *Server) HTTPClient() *http.Client {
 	return &http.Client{Transport: direct{s.Handler()}}
 }
@@ -21,7 +22,8 @@ type direct struct {
 	handler http.Handler
 }
 
-// RoundTrip takes the request through its form on the wire, so that the handler sees what it would see behind a socket.
+// RoundTrip takes the request through its form on the wire, so that the handler sees what it would
+// see behind a socket.
 func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	var wire bytes.Buffer
@@ -47,7 +49,8 @@ func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 // serveUnlessAborted reports whether the handler came to an answer.
 func serveUnlessAborted(h http.Handler, w http.ResponseWriter, r *http.Request) (served bool) {
 	defer func() {
-		if err := recover(); err != nil && err != http.ErrAbortHandler { //nolint:errorlint // net/http compares it in the same way
+		if err := recover(); err != nil &&
+			err != http.ErrAbortHandler { //nolint:errorlint // net/http compares it in the same way
 			panic(err)
 		}
 	}()
@@ -70,7 +73,8 @@ func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
 
 func (r *recorder) response(req *http.Request) *http.Response {
 	body := r.body.Bytes()
-	if req.Method == http.MethodHead || r.status == http.StatusNoContent || r.status == http.StatusNotModified {
+	if req.Method == http.MethodHead || r.status == http.StatusNoContent ||
+		r.status == http.StatusNotModified {
 		body = nil
 	}
 	return &http.Response{

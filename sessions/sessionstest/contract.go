@@ -18,30 +18,37 @@ import (
 // errNoBearer is the breach of the fragment's security requirement.
 var errNoBearer = errors.New("no bearer key")
 
-// checkRequest compares a request with its operation and returns all that is wrong with it.
+// checkRequest compares a request with its operation and returns every breach.
 func (op *operation) checkRequest(x *exchange) []breach {
 	var breaches []breach
 	query, err := url.ParseQuery(x.request.URL.RawQuery)
 	if err != nil {
-		breaches = append(breaches, breach{where: "query", reason: "is not well-formed", status: http.StatusBadRequest})
+		breaches = append(breaches,
+			breach{where: "query", reason: "is not well-formed", status: http.StatusBadRequest})
 	}
 	for name := range query {
 		if !op.takesQuery(name) {
-			breaches = append(breaches, breach{where: "query", reason: "has a parameter that the operation does not have"})
+			breaches = append(breaches,
+				breach{where: "query", reason: "has a parameter that the operation does not have"})
 		}
 	}
 	malformed := len(x.body) > 0 && !jsontext.Value(x.body).IsValid()
 	if malformed {
-		breaches = append(breaches, breach{where: "body", reason: "is not a JSON document", status: http.StatusBadRequest})
+		breaches = append(breaches,
+			breach{where: "body", reason: "is not a JSON document", status: http.StatusBadRequest})
 	}
-	input := x.validationInput(malformed)
+	// JavaScript's and Go's encoders make null of nothing: that is no body.
+	nothing := op.route.Operation.RequestBody == nil && string(bytes.TrimSpace(x.body)) == "null"
+	input := x.validationInput(malformed || nothing)
 	input.QueryParams = query
-	return append(breaches, requestBreaches(openapi3filter.ValidateRequest(context.Background(), input))...)
+	found := openapi3filter.ValidateRequest(context.Background(), input)
+	return append(breaches, requestBreaches(found)...)
 }
 
 func (op *operation) takesQuery(name string) bool {
 	const in = openapi3.ParameterInQuery
-	return op.route.Operation.Parameters.GetByInAndName(in, name) != nil || op.route.PathItem.Parameters.GetByInAndName(in, name) != nil
+	return op.route.Operation.Parameters.GetByInAndName(in, name) != nil ||
+		op.route.PathItem.Parameters.GetByInAndName(in, name) != nil
 }
 
 // validationInput returns the request as kin-openapi wants it.
@@ -68,21 +75,24 @@ func (x *exchange) validationInput(withoutBody bool) *openapi3filter.RequestVali
 	}
 }
 
-// checkAnswer compares an answer with the operation that it answers and returns what is wrong with it.
+// checkAnswer returns an error if the fragment does not allow the answer to its operation.
 func (op *operation) checkAnswer(x *exchange, a answer) error {
 	input := x.validationInput(true)
-	err := openapi3filter.ValidateResponse(context.Background(), (&openapi3filter.ResponseValidationInput{
+	output := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: input,
 		Status:                 a.status,
 		Header:                 a.header(),
 		Options:                input.Options,
-	}).SetBodyBytes(a.body))
+	}
+	output.SetBodyBytes(a.body)
+	err := openapi3filter.ValidateResponse(context.Background(), output)
 	if err == nil {
 		return nil
 	}
 	var schemaErr *openapi3.SchemaError
 	if errors.As(err, &schemaErr) {
-		return fmt.Errorf("%s: the answer %d is wrong at /%s: %s", op.name, a.status, strings.Join(schemaErr.JSONPointer(), "/"), reason(schemaErr))
+		return fmt.Errorf("%s: the answer %d is wrong at /%s: %s", op.name, a.status,
+			strings.Join(schemaErr.JSONPointer(), "/"), reason(schemaErr))
 	}
 	return fmt.Errorf("%s: the answer %d is not one that the operation has", op.name, a.status)
 }

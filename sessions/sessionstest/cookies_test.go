@@ -17,30 +17,40 @@ func TestCookieSuffix(t *testing.T) {
 	}
 }
 
-func TestPublishableKeyNamesTheFrontendAPI(t *testing.T) {
-	got, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(publishableKey, "pk_test_"))
-	if err != nil || string(got) != frontendAPI+"$" {
-		t.Errorf("%q, %v", got, err)
+func TestPublishableKeysNameTheFrontendAPI(t *testing.T) {
+	for _, key := range []string{developmentKey, productionKey} {
+		got, err := base64.RawStdEncoding.DecodeString(strings.SplitN(key, "_", 3)[2])
+		if err != nil || string(got) != frontendAPI+"$" {
+			t.Errorf("%s: %q, %v", key, got, err)
+		}
 	}
 }
 
-func TestOriginAttributes(t *testing.T) {
+// TestCookiesFor has the origins of services, and the attributes of their cookies.
+func TestCookiesFor(t *testing.T) {
+	production := NewServer(WithoutListener(), WithProduction())
 	for origin, want := range map[string]struct {
 		secure bool
 		domain string
 	}{
-		"https://App.Example.com:8443": {true, "app.example.com"},
-		"http://app.example.com":       {false, "app.example.com"},
-		"http://localhost:3000":        {false, ""},
-		"https://192.0.2.1":            {true, ""},
-		"https://[2001:db8::1]":        {true, ""},
-		"https://exa;mple.com":         {true, ""},
-		"https://.com":                 {true, ""},
-		"app.example.com":              {false, ""},
-		"https://%zz":                  {false, ""},
+		"https://App.Example.test:8443":     {true, "example.test"},
+		"http://example.test":               {false, "example.test"},
+		"https://a.b.example.test":          {true, "example.test"},
+		"https://notexample.test":           {true, ""},
+		"https://example.test.evil.example": {true, ""},
+		"http://localhost:3000":             {false, ""},
+		"https://192.0.2.1":                 {true, ""},
+		"https://[2001:db8::1]":             {true, ""},
+		"app.example.test":                  {false, ""},
+		"https://%zz":                       {false, ""},
+		"":                                  {false, ""},
 	} {
-		if secure, domain := originAttributes(origin); secure != want.secure || domain != want.domain {
-			t.Errorf("%s: %t %q, want %t %q", origin, secure, domain, want.secure, want.domain)
+		got := production.cookiesFor(origin)
+		if got.secure != want.secure || got.domain != want.domain {
+			t.Errorf("%s: %t %q, want %t %q", origin, got.secure, got.domain, want.secure, want.domain)
+		}
+		if got := NewServer(WithoutListener()).cookiesFor(origin); got.domain != "" {
+			t.Errorf("%s: a development instance shares cookies below %q", origin, got.domain)
 		}
 	}
 }

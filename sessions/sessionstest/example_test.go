@@ -2,10 +2,10 @@ package sessionstest_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"time"
 
@@ -21,108 +21,6 @@ func newClient(clerk *sessionstest.Server, opts ...sessions.Option) *sessions.Cl
 		panic(err)
 	}
 	return client
-}
-
-func ExampleNewServer() {
-	clerk := sessionstest.NewServer() // on a loopback port of its own
-	defer clerk.Close()
-
-	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer client.CloseIdleConnections()
-	session, err := client.Get(context.Background(), clerk.SignIn("user_ada").SessionID)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(session.UserID)
-	// Output: user_ada
-}
-
-func ExampleWithoutListener() {
-	clerk := sessionstest.NewServer(sessionstest.WithoutListener()) // no socket: also inside a synctest bubble
-	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL), sessions.WithHTTPClient(clerk.HTTPClient()))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	session, err := client.Get(context.Background(), clerk.SignIn("user_ada").SessionID)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(session.UserID)
-	// Output: user_ada
-}
-
-func ExampleWithClock() {
-	noon := time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
-	clerk := sessionstest.NewServer(sessionstest.WithoutListener(), sessionstest.WithClock(func() time.Time { return noon }))
-
-	session := clerk.AddSession(sessionstest.Session{ID: "sess_1"})
-	fmt.Println(session.CreatedAt)
-	clerk.Advance(time.Hour)
-	fmt.Println(clerk.Now())
-	// Output:
-	// 2026-11-23 12:00:00 +0000 UTC
-	// 2026-11-23 13:00:00 +0000 UTC
-}
-
-func ExampleWithTokenLifetime() {
-	noon := time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
-	clerk := sessionstest.NewServer(sessionstest.WithoutListener(),
-		sessionstest.WithTokenLifetime(5*time.Minute),
-		sessionstest.WithClock(func() time.Time { return noon }))
-
-	token := sessions.Token{JWT: clerk.SignIn("user_ada").SessionToken}
-	fmt.Println(token.ExpiresAt())
-	// Output: 2026-11-23 12:05:00 +0000 UTC true
-}
-
-func ExampleWithoutCalls() {
-	clerk := sessionstest.NewServer(sessionstest.WithoutListener(), sessionstest.WithoutCalls()) // for a server that runs for long
-	session := clerk.AddSession(sessionstest.Session{})
-
-	_, err := newClient(clerk).Get(context.Background(), session.ID)
-	fmt.Println(len(clerk.Calls()), err)
-	// Output: 0 <nil>
-}
-
-func ExampleServer_Handler() {
-	clerk := sessionstest.NewServer(sessionstest.WithoutListener())
-	server := httptest.NewServer(clerk.Handler()) // served by somebody else
-	defer server.Close()
-	session := clerk.AddSession(sessionstest.Session{UserID: "user_ada"})
-
-	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(server.URL+"/v1"))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer client.CloseIdleConnections()
-	got, err := client.Get(context.Background(), session.ID)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(got.UserID)
-	// Output: user_ada
-}
-
-func ExampleServer_HTTPClient() {
-	clerk := sessionstest.NewServer(sessionstest.WithoutListener())
-
-	resp, err := clerk.HTTPClient().Get(clerk.URL + "/sessions") // without the key
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	_ = resp.Body.Close()
-	fmt.Println(resp.Status)
-	// Output: 401 Unauthorized
 }
 
 func ExampleServer_AddSession() {
@@ -160,10 +58,43 @@ func ExampleServer_SignIn() {
 	// Output:
 	// <nil>
 	// __session
-	// __session_x-Pr48FW
+	// __session_6tQWJVae
 	// __client_uat
-	// __client_uat_x-Pr48FW
-	// __refresh_x-Pr48FW
+	// __client_uat_6tQWJVae
+	// __refresh_6tQWJVae
+	// __clerk_db_jwt
+	// __clerk_db_jwt_6tQWJVae
+}
+
+func ExampleServer_SignInWith() {
+	clerk := sessionstest.NewServer(sessionstest.WithoutListener())
+	browser := clerk.SignInWith(sessionstest.SignInParams{
+		UserID: "user_ada",
+		Origin: "https://shop.example.test",
+		Claims: map[string]any{"role": "admin"},
+	})
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(browser.SessionToken, ".")[1])
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(strings.Contains(string(payload), `"role":"admin"`))
+	// Output: true
+}
+
+func ExampleServer_TrySignInWith() {
+	clerk := sessionstest.NewServer(sessionstest.WithoutListener())
+	_, err := clerk.TrySignInWith(sessionstest.SignInParams{Claims: map[string]any{"sub": "user_eve"}})
+	fmt.Println(err)
+	// Output: sessionstest: SignInWith: the claim "sub" is Clerk's own
+}
+
+func ExampleServer_RotateKey() {
+	clerk := sessionstest.NewServer(sessionstest.WithoutListener())
+	before := string(clerk.PublicKeyPEM())
+	clerk.RotateKey()
+	fmt.Println(string(clerk.PublicKeyPEM()) == before)
+	// Output: false
 }
 
 func ExampleServer_Inject() {
@@ -171,7 +102,7 @@ func ExampleServer_Inject() {
 	session := clerk.AddSession(sessionstest.Session{})
 	client := newClient(clerk)
 
-	clerk.Inject(sessionstest.Fault{Operation: "GetSession", Status: http.StatusOK, Body: "<html>", ContentType: "text/html"})
+	clerk.Inject(sessionstest.Fault{Operation: "GetSession", Body: "<html>", ContentType: "text/html"})
 	_, err := client.Get(context.Background(), session.ID)
 	fmt.Println(errors.Is(err, sessions.ErrInvalidResponse))
 
@@ -236,7 +167,8 @@ func ExampleServer_Calls() {
 func ExampleServer_Violations() {
 	clerk := sessionstest.NewServer(sessionstest.WithoutListener())
 
-	req, err := http.NewRequest(http.MethodGet, clerk.URL+"/sessions?user=user_ada", nil) // the parameter is called user_id
+	// The parameter is called user_id.
+	req, err := http.NewRequest(http.MethodGet, clerk.URL+"/sessions?user=user_ada", nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -259,13 +191,4 @@ func ExampleServer_PublicKeyPEM() {
 	first, _, _ := strings.Cut(string(clerk.PublicKeyPEM()), "\n")
 	fmt.Println(first)
 	// Output: -----BEGIN PUBLIC KEY-----
-}
-
-func ExampleServer_Close() {
-	clerk := sessionstest.NewServer()
-	clerk.Close()
-
-	_, err := http.Get(clerk.URL + "/jwks")
-	fmt.Println(err != nil)
-	// Output: true
 }

@@ -11,58 +11,99 @@ import (
 const (
 	maxBody    = 1 << 20  // bytes of a request's body that are read
 	maxShown   = 64       // bytes of a part of an unknown path that a violation shows
-	maxDrained = 16 << 20 // bytes of one that are thrown away, so that its sender gets to read the answer
+	maxDrained = 16 << 20 // bytes of a body that are thrown away so that its sender reads the answer
 )
 
 // exchange is a request on its way through the server.
 type exchange struct {
 	request *http.Request
 	op      *operation        // nil for a request that is none of the fragment's operations
+	beside  *endpoint         // for a request of an endpoint that the fragment does not have
 	params  map[string]string // in its path
 	allowed []string          // the methods that the path is good for, if the request has another
 	body    []byte
 	now     time.Time
 	trace   string
+
+	recorded *Call
 }
 
-// serve answers one request: record it, compare it with the fragment, let it be struck by a fault or else work on it, and compare
-// the answer with the fragment.
+// serve answers one request. It records the request and compares it with the fragment; then a
+// fault strikes, or else the operation is worked on and its answer compared with the fragment.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, now: s.Now(), trace: fmt.Sprintf("%032x", s.traces.Add(1))}
 	x.op, x.params, x.allowed = s.fragment.match(r)
-	w.Header().Set("Clerk-Trace-Id", x.trace)
-
+	if x.op == nil {
+		x.beside = s.endpointBeside(r)
+	}
 	refused := x.readBody()
-	s.journal.record(x.call())
+	x.recorded = s.journal.record(x.call())
+	start, watched := time.Now(), &statusWriter{ResponseWriter: w}
+	defer func() { s.journal.answered(x.recorded, watched.status, time.Since(start)) }()
+	w = watched
+	w.Header().Set("Clerk-Trace-Id", x.trace)
 	if refused == nil && x.op == nil {
 		s.serveElsewhere(w, x)
 		return
 	}
 	if refused != nil {
-		s.journal.violation(fmt.Errorf("%s: the body cannot be read or is larger than %d bytes", x.name(), maxBody))
+		s.violation(x, "%s: the body cannot be read or is larger than %d bytes", x.name(), maxBody)
 		refused.answer(x.trace).send(w)
 		return
 	}
 
-	breaches := x.op.checkRequest(x) //nolint:contextcheck // validation looks at bytes that were read already
+	//nolint:contextcheck // the body has been read already
+	breaches := x.op.checkRequest(x)
 	for _, b := range breaches {
-		s.journal.violation(fmt.Errorf("%s: %s: %s", x.op.name, b.where, b.reason))
+		s.violation(x, "%s: %s: %s", x.op.name, b.where, b.reason)
 	}
-	if f, ok := s.faults.take(x.op.name); ok {
-		if a, ok := f.strike(w, r, x.trace); ok {
-			a.send(w)
-			return
-		}
-		x.now = s.Now()
+	if s.struck(w, x, x.op.name) {
+		return
 	}
 	a := s.work(x, breaches)
-	if err := x.op.checkAnswer(x, a); err != nil { //nolint:contextcheck // validation looks at bytes that were read already
-		s.journal.violation(err)
+	//nolint:contextcheck // the body has been read already
+	if err := x.op.checkAnswer(x, a); err != nil {
+		s.journal.violation(x.recorded, err)
 	}
 	a.send(w)
 }
 
-// work comes to the answer of a request for an operation.
+// violation keeps a violation of an exchange.
+func (s *Server) violation(x *exchange, format string, args ...any) {
+	s.journal.violation(x.recorded, fmt.Errorf(format, args...))
+}
+
+// statusWriter remembers the status of an answer; 0 is none.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader passes the status on.
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets a Fault take the connection over, to cut it.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// struck lets the next fault of an operation happen to a request, and reports whether the fault has
+// answered it.
+func (s *Server) struck(w http.ResponseWriter, x *exchange, operation string) bool {
+	f, ok := s.faults.take(operation, x.sessionID())
+	if !ok {
+		return false
+	}
+	if a, ok := f.strike(w, x.request, x.trace); ok {
+		a.send(w)
+		return true
+	}
+	x.now = s.Now()
+	return false
+}
+
+// work returns the answer of an operation.
 func (s *Server) work(x *exchange, breaches []breach) answer {
 	if refused := s.admit(x); refused != nil {
 		return refused.answer(x.trace)
@@ -77,7 +118,7 @@ func (s *Server) work(x *exchange, breaches []breach) answer {
 	return jsonAnswer(http.StatusOK, value)
 }
 
-// admit refuses a request for what all operations have in common: the key, the version and the rate.
+// admit refuses a request for a reason that all operations share: the key, the version, the rate.
 func (s *Server) admit(x *exchange) *refusal {
 	if refused := s.authenticate(x.request.Header); refused != nil {
 		return refused
@@ -95,30 +136,25 @@ func (s *Server) admit(x *exchange) *refusal {
 	return nil
 }
 
-// serveElsewhere answers a request that is none of the fragment's operations: the public keys, which are beside the fragment, or
-// something that does not exist.
+// serveElsewhere answers a request that is none of the fragment's operations: an endpoint beside
+// the fragment, or else with 404 or 405.
 func (s *Server) serveElsewhere(w http.ResponseWriter, x *exchange) {
-	reads := x.request.Method == http.MethodGet || x.request.Method == http.MethodHead
-	switch path := x.request.URL.Path; {
-	case reads && path == "/.well-known/jwks.json":
-		jsonAnswer(http.StatusOK, keySet()).send(w)
-	case reads && path == s.fragment.base+"/jwks":
-		if refused := s.authenticate(x.request.Header); refused != nil {
-			refused.answer(x.trace).send(w)
-			return
-		}
-		jsonAnswer(http.StatusOK, keySet()).send(w)
-	case len(x.allowed) > 0:
-		s.journal.violation(fmt.Errorf("%s: the fragment has no such method for this path", x.name()))
-		w.Header().Set("Allow", strings.Join(x.allowed, ", "))
-		refuse(http.StatusMethodNotAllowed, "method_not_allowed", "method not allowed", "This endpoint does not have this method.").answer(x.trace).send(w)
-	default:
-		s.journal.violation(fmt.Errorf("%s: the fragment has no such path", x.name()))
-		notFound("There is no such endpoint.").answer(x.trace).send(w)
+	if x.beside != nil {
+		s.serveBeside(w, x)
+		return
 	}
+	refused := notFound("There is no such endpoint.")
+	missing := "path"
+	if len(x.allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(x.allowed, ", "))
+		refused, missing = methodNotAllowed(), "method for this path"
+	}
+	s.violation(x, "%s: the fragment has no such %s", x.name(), missing)
+	refused.answer(x.trace).send(w)
 }
 
-// name names the request for a violation. Parts of an unknown path that may be a secret are left out.
+// name names the request for a violation. Parts of an unknown path that may be a secret are left
+// out.
 func (x *exchange) name() string {
 	if x.op != nil {
 		return x.op.name
@@ -139,14 +175,18 @@ func (x *exchange) call() Call {
 		RawQuery: x.request.URL.RawQuery,
 		Header:   x.request.Header.Clone(),
 		Body:     x.body,
+		Time:     x.now,
 	}
-	if x.op != nil {
+	switch {
+	case x.op != nil:
 		c.Operation = x.op.name
+	case x.beside != nil:
+		c.Operation = x.beside.name
 	}
 	return c
 }
 
-// readBody reads the body, or what fits of it.
+// readBody reads at most maxBody bytes of the request's body, and refuses a longer one.
 func (x *exchange) readBody() *refusal {
 	body, err := io.ReadAll(io.LimitReader(x.request.Body, maxBody+1))
 	if len(body) > 0 {
@@ -154,7 +194,8 @@ func (x *exchange) readBody() *refusal {
 	}
 	if len(body) > maxBody {
 		_, _ = io.CopyN(io.Discard, x.request.Body, maxDrained)
-		return refuse(http.StatusRequestEntityTooLarge, "request_body_too_large", "request body is too large", "The request body is larger than 1 MiB.")
+		return refuse(http.StatusRequestEntityTooLarge, "request_body_too_large",
+			"request body is too large", "The request body is larger than 1 MiB.")
 	}
 	if err != nil {
 		return malformedBody()

@@ -53,7 +53,8 @@ func parseFragment(document []byte) (*fragment, error) {
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			if handlers[op.OperationID] == nil {
-				return nil, fmt.Errorf("%s %s: there is nothing to serve the operation %q", method, path, op.OperationID)
+				return nil, fmt.Errorf("%s %s: there is nothing to serve the operation %q",
+					method, path, op.OperationID)
 			}
 			f.operations = append(f.operations, &operation{
 				name:     op.OperationID,
@@ -75,23 +76,15 @@ func (f *fragment) names() []string {
 	return names
 }
 
-// operation returns the operation of that name, or nil.
-func (f *fragment) operation(name string) *operation {
-	i := slices.IndexFunc(f.operations, func(op *operation) bool { return op.name == name })
-	if i < 0 {
-		return nil
-	}
-	return f.operations[i]
-}
-
-// match returns the operation that a request is for and the parameters in its path. If there is none it returns the methods that
-// the path is good for.
-func (f *fragment) match(r *http.Request) (op *operation, params map[string]string, allowed []string) {
+// match returns the operation that a request is for and the parameters in its path. If there is no
+// such operation, match returns the methods that the path has.
+func (f *fragment) match(r *http.Request) (*operation, map[string]string, []string) {
 	path, ok := strings.CutPrefix(r.URL.EscapedPath(), f.base)
 	if !ok {
 		return nil, nil, nil
 	}
 	segments := strings.Split(path, "/")
+	var allowed []string
 	for _, op := range f.operations {
 		params, ok := op.match(segments)
 		if !ok {
@@ -105,8 +98,8 @@ func (f *fragment) match(r *http.Request) (op *operation, params map[string]stri
 	return nil, nil, allowed
 }
 
-// match compares the segments of an escaped path with those of the operation. Empty ones and dots fit no parameter: what they stand
-// for is another path.
+// match compares the segments of an escaped path with the operation's. An empty segment, "." and
+// ".." fit no parameter: a path with one of them stands for another path.
 func (op *operation) match(segments []string) (params map[string]string, ok bool) {
 	if len(segments) != len(op.segments) {
 		return nil, false

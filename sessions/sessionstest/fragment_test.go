@@ -19,15 +19,18 @@ func TestEveryOperationIsServed(t *testing.T) {
 }
 
 func TestABrokenFragmentIsNamed(t *testing.T) {
+	changed := func(from, to string) []byte {
+		return bytes.ReplaceAll(openapi.Sessions, []byte(from), []byte(to))
+	}
 	for name, row := range map[string]struct {
 		document []byte
 		says     string
 	}{
 		"not YAML":             {[]byte("\x00"), ""},
-		"a dangling reference": {bytes.ReplaceAll(openapi.Sessions, []byte("schemas/Token'"), []byte("schemas/Tocken'")), "Tocken"},
+		"a dangling reference": {changed("schemas/Token'", "schemas/Tocken'"), "Tocken"},
 		"no document":          {[]byte("openapi: 3.0.3"), "invalid"},
-		"a base of no shape":   {bytes.Replace(openapi.Sessions, []byte("https://api.clerk.com/v1"), []byte("'%zz'"), 1), "zz"},
-		"an unknown operation": {bytes.Replace(openapi.Sessions, []byte("operationId: RevokeSession"), []byte("operationId: EndSession"), 1), `"EndSession"`},
+		"a base of no shape":   {changed("https://api.clerk.com/v1", "'%zz'"), "zz"},
+		"an unknown operation": {changed("operationId: RevokeSession", "operationId: EndSession"), `"EndSession"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := parseFragment(row.document); err == nil || !strings.Contains(err.Error(), row.says) {

@@ -13,11 +13,13 @@ import (
 
 const defaultLimit = 10
 
-// handler works on a request that fits the fragment and was admitted. It returns what to answer or why not.
+// handler works on a request that fits the fragment and was admitted. It returns what to answer or
+// why not.
 type handler func(s *Server, x *exchange) (any, *refusal)
 
 // handlers has an entry for every operation of the fragment.
 var handlers = map[string]handler{
+	"GetHandshakePayload":            (*Server).handshakePayload,
 	"GetSessionList":                 (*Server).listSessions,
 	"CreateSession":                  (*Server).createSession,
 	"GetSession":                     (*Server).getSession,
@@ -28,6 +30,14 @@ var handlers = map[string]handler{
 	"CreateSessionTokenFromTemplate": (*Server).createToken,
 }
 
+func (s *Server) handshakePayload(x *exchange) (any, *refusal) {
+	list, ok := s.browsers.take(x.request.URL.Query().Get("nonce"), x.now)
+	if !ok {
+		return nil, notFound("There is no such nonce, or it was used before.")
+	}
+	return gen.HandshakePayload{Directives: list}, nil
+}
+
 func (s *Server) listSessions(x *exchange) (any, *refusal) {
 	query := x.request.URL.Query()
 	number := func(name string, otherwise int) int {
@@ -36,7 +46,11 @@ func (s *Server) listSessions(x *exchange) (any, *refusal) {
 		}
 		return otherwise
 	}
-	f := filter{clientID: query.Get("client_id"), userID: query.Get("user_id"), status: query.Get("status")}
+	f := filter{
+		clientID: query.Get("client_id"),
+		userID:   query.Get("user_id"),
+		status:   query.Get("status"),
+	}
 	page, total := s.store.list(f, number("offset", 0), number("limit", defaultLimit), x.now)
 	rows := make([]any, len(page))
 	for i, session := range page {
@@ -59,7 +73,9 @@ func (s *Server) createSession(x *exchange) (any, *refusal) {
 	if !s.store.hasUser(req.UserID) {
 		return nil, notFound("There is no user with this id.")
 	}
-	created := s.AddSession(Session{UserID: req.UserID, LastActiveOrganizationID: req.ActiveOrganizationID})
+	created := s.AddSession(
+		Session{UserID: req.UserID, LastActiveOrganizationID: req.ActiveOrganizationID},
+	)
 	return created.answered(), nil
 }
 
@@ -112,7 +128,7 @@ func (s *Server) createToken(x *exchange) (any, *refusal) {
 		return nil, notActive(http.StatusBadRequest)
 	}
 	return gen.Token{Object: "token", JWT: s.tokens.mint(tokenRequest{
-		session:  r.Session,
+		record:   r,
 		id:       s.newID("jti"),
 		template: x.params["template_name"],
 		lifetime: time.Duration(req.ExpiresInSeconds) * time.Second,

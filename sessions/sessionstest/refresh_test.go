@@ -16,7 +16,11 @@ import (
 
 // refreshBody returns the body of a refresh of what in holds, with fields changed: nil leaves one out.
 func refreshBody(in sessionstest.SignIn, change map[string]any) string {
-	body := map[string]any{"expired_token": in.SessionToken, "refresh_token": in.RefreshToken, "request_origin": "https://app.example.com"}
+	body := map[string]any{
+		"expired_token":  in.SessionToken,
+		"refresh_token":  in.RefreshToken,
+		"request_origin": "https://app.example.com",
+	}
 	maps.Copy(body, change)
 	maps.DeleteFunc(body, func(_ string, value any) bool { return value == nil })
 	encoded, err := json.Marshal(body)
@@ -38,18 +42,28 @@ func TestRefreshToAToken(t *testing.T) {
 		{"before the token expires", 0, nil},
 		{"after it has", time.Hour, nil},
 		{"a second time", time.Second, map[string]any{"format": "token"}},
-		{"with all there is to say", time.Second, map[string]any{"request_headers": map[string][]string{"cookie": {"a=b"}, "x-none": {}}, "request_originating_ip": "192.0.2.1"}},
+		{"with all there is to say", time.Second, map[string]any{
+			"request_headers":        map[string][]string{"cookie": {"a=b"}, "x-none": {}},
+			"request_originating_ip": "192.0.2.1",
+		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s.Advance(row.advance)
 			got := decode[tokenBody](t, post(t, s, path, refreshBody(in, row.change)))
 			said := claims(t, s, got.JWT)
-			want := map[string]any{"sid": in.SessionID, "sub": "user_1", "azp": "https://app.example.com", "iat": float64(s.Now().Unix()), "exp": float64(s.Now().Unix() + 60)}
+			want := map[string]any{
+				"sid": in.SessionID,
+				"sub": "user_1",
+				"azp": "https://app.example.com",
+				"iat": float64(s.Now().Unix()),
+				"exp": float64(s.Now().Unix() + 60),
+			}
 			maps.DeleteFunc(said, func(name string, _ any) bool { _, ok := want[name]; return !ok })
 			if diff := cmp.Diff(want, said); diff != "" {
 				t.Errorf("claims (-want +got):\n%s", diff)
 			}
-			if got := decode[map[string]any](t, get(t, s, "/sessions/"+in.SessionID))["last_active_at"]; got != float64(s.Now().UnixMilli()) {
+			session := decode[map[string]any](t, get(t, s, "/sessions/"+in.SessionID))
+			if got := session["last_active_at"]; got != float64(s.Now().UnixMilli()) {
 				t.Errorf("last active at %v, want now", got)
 			}
 		})
@@ -58,7 +72,7 @@ func TestRefreshToAToken(t *testing.T) {
 }
 
 func TestRefreshToCookies(t *testing.T) {
-	const suffix = "_x-Pr48FW"
+	const suffix = "_6tQWJVae"
 	uat := strconv.FormatInt(start.Unix(), 10)
 	for name, row := range map[string]struct {
 		query, origin string
@@ -66,7 +80,7 @@ func TestRefreshToCookies(t *testing.T) {
 	}{
 		"plain": {"", "https://app.example.com", map[string]string{
 			"__session":    "Path=/; Max-Age=604740; Secure; SameSite=Lax",
-			"__client_uat": "Path=/; Domain=app.example.com; Max-Age=604740; Secure; SameSite=Lax",
+			"__client_uat": "Path=/; Max-Age=604740; Secure; SameSite=Lax",
 		}},
 		"not suffixed": {"?suffixed_cookies=false", "http://127.0.0.1:8080", map[string]string{
 			"__session":    "Path=/; Max-Age=604740; SameSite=Lax",
@@ -87,10 +101,11 @@ func TestRefreshToCookies(t *testing.T) {
 			s := newServer()
 			in := s.SignIn("user_1")
 			s.Advance(time.Minute)
+			body := refreshBody(in, map[string]any{"format": "cookie", "request_origin": row.origin})
 			got := decode[struct {
 				Object  string   `json:"object"`
 				Cookies []string `json:"cookies"`
-			}](t, post(t, s, "/sessions/"+in.SessionID+"/refresh"+row.query, refreshBody(in, map[string]any{"format": "cookie", "request_origin": row.origin})))
+			}](t, post(t, s, "/sessions/"+in.SessionID+"/refresh"+row.query, body))
 			if got.Object != "cookies" {
 				t.Errorf("object %q", got.Object)
 			}
@@ -124,13 +139,14 @@ func TestRefreshToCookies(t *testing.T) {
 func TestRefreshIsRefused(t *testing.T) {
 	s := newServer()
 	in, other := s.SignIn("user_1"), s.SignIn("user_1")
+	forged := in.SessionToken[:len(in.SessionToken)-8] + "AAAAAAAA"
 	for name, row := range map[string]struct {
 		change map[string]any
 		code   string
 	}{
 		"another session's token":           {map[string]any{"expired_token": other.SessionToken}, "session_token_invalid"},
 		"not a token":                       {map[string]any{"expired_token": "a.b.c"}, "session_token_invalid"},
-		"a token that somebody else signed": {map[string]any{"expired_token": in.SessionToken[:len(in.SessionToken)-8] + "AAAAAAAA"}, "session_token_invalid"},
+		"a token that somebody else signed": {map[string]any{"expired_token": forged}, "session_token_invalid"},
 		"another session's refresh token":   {map[string]any{"refresh_token": other.RefreshToken}, "refresh_token_invalid"},
 		"not a refresh token":               {map[string]any{"refresh_token": "x"}, "refresh_token_invalid"},
 	} {
@@ -161,16 +177,19 @@ func TestSignInCookies(t *testing.T) {
 	in := s.SignIn("")
 	got := map[string]string{}
 	for _, cookie := range in.Cookies {
-		if cookie.Path != "/" || cookie.Secure || cookie.Domain != "" || cookie.HttpOnly != strings.HasPrefix(cookie.Name, "__refresh") {
+		if cookie.Path != "/" || cookie.Secure || cookie.Domain != "" ||
+			cookie.HttpOnly != strings.HasPrefix(cookie.Name, "__refresh") {
 			t.Errorf("attributes of %s", cookie.Name)
 		}
 		got[cookie.Name] = cookie.Value
 	}
 	uat := strconv.FormatInt(start.Unix(), 10)
 	want := map[string]string{
-		"__session": in.SessionToken, "__session_x-Pr48FW": in.SessionToken,
-		"__client_uat": uat, "__client_uat_x-Pr48FW": uat,
-		"__refresh_x-Pr48FW": in.RefreshToken,
+		"__session": in.SessionToken, "__session_6tQWJVae": in.SessionToken,
+		"__client_uat": uat, "__client_uat_6tQWJVae": uat,
+		"__refresh_6tQWJVae":      in.RefreshToken,
+		"__clerk_db_jwt":          got["__clerk_db_jwt"],
+		"__clerk_db_jwt_6tQWJVae": got["__clerk_db_jwt"],
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

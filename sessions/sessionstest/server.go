@@ -11,34 +11,46 @@ import (
 )
 
 const (
-	secretKey      = "sk_test_fake_clerk_not_a_secret"          //nolint:gosec // made up, and says so
-	publishableKey = "pk_test_ZmFrZS5jbGVyay5leGFtcGxlLnRlc3Qk" // base64 of frontendAPI and "$"
-	frontendAPI    = "fake.clerk.example.test"
+	secretKey = "sk_test_fake_clerk_not_a_secret" //nolint:gosec // made up, and says so
 
-	// listenerlessURL is the base URL of a server that only its own HTTPClient reaches.
-	listenerlessURL = "https://api." + frontendAPI
+	// The publishable keys have the base64 of frontendAPI and "$".
+	developmentKey = "pk_test_Y2xlcmsuZXhhbXBsZS50ZXN0JA"
+	productionKey  = "pk_live_Y2xlcmsuZXhhbXBsZS50ZXN0JA"
+
+	domain      = "example.test" // of the services that a production instance serves
+	frontendAPI = "clerk." + domain
+	issuer      = "https://" + frontendAPI
+
+	// listenerlessURL is the address of a server that only its own HTTPClient reaches.
+	listenerlessURL = "https://api.fake." + frontendAPI
 )
 
 // Server is an in-process Clerk instance. It is safe for concurrent use.
 type Server struct {
-	URL            string // the base URL of the API, ends in "/v1"
+	URL            string // the base URL of the Backend API, ends in "/v1"
+	FrontendAPI    string // the URL of the Frontend API, without a path
+	JWKSURL        string // the URL of the instance's key set
+	Issuer         string // the iss of the instance's tokens, "https://clerk.example.test"
 	SecretKey      string // the one key that the server accepts, "sk_test_…"
-	PublishableKey string // the instance's publishable key, "pk_test_…"
+	PublishableKey string // the instance's publishable key, "pk_test_…" or "pk_live_…"
 
-	fragment *fragment
-	clock    clock
-	tokens   tokenMinter
-	store    store
-	journal  journal
-	faults   faultQueue
-	limiter  limiter
-	ids      atomic.Int64
-	traces   atomic.Int64
-	close    func()
+	fragment   *fragment
+	production bool
+	keys       keyRing
+	browsers   browserStore
+	clock      clock
+	tokens     tokenMinter
+	store      store
+	journal    journal
+	faults     faultQueue
+	limiter    limiter
+	ids        atomic.Int64
+	traces     atomic.Int64
+	close      func()
 }
 
-// NewServer starts a server on a loopback port of the system's choice; Close it after use. It panics when it cannot listen or an
-// option makes no sense.
+// NewServer starts a server on a loopback port of the system's choice; Close it after use. It
+// panics when it cannot listen or an option makes no sense.
 func NewServer(opts ...Option) *Server {
 	cfg := config{now: time.Now, tokenLifetime: defaultTokenLifetime}
 	for _, opt := range opts {
@@ -46,30 +58,39 @@ func NewServer(opts ...Option) *Server {
 	}
 	s := &Server{
 		URL:            listenerlessURL,
+		FrontendAPI:    issuer,
+		Issuer:         issuer,
 		SecretKey:      secretKey,
-		PublishableKey: publishableKey,
+		PublishableKey: developmentKey,
 		fragment:       loadFragment(),
+		production:     cfg.production,
 		clock:          clock{base: cfg.now},
-		tokens:         tokenMinter{lifetime: cfg.tokenLifetime},
-		journal:        journal{withoutCalls: cfg.withoutCalls},
+		journal:        journal{withoutCalls: cfg.withoutCalls, maxCalls: cfg.maxCalls},
 		close:          func() {},
+	}
+	s.tokens = tokenMinter{keys: &s.keys, lifetime: cfg.tokenLifetime}
+	if cfg.production {
+		s.PublishableKey = productionKey
 	}
 	if !cfg.withoutListener {
 		s.URL, s.close = s.listen()
+		s.FrontendAPI = s.URL
 	}
+	s.JWKSURL = s.FrontendAPI + keySetPath
 	s.URL += s.fragment.base
 	return s
 }
 
-// Close ends the listener and every connection, also those that wait for a delayed answer, and returns when no request is being
-// served any more. A server without a listener has nothing to close.
+// Close ends the listener and every connection, also those that wait for a delayed answer, and
+// returns when no request is being served any more. A server without a listener has nothing to
+// close.
 func (s *Server) Close() { s.close() }
 
-// Handler returns the server's endpoints, to be served elsewhere: /v1/sessions and what is below it, /v1/jwks and
-// /.well-known/jwks.json.
+// Handler returns the server's endpoints, to be served elsewhere: the Backend API below /v1, and
+// the Frontend API with /v1/client/handshake, /.well-known/jwks.json and the page /sign-in.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
-// listen serves on a loopback port and returns its address and what ends it.
+// listen serves on a loopback port and returns its address and a function that ends it.
 func (s *Server) listen() (address string, end func()) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

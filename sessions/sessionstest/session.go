@@ -3,6 +3,7 @@ package sessionstest
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -12,8 +13,10 @@ import (
 const (
 	statusAbandoned = "abandoned"
 	statusActive    = "active"
+	statusEnded     = "ended"
 	statusExpired   = "expired"
 	statusPending   = "pending"
+	statusReplaced  = "replaced"
 	statusRevoked   = "revoked"
 
 	defaultExpiry      = 7 * 24 * time.Hour
@@ -25,7 +28,7 @@ type Session struct {
 	ID                       string
 	ClientID                 string
 	UserID                   string
-	Status                   string         // "active" by default; one that the API does not list makes the server's answers violations
+	Status                   string         // "active" by default; one that Clerk lacks is a violation
 	LastActiveOrganizationID string         // "" when none
 	LatestActivity           *Activity      // nil when unknown
 	Actor                    map[string]any // nil unless impersonated; must be encodable as JSON
@@ -54,12 +57,37 @@ type Task struct {
 	Key string // such as "choose-organization"
 }
 
-// AddSession keeps the session in, as if its user had signed in, and returns it with its zero fields filled in. A session that has
-// the same ID is replaced. Its user exists from then on. It panics when the Actor cannot be encoded as JSON.
+// AddSession keeps the session in, as if its user had signed in, and returns it with its zero
+// fields filled in. A session that has the same ID is replaced. Its user exists from then on. It
+// panics when the Actor cannot be encoded as JSON.
 func (s *Server) AddSession(in Session) Session {
 	out := s.complete(in)
 	s.store.put(record{Session: out})
 	return out.clone()
+}
+
+// Session returns the session with an id, as it is now.
+func (s *Server) Session(id string) (Session, bool) {
+	r, ok := s.store.get(id, s.Now())
+	return r.Session, ok
+}
+
+// Sessions returns all sessions as they are now, newest first.
+func (s *Server) Sessions() []Session {
+	sessions, _ := s.store.list(filter{}, 0, math.MaxInt, s.Now())
+	return sessions
+}
+
+// End ends a session, as a sign-out in its browser does. A session that is over already stays as it
+// is. End panics when there is no such session.
+func (s *Server) End(id string) {
+	now := s.Now()
+	_, ok := s.store.update(id, now, func(session *Session) {
+		session.Status, session.UpdatedAt = statusEnded, onWire(now)
+	})
+	if !ok {
+		panic(fmt.Sprintf("sessionstest: End: there is no session %q", id))
+	}
 }
 
 // complete returns in with its zero fields filled in.
@@ -77,7 +105,9 @@ func (s *Server) complete(in Session) Session {
 	setDefault(&out.LastActiveAt, func() time.Time { return out.CreatedAt })
 	setDefault(&out.ExpireAt, func() time.Time { return out.CreatedAt.Add(defaultExpiry) })
 	setDefault(&out.AbandonAt, func() time.Time { return out.CreatedAt.Add(defaultAbandonment) })
-	for _, t := range []*time.Time{&out.CreatedAt, &out.UpdatedAt, &out.LastActiveAt, &out.ExpireAt, &out.AbandonAt} {
+	for _, t := range []*time.Time{
+		&out.CreatedAt, &out.UpdatedAt, &out.LastActiveAt, &out.ExpireAt, &out.AbandonAt,
+	} {
 		*t = onWire(*t)
 	}
 	return out
@@ -155,8 +185,9 @@ func (x Session) answered() any {
 		CreatedAt                int64          `json:"created_at"`
 		UpdatedAt                int64          `json:"updated_at"`
 	}{
-		"session", x.ID, x.ClientID, x.UserID, x.Actor, x.Status, organization, x.LatestActivity.answered(), tasks,
-		x.LastActiveAt.UnixMilli(), x.ExpireAt.UnixMilli(), x.AbandonAt.UnixMilli(), x.CreatedAt.UnixMilli(), x.UpdatedAt.UnixMilli(),
+		"session", x.ID, x.ClientID, x.UserID, x.Actor, x.Status, organization,
+		x.LatestActivity.answered(), tasks, x.LastActiveAt.UnixMilli(), x.ExpireAt.UnixMilli(),
+		x.AbandonAt.UnixMilli(), x.CreatedAt.UnixMilli(), x.UpdatedAt.UnixMilli(),
 	}
 }
 

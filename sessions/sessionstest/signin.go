@@ -1,39 +1,97 @@
 package sessionstest
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
-	"time"
 )
 
-// SignIn is what a browser holds after a sign-in. All of it is made up and opens nothing but its Server.
+// SignIn is the state of a browser after a sign-in. All of it is made up and opens nothing but its
+// Server.
 type SignIn struct {
 	SessionID    string
 	SessionToken string // the JWT, good for the server's token lifetime
 	RefreshToken string // trades the token for a new one while the session lasts
-	// Cookies are the browser's: the session token and the time of the sign-in under plain and suffixed names, and the refresh
-	// token. They have no Domain and are not Secure, so that a cookie jar sends them to a service under test on loopback.
+	// Cookies are the browser's: the session token and the time of the sign-in under plain and
+	// suffixed names, the refresh token, and the cookies by which the Frontend API knows the browser.
+	// They have no Domain and are not Secure, so that a cookie jar sends them to a service under test
+	// on loopback.
 	Cookies []*http.Cookie
 }
 
-// SignIn starts a session for the user, who exists from then on, and returns what the user's browser would hold. An empty userID
-// makes a new user.
-func (s *Server) SignIn(userID string) SignIn {
-	r := record{Session: s.complete(Session{UserID: userID}), refreshToken: s.newID("rt")}
-	s.store.put(r)
-	now := s.Now()
-	out := SignIn{
-		SessionID:    r.ID,
-		SessionToken: s.tokens.mint(tokenRequest{session: r.Session, id: s.newID("jti")}, now),
-		RefreshToken: r.refreshToken,
+// SignInParams says who signs in, and where. Every field may be empty.
+type SignInParams struct {
+	UserID         string         // a new user when empty
+	Origin         string         // the azp of the tokens; "https://app.example.test" when empty
+	OrganizationID string         // the organization that the session is active in
+	Claims         map[string]any // further claims of the session's tokens; must be encodable as JSON
+}
+
+// SignIn starts a session for the user, who exists from then on, and returns the state of the
+// user's browser. An empty userID makes a new user.
+func (s *Server) SignIn(userID string) SignIn { return s.SignInWith(SignInParams{UserID: userID}) }
+
+// SignInWith does what SignIn does, with more to say. It panics when a claim cannot be encoded as
+// JSON or is one of Clerk's own, such as "sub".
+func (s *Server) SignInWith(params SignInParams) SignIn {
+	out, err := s.TrySignInWith(params)
+	if err != nil {
+		panic(err.Error())
 	}
-	out.Cookies = append(sessionCookies(r.Session, out.SessionToken, "", true, now), &http.Cookie{ //nolint:gosec // a cookie jar has to keep it on loopback without TLS
-		Name:     refreshCookie + cookieSuffix(publishableKey),
-		Value:    r.refreshToken,
-		Path:     "/",
-		Expires:  r.ExpireAt.Truncate(time.Second),
-		MaxAge:   int(r.ExpireAt.Sub(now).Seconds()),
-		HttpOnly: true,
-		SameSite: http.SameSiteLaxMode,
-	})
 	return out
+}
+
+// TrySignInWith does what SignInWith does, and returns an error where SignInWith panics.
+func (s *Server) TrySignInWith(params SignInParams) (SignIn, error) {
+	claims, err := cloneClaims(params.Claims)
+	if err != nil {
+		return SignIn{}, err
+	}
+	now := s.Now()
+	r := s.startSession(s.browsers.add(s.newBrowser()), record{
+		Session: Session{UserID: params.UserID, LastActiveOrganizationID: params.OrganizationID},
+		origin:  params.Origin,
+		claims:  claims,
+	})
+	token := s.tokens.mint(tokenRequest{record: r, id: s.newID("jti")}, now)
+	cookies := s.cookiesFor("") // on loopback, without TLS
+	out := SignIn{SessionID: r.ID, SessionToken: token, RefreshToken: r.refreshToken}
+	out.Cookies = append(cookies.signedIn(r.Session, token, true, now),
+		cookies.refresh(r.Session, r.refreshToken, now))
+	if s.production {
+		out.Cookies = append(out.Cookies, cookies.shared(clientCookie, r.browser, yearOfSeconds))
+	} else {
+		out.Cookies = append(out.Cookies, cookies.devBrowser(r.browser)...)
+	}
+	return out, nil
+}
+
+// startSession starts a session in a browser, in the place of one that the browser has, and returns
+// it complete and with a refresh token.
+func (s *Server) startSession(b browser, r record) record {
+	if b.sessionID != "" {
+		s.store.update(b.sessionID, s.Now(), func(old *Session) { old.Status = statusReplaced })
+	}
+	r.ClientID = b.clientID
+	r.Session = s.complete(r.Session)
+	r.refreshToken, r.browser = s.newID("rt"), b.token
+	s.store.put(r)
+	s.browsers.setSession(b.token, r.ID)
+	return r
+}
+
+// cloneClaims returns a copy of claims as JSON has them.
+func cloneClaims(claims map[string]any) (map[string]any, error) {
+	for name := range claims {
+		if isReserved(name) {
+			return nil, fmt.Errorf("sessionstest: SignInWith: the claim %q is Clerk's own", name)
+		}
+	}
+	var out map[string]any
+	encoded, err := json.Marshal(claims)
+	if err != nil || json.Unmarshal(encoded, &out) != nil {
+		return nil, errors.New("sessionstest: SignInWith: the Claims cannot be encoded as JSON")
+	}
+	return out, nil
 }

@@ -1,6 +1,7 @@
 package sessionstest
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -10,7 +11,7 @@ import (
 type store struct {
 	mu     sync.Mutex
 	byID   map[string]*record
-	byAge  []*record // oldest first, those of the same age in the order they came in
+	byAge  []*record // oldest first; sessions of the same age in the order in which they came in
 	users  map[string]bool
 	lastIn int
 }
@@ -18,7 +19,10 @@ type store struct {
 // record is a session and what a browser would hold for it.
 type record struct {
 	Session
-	refreshToken string // "" for a session that no browser signed in to
+	refreshToken string         // "" for a session that no browser signed in to
+	browser      string         // the token of the browser that signed in to it, likewise
+	origin       string         // the azp of its tokens; "" for the default
+	claims       map[string]any // further claims of its tokens
 	order        int
 }
 
@@ -38,7 +42,8 @@ func (st *store) put(r record) {
 		i, _ := slices.BinarySearchFunc(st.byAge, old, compareAge)
 		st.byAge = slices.Delete(st.byAge, i, i+1)
 		if r.refreshToken == "" {
-			r.refreshToken = old.refreshToken
+			r.refreshToken, r.browser = old.refreshToken, old.browser
+			r.origin, r.claims = old.origin, old.claims
 		}
 	}
 	st.lastIn++
@@ -60,8 +65,8 @@ func (st *store) get(id string, now time.Time) (record, bool) {
 	return st.update(id, now, func(*Session) {})
 }
 
-// update lets edit change a session, unless it is over at the time now, and returns it as it then is. The edit must leave the
-// session's id and its age alone.
+// update lets edit change a session, unless it is over at the time now, and returns it as it then
+// is. The edit must leave the session's id and its age alone.
 func (st *store) update(id string, now time.Time, edit func(*Session)) (record, bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -77,6 +82,14 @@ func (st *store) update(id string, now time.Time, edit func(*Session)) (record, 
 	return seen, true
 }
 
+// someUsers returns the ids of at most limit users, sorted.
+func (st *store) someUsers(limit int) []string {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	users := slices.Sorted(maps.Keys(st.users))
+	return users[:min(limit, len(users))]
+}
+
 // hasUser reports whether a session was ever made for the user.
 func (st *store) hasUser(id string) bool {
 	st.mu.Lock()
@@ -84,7 +97,8 @@ func (st *store) hasUser(id string) bool {
 	return st.users[id]
 }
 
-// list returns the sessions that match, newest first, after leaving out offset of them and at most limit, and how many match.
+// list returns at most limit of the sessions that match, newest first, after leaving out the first
+// offset of them, and how many sessions match in total.
 func (st *store) list(f filter, offset, limit int, now time.Time) (page []Session, total int) {
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -3,9 +3,12 @@ package sessionstest_test
 import (
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"maps"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,19 +46,36 @@ func claims(t testing.TB, s *sessionstest.Server, token string) map[string]any {
 	return out
 }
 
+// header returns the header of a token.
+func header(t testing.TB, token string) map[string]any {
+	t.Helper()
+	encoded, _, _ := strings.Cut(token, ".")
+	decoded, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return unmarshal[map[string]any](t, string(decoded))
+}
+
 func TestTokens(t *testing.T) {
 	seconds := func(d time.Duration) float64 { return float64(start.Add(d).Unix()) }
+	active := func(lifetime time.Duration) map[string]any {
+		return map[string]any{"exp": seconds(lifetime), "v": 2.0, "sts": "active"}
+	}
 	for name, row := range map[string]struct {
 		session    sessionstest.Session
 		path, body string
 		want       map[string]any // besides what all tokens have
 	}{
-		"session token":        {path: "", want: map[string]any{"exp": seconds(time.Minute), "v": 2.0, "sts": "active"}},
-		"with an empty object": {path: "", body: "{}", want: map[string]any{"exp": seconds(time.Minute), "v": 2.0, "sts": "active"}},
-		"with null":            {path: "", body: `{"expires_in_seconds":null}`, want: map[string]any{"exp": seconds(time.Minute), "v": 2.0, "sts": "active"}},
-		"for 30 seconds":       {path: "", body: `{"expires_in_seconds":30}`, want: map[string]any{"exp": seconds(30 * time.Second), "v": 2.0, "sts": "active"}},
-		"for ten years":        {path: "", body: `{"expires_in_seconds":315360000}`, want: map[string]any{"exp": seconds(315360000 * time.Second), "v": 2.0, "sts": "active"}},
-		"of a pending session": {session: sessionstest.Session{Status: "pending"}, want: map[string]any{"exp": seconds(time.Minute), "v": 2.0, "sts": "pending"}},
+		"session token":        {want: active(time.Minute)},
+		"with an empty object": {body: "{}", want: active(time.Minute)},
+		"with null":            {body: `{"expires_in_seconds":null}`, want: active(time.Minute)},
+		"for 30 seconds":       {body: `{"expires_in_seconds":30}`, want: active(30 * time.Second)},
+		"for ten years":        {body: `{"expires_in_seconds":315360000}`, want: active(315360000 * time.Second)},
+		"of a pending session": {
+			session: sessionstest.Session{Status: "pending"},
+			want:    map[string]any{"exp": seconds(time.Minute), "v": 2.0, "sts": "pending"},
+		},
 		"of an impersonator in an organization": {
 			session: sessionstest.Session{LastActiveOrganizationID: "org_1", Actor: map[string]any{"sub": "user_2"}},
 			want: map[string]any{
@@ -63,8 +83,14 @@ func TestTokens(t *testing.T) {
 				"o": map[string]any{"id": "org_1"}, "act": map[string]any{"sub": "user_2"},
 			},
 		},
-		"from a template":                  {path: "/supabase", want: map[string]any{"exp": seconds(time.Minute), "template": "supabase"}},
-		"from a template with an odd name": {path: "/my%20t%C3%A9mplate", body: `{"expires_in_seconds":60}`, want: map[string]any{"exp": seconds(time.Minute), "template": "my témplate"}},
+		"from a template": {
+			path: "/supabase",
+			want: map[string]any{"exp": seconds(time.Minute), "template": "supabase"},
+		},
+		"from a template with an odd name": {
+			path: "/my%20t%C3%A9mplate", body: `{"expires_in_seconds":60}`,
+			want: map[string]any{"exp": seconds(time.Minute), "template": "my témplate"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer()
@@ -79,8 +105,16 @@ func TestTokens(t *testing.T) {
 				t.Error("no jti")
 			}
 			delete(said, "jti")
-			for name, value := range map[string]any{"iss": "https://fake.clerk.example.test", "sid": "sess_1", "sub": "user_1", "iat": seconds(0), "nbf": seconds(-10 * time.Second)} {
-				row.want[name] = value
+			maps.Copy(row.want, map[string]any{
+				"azp": "https://app.example.test", "iss": s.Issuer, "sub": "user_1",
+				"iat": seconds(0), "nbf": seconds(-10 * time.Second),
+			})
+			class := "cl_B7d4PD222AAA"
+			if row.want["template"] == nil {
+				row.want["sid"], class = "sess_1", "cl_B7d4PD111AAA"
+			}
+			if got := header(t, got.JWT)["cat"]; got != class {
+				t.Errorf("class %v, want %s", got, class)
 			}
 			if diff := cmp.Diff(row.want, said); diff != "" {
 				t.Errorf("claims (-want +got):\n%s", diff)
@@ -143,5 +177,70 @@ func TestKeySet(t *testing.T) {
 		t.Error("the key set holds the private key")
 	}
 	wantViolations(t, s)
-	wantError(t, send(t, s, request{method: http.MethodGet, path: "/jwks", header: http.Header{"Authorization": nil}}), 401, "authorization_header_format_invalid")
+	got := send(t, s, request{method: http.MethodGet, path: "/jwks", header: http.Header{"Authorization": nil}})
+	wantError(t, got, 401, "authorization_header_format_invalid")
+}
+
+// TestRotateKey has tokens from before two rotations and from after them.
+func TestRotateKey(t *testing.T) {
+	s := newServer()
+	in, ring, pem := s.SignIn("user_1"), []any{}, string(s.PublicKeyPEM())
+	keyIDs := func() []string {
+		t.Helper()
+		resp, err := s.HTTPClient().Get(s.JWKSURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		var set jose.JSONWebKeySet
+		if err := json.NewDecoder(resp.Body).Decode(&set); err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, key := range set.Keys {
+			ids = append(ids, key.KeyID)
+		}
+		return ids
+	}
+	ring = append(ring, header(t, in.SessionToken)["kid"])
+	for range 2 {
+		s.RotateKey()
+		ring = append(ring, header(t, s.SignIn("user_1").SessionToken)["kid"])
+		want := []string{ring[len(ring)-1].(string), ring[len(ring)-2].(string)}
+		if diff := cmp.Diff(want, keyIDs()); diff != "" {
+			t.Errorf("key ids (-want +got):\n%s", diff)
+		}
+	}
+	if string(s.PublicKeyPEM()) == pem {
+		t.Error("PublicKeyPEM is the old key")
+	}
+	refreshed := decode[tokenBody](t, post(t, s, "/sessions/"+in.SessionID+"/refresh", refreshBody(in, nil)))
+	if said := claims(t, s, refreshed.JWT); said["sid"] != in.SessionID {
+		t.Errorf("a token of the first key was refreshed to %v", said)
+	}
+}
+
+func TestSignInWith(t *testing.T) {
+	s := newServer()
+	in := s.SignInWith(sessionstest.SignInParams{
+		UserID: "user_1", Origin: "https://shop.example.test", OrganizationID: "org_1",
+		Claims: map[string]any{"role": "admin", "levels": []int{1, 2}},
+	})
+	for name, token := range map[string]string{
+		"at the sign-in": in.SessionToken,
+		"minted later":   decode[tokenBody](t, post(t, s, "/sessions/"+in.SessionID+"/tokens", "")).JWT,
+	} {
+		said := claims(t, s, token)
+		got := map[string]any{}
+		for _, name := range []string{"sub", "azp", "o", "role", "levels"} {
+			got[name] = said[name]
+		}
+		want := map[string]any{
+			"sub": "user_1", "azp": "https://shop.example.test", "o": map[string]any{"id": "org_1"},
+			"role": "admin", "levels": []any{1.0, 2.0},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
 }

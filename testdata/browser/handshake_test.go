@@ -57,7 +57,7 @@ func TestHandshakeThatChangesNothingEnds(t *testing.T) {
 				http.Redirect(w, r, back, http.StatusTemporaryRedirect)
 			}))
 			t.Cleanup(frontend.Close)
-			const frontendHost = "fake.clerk.example.test" // what the fake's publishable key names
+			const frontendHost = "clerk.example.test" // what the fake's publishable key names
 			b := newBrowser(t, chromedp.IgnoreCertErrors, chromedp.Flag("host-resolver-rules",
 				"MAP "+frontendHost+":443 "+frontend.Listener.Addr().String()+", MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
 

@@ -57,6 +57,7 @@ var (
 	_ func(
 		*sessions.Client, context.Context, string, sessions.RefreshParams,
 	) (*sessions.Cookies, error) = (*sessions.Client).RefreshCookies
+	_ func(*sessions.Client, context.Context, string) (*sessions.Cookies, error) = (*sessions.Client).HandshakeCookies
 )
 
 // The options.
@@ -67,8 +68,12 @@ var (
 	_ func(string) sessions.Option               = sessions.WithAPIVersion
 	_ func(string) sessions.Option               = sessions.WithUserAgent
 	_ func(time.Duration) sessions.Option        = sessions.WithTimeout
+	_ func(time.Duration) sessions.Option        = sessions.WithCallTimeout
+	_ func(sessions.Limiter) sessions.Option     = sessions.WithLimiter
 	_ func(sessions.RetryPolicy) sessions.Option = sessions.WithRetry
 	_ func(*slog.Logger) sessions.Option         = sessions.WithLogger
+
+	_ func(sessions.Limiter, context.Context) error = sessions.Limiter.Wait
 )
 
 // The token cache.

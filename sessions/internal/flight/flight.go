@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // ErrLeft says that a caller's context ended before the call did.
@@ -12,28 +13,51 @@ var ErrLeft = errors.New("flight: the caller's context ended")
 
 var errNoResult = errors.New("flight: the call ended without a result")
 
-// Group runs at most one call a key at a time and gives its result to everyone who asked meanwhile. Unlike x/sync/singleflight it
-// ends a call whose last caller has gone, and no caller's cancellation reaches the others. The zero value is ready to use.
+// Group runs at most one call a key at a time and gives its result to everyone who asked meanwhile.
+// Unlike x/sync/singleflight it ends a call whose last caller has gone, and no caller's cancellation
+// reaches the others. The zero value is ready to use.
 type Group[K comparable, V any] struct {
 	mu    sync.Mutex
 	calls map[K]*call[V]
 }
 
 type call[V any] struct {
-	done      chan struct{} // closed when the fields below are set
-	value     V
-	err       error
-	panicked  any
-	forgotten bool // under the group's lock
+	done     chan struct{} // closed when the next three fields are set
+	value    V
+	err      error
+	panicked any
 
-	waiting int // under the group's lock
-	cancel  context.CancelFunc
+	// Under the group's lock:
+	waiting   int
+	latest    time.Time // the latest deadline of a caller; zero if one has none
+	forgotten bool
+
+	cancel context.CancelFunc
 }
 
-// Do returns the result of the running call of key, or else of fn; ErrLeft if ctx ends before there is one. The context of fn has
-// the values of the first caller's and ends when every caller's has ended. What fn is given tells whether Forget was called for the
-// key meanwhile.
-func (g *Group[K, V]) Do(ctx context.Context, key K, fn func(ctx context.Context, forgotten func() bool) (V, error)) (V, error) {
+type deadlineKey struct{}
+
+// Deadline returns until when an answer is of use to somebody: the deadline of ctx or, if ctx is that
+// of a shared call, the latest deadline of its callers, whichever comes first. The context of a shared
+// call has no Deadline of its own: callers may still come who wait longer, and a context's deadline
+// must not move.
+func Deadline(ctx context.Context) (time.Time, bool) {
+	own, bounded := ctx.Deadline()
+	if latest, shared := ctx.Value(deadlineKey{}).(func() time.Time); shared {
+		if last := latest(); !last.IsZero() && (!bounded || last.Before(own)) {
+			return last, true
+		}
+	}
+	return own, bounded
+}
+
+// Do returns the result of the running call of key, or else of fn; ErrLeft if ctx ends before there
+// is a result. The context of fn has the values of the first caller's, ends when every caller's has
+// ended, and tells Deadline until when callers wait. The function that fn is given tells whether
+// Forget was called for the key meanwhile.
+func (g *Group[K, V]) Do(
+	ctx context.Context, key K, fn func(ctx context.Context, forgotten func() bool) (V, error),
+) (V, error) {
 	if ctx.Err() != nil {
 		return *new(V), ErrLeft
 	}
@@ -43,6 +67,11 @@ func (g *Group[K, V]) Do(ctx context.Context, key K, fn func(ctx context.Context
 		c = g.start(ctx, key, fn)
 	}
 	c.waiting++
+	if deadline, ok := ctx.Deadline(); !ok || c.waiting > 1 && c.latest.IsZero() {
+		c.latest = time.Time{}
+	} else if deadline.After(c.latest) {
+		c.latest = deadline
+	}
 	g.mu.Unlock()
 
 	select {
@@ -58,9 +87,20 @@ func (g *Group[K, V]) Do(ctx context.Context, key K, fn func(ctx context.Context
 }
 
 // start runs fn on its own. The lock is held.
-func (g *Group[K, V]) start(ctx context.Context, key K, fn func(context.Context, func() bool) (V, error)) *call[V] {
+func (g *Group[K, V]) start(
+	ctx context.Context, key K, fn func(context.Context, func() bool) (V, error),
+) *call[V] {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	c := &call[V]{done: make(chan struct{}), cancel: cancel, err: errNoResult} // which stays if fn ends its goroutine
+	c := &call[V]{
+		done:   make(chan struct{}),
+		err:    errNoResult, // which stays if fn ends its goroutine
+		cancel: cancel,
+	}
+	ctx = context.WithValue(ctx, deadlineKey{}, func() time.Time {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return c.latest
+	})
 	if g.calls == nil {
 		g.calls = make(map[K]*call[V])
 	}

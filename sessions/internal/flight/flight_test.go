@@ -314,3 +314,78 @@ func TestLastCallerWaits(t *testing.T) {
 		}
 	})
 }
+
+// Deadline says until when somebody waits for a call, whoever comes and goes meanwhile.
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	const none = -1
+	for _, row := range []struct {
+		name    string
+		callers []time.Duration // the deadlines of those who wait, from the start; 0 for none
+		want    time.Duration
+	}{
+		{"one", []time.Duration{time.Second}, time.Second},
+		{"one without", []time.Duration{0}, none},
+		{"the latest of two", []time.Duration{2 * time.Second, time.Second}, 2 * time.Second},
+		{"a later one joins", []time.Duration{time.Second, 3 * time.Second}, 3 * time.Second},
+		{"one without joins", []time.Duration{time.Second, 0}, none},
+		{"who is left, once the others have gone", []time.Duration{time.Millisecond, time.Second}, time.Second},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				var group flight.Group[string, int]
+				var running sync.WaitGroup
+				for _, d := range row.callers {
+					running.Go(func() {
+						ctx := t.Context()
+						if d > 0 {
+							limited, cancel := context.WithTimeout(ctx, d)
+							defer cancel()
+							ctx = limited
+						}
+						_, _ = group.Do(ctx, "a", func(ctx context.Context, _ func() bool) (int, error) {
+							time.Sleep(10 * time.Millisecond)
+							got, ok := flight.Deadline(ctx)
+							if _, fixed := ctx.Deadline(); fixed {
+								t.Error("the context has a deadline that cannot move")
+							}
+							if want := row.want != none; ok != want || ok && got.Sub(start) != row.want {
+								t.Errorf("got %v, %v, want %v", got.Sub(start), ok, row.want)
+							}
+							return 0, nil
+						})
+					})
+					synctest.Wait()
+				}
+				running.Wait()
+			})
+		})
+	}
+}
+
+// Of a context that belongs to no call, Deadline is the context's; of one inside a call, the earlier.
+func TestDeadlineInside(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	hour, _ := ctx.Deadline()
+	if got, ok := flight.Deadline(ctx); !ok || !got.Equal(hour) {
+		t.Errorf("outside: got %v, %v, want %v", got, ok, hour)
+	}
+	var group flight.Group[string, int]
+	_, _ = group.Do(ctx, "a", func(shared context.Context, _ func() bool) (int, error) {
+		for _, row := range []struct {
+			d    time.Duration
+			want time.Duration // from the hour
+		}{{2 * time.Hour, 0}, {time.Minute, -59 * time.Minute}} {
+			inner, cancel := context.WithDeadline(shared, hour.Add(row.d-time.Hour))
+			defer cancel()
+			if got, ok := flight.Deadline(inner); !ok || got.Sub(hour) != row.want {
+				t.Errorf("a deadline in %v: got %v, %v, want %v", row.d, got.Sub(hour), ok, row.want)
+			}
+		}
+		return 0, nil
+	})
+}

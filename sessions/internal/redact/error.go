@@ -19,7 +19,7 @@ func (r *Redactor) Error(err error) error {
 
 // clean reports whether neither err nor an error that it wraps shows a secret.
 func (r *Redactor) clean(err error) bool {
-	if text := err.Error(); r.Text(text) != text {
+	if text := err.Error(); r.hide(text) != text {
 		return false
 	}
 	switch err := err.(type) { //nolint:errorlint // each error of the tree is looked at by itself

@@ -12,41 +12,36 @@ const (
 
 	// keyLength is how much of a secret identifies it: a server that shortens a secret shows less.
 	keyLength = 20
+
+	// maxAlike is how many secrets with one key a text is compared with. If there are more, as many
+	// bytes are hidden as the longest of all secrets has.
+	maxAlike = 16
 )
 
-// index finds secrets. A text is looked at once, and nothing is compared with secrets one by one:
-// the filter says for nearly every byte that no secret begins there, and the map says for the rest
-// which secrets may.
+// index finds secrets by their keys: their first keyLength bytes, or all of a shorter secret. It
+// never compares a text with all secrets one by one, of which there may be thousands.
 type index struct {
-	filter  []uint64       // a set of hashes of the first minSecret bytes
-	shift   int            // of a hash, so that it fits the filter
-	keys    map[string]key // by the first keyLength bytes of the secret, or by a shorter secret
-	lengths []int          // of the keys, each once
+	heads   []bool              // by the hash of the first minSecret bytes of a secret
+	lengths []int               // of the keys, each once
+	keys    map[string][]string // by key: its secrets, maxAlike of them at most
+	longest int                 // bytes of the longest secret
 }
 
-// key is what is known of the secrets that begin alike.
-type key struct {
-	longest int       // bytes of the longest of the secrets
-	bytes   [4]uint64 // the set of the bytes that stand in the secrets behind the key
-}
-
-// newIndex returns the index of secrets, or nil if none of them is long enough.
+// newIndex returns the index of secrets, and of what a server may make of them when it reads them.
 func newIndex(secrets []string) *index {
-	x := &index{keys: make(map[string]key, len(secrets))}
-	size := min(20, bits.Len(uint(len(secrets)))+5)
-	x.shift, x.filter = 64-size, make([]uint64, 1<<size/64)
+	x := &index{
+		heads: make([]bool, 1<<bits.Len(uint(64*len(secrets)))),
+		keys:  make(map[string][]string, len(secrets)),
+	}
 	for _, secret := range secrets {
 		x.add(secret)
-		if plain := unescapeAll(secret); plain != secret { // a server may decode what it gets
+		plain := unescape(secret)
+		if plain != secret {
 			x.add(plain)
-			secret = plain
 		}
-		if strings.Contains(secret, " ") { // a query writes blanks like this
-			x.add(strings.ReplaceAll(secret, " ", "+"))
+		if strings.Contains(plain, " ") {
+			x.add(strings.ReplaceAll(plain, " ", "+")) // as a query writes it
 		}
-	}
-	if len(x.keys) == 0 {
-		return nil
 	}
 	return x
 }
@@ -55,64 +50,66 @@ func (x *index) add(secret string) {
 	if len(secret) < minSecret {
 		return
 	}
-	var window uint64
-	for i := range minSecret {
-		window = slide(window, secret[i])
+	x.heads[x.hash(secret)] = true
+	x.longest = max(x.longest, len(secret))
+	key := secret[:min(len(secret), keyLength)]
+	if len(x.keys[key]) < maxAlike {
+		x.keys[key] = append(x.keys[key], secret)
 	}
-	word, bit := x.slot(window)
-	x.filter[word] |= bit
-	length := min(len(secret), keyLength)
-	if !slices.Contains(x.lengths, length) {
-		x.lengths = append(x.lengths, length)
+	if !slices.Contains(x.lengths, len(key)) {
+		x.lengths = append(x.lengths, len(key))
 	}
-	known := x.keys[secret[:length]]
-	known.longest = max(known.longest, len(secret))
-	for i := length; i < len(secret); i++ {
-		known.bytes[secret[i]/64] |= 1 << (secret[i] % 64)
-	}
-	x.keys[secret[:length]] = known
 }
 
-// find adds to spans where secrets stand in the text that v is a view of. Behind a key it takes as
-// much as could belong to one of the secrets that begin so, by their bytes and their length. That is
-// never too little, and it takes no look at these secrets, of which there may be thousands.
-func (x *index) find(v view, spans []span) []span {
-	var window uint64
-	end := 0 // of what was found last
-	for last := range v.bytes {
-		window = slide(window, v.bytes[last])
-		word, bit := x.slot(window)
-		if x.filter[word]&bit == 0 {
+// hide returns text with the mark in place of each secret, and of the start of a secret.
+func (x *index) hide(text string) string {
+	var clean strings.Builder
+	end := 0 // of what was hidden last
+	for i := range len(text) {
+		if n := x.match(text[i:], end-i); n > 0 {
+			if i > end || end == 0 { // secrets that touch become one mark
+				clean.WriteString(Mark)
+			}
+			end = max(end, i+n)
+		}
+		if i >= end {
+			clean.WriteByte(text[i])
+		}
+	}
+	return clean.String()
+}
+
+// match returns how many bytes to hide at the start of text, of which the first few are hidden
+// already; 0 if no secret begins there. It walks over no hidden byte.
+func (x *index) match(text string, hidden int) (n int) {
+	if len(text) < minSecret || !x.heads[x.hash(text)] {
+		return 0
+	}
+	for _, length := range x.lengths {
+		if length > len(text) {
 			continue
 		}
-		start := last + 1 - minSecret
-		for _, length := range x.lengths {
-			if start < 0 || start+length > len(v.bytes) {
-				continue
+		alike := x.keys[text[:length]]
+		if len(alike) == maxAlike {
+			n = max(n, min(x.longest, len(text)))
+			continue
+		}
+		for _, secret := range alike {
+			same := max(length, hidden)
+			for same < min(len(secret), len(text)) && secret[same] == text[same] {
+				same++
 			}
-			known, ok := x.keys[string(v.bytes[start:start+length])]
-			if !ok {
-				continue
-			}
-			end = max(end, start+length) // no byte is walked over twice
-			for end < min(len(v.bytes), start+known.longest) && known.has(v.bytes[end]) {
-				end++
-			}
-			spans = append(spans, v.span(start, end))
+			n = max(n, same)
 		}
 	}
-	return spans
+	return n
 }
 
-func (k *key) has(b byte) bool { return k.bytes[b/64]&(1<<(b%64)) != 0 }
-
-// slide returns the window of the last minSecret bytes, moved on by one.
-func slide(window uint64, next byte) uint64 {
-	return window>>8 | uint64(next)<<(8*(minSecret-1))
-}
-
-// slot returns the filter's word and bit for a window.
-func (x *index) slot(window uint64) (word, bit uint64) {
-	hash := window * 0x9e3779b97f4a7c15 >> x.shift
-	return hash / 64, 1 << (hash % 64)
+// hash returns the place in heads of what text begins with.
+func (x *index) hash(text string) uint64 {
+	var head uint64
+	for i := range minSecret {
+		head = head<<8 | uint64(text[i])
+	}
+	return head * 0x9e3779b97f4a7c15 >> 32 & uint64(len(x.heads)-1)
 }

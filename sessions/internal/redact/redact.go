@@ -3,14 +3,19 @@
 package redact
 
 import (
-	"cmp"
-	"slices"
+	"regexp"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
-// Mark stands in a text for what was hidden.
-const Mark = "[redacted]"
+const (
+	// Mark stands in a text for what was hidden.
+	Mark = "[redacted]"
+
+	// MaxText is how many bytes of a text from outside are kept, whatever the text is.
+	MaxText = 512
+)
 
 // Redactor hides the secrets of one call. A nil and a zero Redactor hide what looks like a secret.
 // It is safe for concurrent use.
@@ -20,27 +25,67 @@ type Redactor struct {
 	Secrets func() []string
 
 	once  sync.Once
-	index *index
+	known *index
 }
 
-// Text returns text without the known secrets and without what looks like a secret. A known secret
-// is found as it is, percent-, JSON-, HTML- and base64-encoded, inside something else or not; of a
-// long secret, its first 20 bytes are enough. The cost is one pass over the text, whatever the
-// number of secrets.
+// Text returns the first MaxText bytes of text, without the known secrets and without what looks
+// like a secret. Of a long secret, its first 20 bytes are enough to be found. A text that holds a
+// secret percent-, JSON-, HTML- or base64-encoded, inside something else or not, is not kept at all.
+// The cost is one pass over the text, and its decoded forms, whatever the number of secrets.
 func (r *Redactor) Text(text string) string {
-	found := lookalikes(text)
-	if known := r.known(); known != nil && len(text) >= minSecret {
-		for view := range views(text) {
-			found = known.find(view, found)
+	text = r.hide(text)
+	end := min(len(text), MaxText)
+	for end < len(text) && end > MaxText-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end-- // a character is kept as a whole
+	}
+	return text[:end]
+}
+
+// hide returns all of text without secrets.
+func (r *Redactor) hide(text string) string {
+	if len(text) < minSecret {
+		return text
+	}
+	if r != nil && r.Secrets != nil {
+		r.once.Do(func() { r.known = newIndex(r.Secrets()) })
+		text = r.known.hide(text)
+		for _, plain := range decoded(text) {
+			if r.known.hide(plain) != plain {
+				return Mark
+			}
 		}
 	}
-	return hide(text, found)
+	return Patterns(text)
 }
 
-// Patterns returns text without what looks like a secret.
-func Patterns(text string) string { return hide(text, lookalikes(text)) }
+// Patterns returns text without what looks like a secret, whoever's it is.
+func Patterns(text string) string {
+	for _, expression := range lookalikes() {
+		text = expression.ReplaceAllLiteralString(text, Mark)
+	}
+	if strings.Contains(strings.ToLower(text), "bearer") {
+		text = bearer().ReplaceAllLiteralString(text, Mark)
+	}
+	return text
+}
 
-// JSON returns a decoded JSON value without secrets, at any depth, names of members included.
+// lookalikes find Clerk's secret keys, JWTs and Clerk's cookies. Each begins with letters that hardly
+// any text has, and so costs next to nothing.
+var lookalikes = sync.OnceValue(func() []*regexp.Regexp {
+	return []*regexp.Regexp{
+		regexp.MustCompile(`sk_(?:test|live)_[\w.~+/=-]+`),
+		regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?`),
+		regexp.MustCompile(`__(?:session|refresh|client|clerk)[\w-]*=[^;,\s"'<>]+`),
+	}
+})
+
+// bearer finds credentials as the header Authorization has them, in any case.
+var bearer = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i:bearer)[ +]+[\w.~+/=-]+`)
+})
+
+// JSON returns a decoded JSON value whose texts, at any depth and the names of members too, are what
+// Text returns.
 func (r *Redactor) JSON(value any) any {
 	switch value := value.(type) {
 	case string:
@@ -59,35 +104,4 @@ func (r *Redactor) JSON(value any) any {
 		return clean
 	}
 	return value
-}
-
-// known returns the index of the known secrets, or nil if there are none.
-func (r *Redactor) known() *index {
-	if r == nil || r.Secrets == nil {
-		return nil
-	}
-	r.once.Do(func() { r.index = newIndex(r.Secrets()) })
-	return r.index
-}
-
-// span is a part of a text: its bytes from one offset up to, and without, another.
-type span struct{ from, to int }
-
-// hide returns text with the mark in place of every span. Spans that touch become one mark.
-func hide(text string, spans []span) string {
-	if len(spans) == 0 {
-		return text
-	}
-	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	var clean strings.Builder
-	shown := 0 // everything before this offset is written or hidden
-	for i, s := range spans {
-		if i == 0 || s.from > shown {
-			clean.WriteString(text[shown:s.from])
-			clean.WriteString(Mark)
-		}
-		shown = max(shown, s.to)
-	}
-	clean.WriteString(text[shown:])
-	return clean.String()
 }

@@ -36,31 +36,61 @@ func TestText(t *testing.T) {
 		{"one that starts with another", []string{"secret", "secret-tail-of-it"}, "secret-tail-of-it", "[redacted]"},
 		{"one that ends with another", []string{"secret", "head-of-it-secret"}, "head-of-it-secret", "[redacted]"},
 		{"one that overlaps another", []string{"abcdefgh", "efghijkl"}, "abcdefghijkl!", "[redacted]!"},
-		{"blanks inside", []string{"the secret is long, it has blanks"}, "(the secret is long, it has blanks)", "([redacted])"},
+		{"blanks inside", []string{"a long one, it has blanks"}, "(a long one, it has blanks)", "([redacted])"},
 		{"the first 20 bytes of a long one", []string{long}, "is " + long[:20] + "…", "is [redacted]…"},
 		{"a few more", []string{long}, "is " + long[:25] + ".", "is [redacted]."},
 		{"the first 19 bytes of a long one", []string{long}, long[:19], long[:19]},
-		{"two that begin alike", []string{long, long[:20] + "!!"}, long + " " + long[:20] + "!!", "[redacted] [redacted]"},
+		{
+			"two that begin alike",
+			[]string{long, long[:20] + "!!"},
+			long + " " + long[:20] + "!!",
+			"[redacted] [redacted]",
+		},
 
-		{"as a query writes it", []string{"a b+c/d="}, "q=a+b%2Bc%2Fd%3D&x", "q=[redacted]&x"},
-		{"percent-encoded in lower case", []string{"a b+c/d="}, "q=a%20b%2bc%2fd%3d", "q=[redacted]"},
-		{"every byte percent-encoded", []string{"secret"}, "%73%65%63%72%65%74.", "[redacted]."},
-		{"as a path writes it", []string{"a b+c/d="}, "/a%20b+c%2Fd=", "/[redacted]"},
+		{"as a query writes it", []string{"a b+c/d="}, "q=a+b%2Bc%2Fd%3D&x", "[redacted]"},
+		{"percent-encoded in lower case", []string{"a b+c/d="}, "q=a%20b%2bc%2fd%3d", "[redacted]"},
+		{"every byte percent-encoded", []string{"secret"}, "%73%65%63%72%65%74.", "[redacted]"},
+		{"as a path writes it", []string{"a b+c/d="}, "/a%20b+c%2Fd=", "[redacted]"},
 		{"percent-encoded twice", []string{"a/b/c/d"}, "a%252Fb%252Fc%252Fd", "[redacted]"},
-		{"percent-encoded in the request already", []string{"a%2Fb%2Fc%2Fd"}, "a/b/c/d a%2Fb%2Fc%2Fd", "[redacted] [redacted]"},
-		{"as JSON writes it", []string{`"<x>" said`}, `{"m":"\"\u003cx\u003e\" said"}`, `{"m":"[redacted]"}`},
-		{"as JSON writes a quote at its end", []string{`said "<x>"`}, `{"m":"said \"\u003cx\u003e\""}`, `{"m":"[redacted]"}`},
-		{"as PHP writes JSON", []string{"a/b/c/d"}, `"a\/b\/c\/d"`, `"[redacted]"`},
-		{"as ASCII JSON writes it", []string{"naïve😀x"}, `"na\u00efve\ud83d\ude00x"`, `"[redacted]"`},
-		{"as %q writes it", []string{"tab\tbell\aend"}, `"tab\tbell\aend"`, `"[redacted]"`},
+		{
+			"percent-encoded in the request",
+			[]string{"a%2Fb%2Fc%2Fd"},
+			"a/b/c/d a%2Fb%2Fc%2Fd",
+			"[redacted] [redacted]",
+		},
+		{"as JSON writes it", []string{`"<x>" said`}, `{"m":"\"\u003cx\u003e\" said"}`, "[redacted]"},
+		{
+			"as JSON writes a quote at its end",
+			[]string{`said "<x>"`},
+			`{"m":"said \"\u003cx\u003e\""}`,
+			"[redacted]",
+		},
+		{"as PHP writes JSON", []string{"a/b/c/d"}, `"a\/b\/c\/d"`, "[redacted]"},
+		{"as ASCII JSON writes it", []string{"naïve😀x"}, `"na\u00efve\ud83d\ude00x"`, "[redacted]"},
+		{"as %q writes it", []string{"tab\tbell\aend"}, `"tab\tbell\aend"`, "[redacted]"},
 		{"half a surrogate pair", []string{"secret"}, `\ud83dsecret\ud83`, `\ud83d[redacted]\ud83`},
-		{"as HTML writes it", []string{`<b>&"x'`}, "<p>&lt;b&gt;&amp;&#34;x&#39;</p>", "<p>[redacted]</p>"},
-		{"HTML in JSON", []string{`<b>&"x'`}, `"\u0026lt;b\u0026gt;\u0026amp;\u0026quot;x\u0026#x27;"`, `"[redacted]"`},
-		{"escapes that are none", []string{"secret"}, `100% &; &x &zz; \q \u12 %zz secret \`, `100% &; &x &zz; \q \u12 %zz [redacted] \`},
+		{"as HTML writes it", []string{`<b>&"x'`}, "<p>&lt;b&gt;&amp;&#34;x&#39;</p>", "[redacted]"},
+		{"HTML in JSON", []string{`<b>&"x'`}, `"\u0026lt;b\u0026gt;\u0026amp;\u0026quot;x\u0026#x27;"`, "[redacted]"},
+		{
+			"escapes that are none",
+			[]string{"secret"},
+			`100% &; &x &zz; \q \u12 %zz secret \`,
+			`100% &; &x &zz; \q \u12 %zz [redacted] \`,
+		},
 
-		{"base64", []string{"secret"}, "= c2VjcmV0.", "= [redacted]."},
-		{"base64 of a longer text", []string{"my/secret?"}, base64.StdEncoding.EncodeToString([]byte("user:my/secret?")) + "!", "dXNlcj[redacted]!"},
-		{"base64, percent-encoded", []string{"a?>b?>c?>"}, "Yj1hPz5iPz5jPz4%3D", "Yj[redacted]%3D"},
+		{"base64", []string{"secret"}, "= c2VjcmV0.", "[redacted]"},
+		{"base64 of a longer text", []string{"my/secret?"}, "dXNlcjpteS9zZWNyZXQ/!", "[redacted]"},
+		{"base64, percent-encoded", []string{"a?>b?>c?>"}, "Yj1hPz5iPz5jPz4%3D", "[redacted]"},
+
+		{"a long text", nil, strings.Repeat("x", MaxText+1), strings.Repeat("x", MaxText)},
+		{"a long text in other letters", nil, "x" + strings.Repeat("é", MaxText), "x" + strings.Repeat("é", MaxText/2-1)},
+		{"bytes that are no text", nil, strings.Repeat("\x80", MaxText+9), strings.Repeat("\x80", MaxText-4)},
+		{
+			"a secret across the end",
+			[]string{"secret"},
+			strings.Repeat("x", MaxText-3) + "secret",
+			strings.Repeat("x", MaxText-3) + "[re",
+		},
 
 		{"somebody's test key", nil, "key sk_test_abcDEF123 here", "key [redacted] here"},
 		{"somebody's live key", nil, "sk_live_abc.def-ghi_jkl", "[redacted]"},
@@ -101,7 +131,8 @@ func TestTextBase64(t *testing.T) {
 					text := glued + encoding.EncodeToString([]byte(before+secret+after))
 					got := r.Text(text)
 					if shown := len(strings.Replace(got, Mark, "", 1)); got == text || shown > len(glued)+10 {
-						t.Errorf("%s, %q and %q around it, behind %q: %q became %q", name, before, after, glued, text, got)
+						t.Errorf("%s, %q, %q around it, behind %q: %q became %q",
+							name, before, after, glued, text, got)
 					}
 				}
 			}
@@ -158,8 +189,8 @@ func TestSecretsAreAskedForLazily(t *testing.T) {
 	if asked != 0 {
 		t.Errorf("asked %d times before there was a text", asked)
 	}
-	r.Text("one")
-	r.Text("two")
+	r.Text("a text")
+	r.Text("another")
 	if asked != 1 {
 		t.Errorf("asked %d times, want 1", asked)
 	}
@@ -202,7 +233,7 @@ func TestHeaderSecrets(t *testing.T) {
 		{"the page before, odd", http.Header{"Referer": {"about"}}, []string{"about"}},
 		{"an unknown header", http.Header{"X-Api-Key": {"a b c"}}, []string{"a b c"}},
 		{"an address", http.Header{"X-Forwarded-For": {"203.0.113.7"}}, []string{"203.0.113.7"}},
-		{"harmless", http.Header{"accept": {"text/html"}, "Sec-Fetch-Mode": {"navigate"}, "Host": {"app.example.com"}}, nil},
+		{"harmless", http.Header{"accept": {"text/html"}, "Sec-Fetch-Mode": {"navigate"}}, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -238,7 +269,7 @@ func FuzzText(f *testing.F) {
 				t.Errorf("%q survives in %q", s, got)
 			}
 		}
-		if !strings.Contains(got, Mark) {
+		if !strings.Contains(got, Mark) && len(before) < MaxText-len(Mark) {
 			t.Errorf("%q does not show that something was taken out", got)
 		}
 	})
@@ -280,7 +311,8 @@ func loads() []load {
 	random := func(length int) func(int) []string {
 		return func(size int) (secrets []string) {
 			for i := range size / length {
-				secrets = append(secrets, strings.Repeat(fmt.Sprintf("%08x+/%x", uint32(i)*2654435761, i), length)[:length])
+				secret := fmt.Sprintf("%08x+/%x", uint32(i)*2654435761, i)
+				secrets = append(secrets, strings.Repeat(secret, length)[:length])
 			}
 			return secrets
 		}
@@ -299,6 +331,7 @@ func loads() []load {
 		{"one of 1 MiB, a page", func(size int) []string { return random(size)(size) }, repeat(page)},
 		{"cookies of 100 B, their echo", random(100), echo},
 		{"cookies that begin alike, their echo", alike, echo},
+		{"cookies of 4 KiB, a page with JWTs", random(4096), repeat(page + "eyJhbGciOiJSUzI1NiJ9.eyJzdWIi.c2ln")},
 		{"one letter, everywhere", func(size int) []string { return []string{strings.Repeat("a", size)} }, repeat("a")},
 		{"one letter, key after key", alike, repeat("aaaaaaaaaaaaaaaaaaaa ")},
 		{"escapes of escapes", random(100), repeat("%25")},
@@ -341,8 +374,8 @@ func TestTextIsLinear(t *testing.T) {
 
 // cost returns the time that a load takes, in nanoseconds.
 func cost(load load, times int) float64 {
-	secrets := load.secrets(times << 17)
-	answer := load.answer(times<<15, secrets)
+	secrets := load.secrets(times << 16)
+	answer := load.answer(times<<14, secrets)
 	start := time.Now()
 	for range 4 {
 		(&Redactor{Secrets: func() []string { return secrets }}).Text(answer)

@@ -5,8 +5,8 @@ import "strings"
 
 const maxLength = 256
 
-// Problem returns what is wrong with an id, as the end of a sentence that starts with it; "" for a good one. A good id is exactly one
-// segment of a path and cannot be read as anything else.
+// Problem returns what is wrong with an id, as the end of a sentence that starts with it; "" for a
+// good one. A good id is exactly one segment of a path and cannot be read as anything else.
 func Problem(id string) string {
 	for i := range min(len(id), maxLength+1) {
 		if !isAllowed(id[i]) {
@@ -25,5 +25,6 @@ func Problem(id string) string {
 }
 
 func isAllowed(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("_.~-", c) >= 0
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+		strings.IndexByte("_.~-", c) >= 0
 }

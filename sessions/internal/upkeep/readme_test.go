@@ -255,6 +255,33 @@ func TestNamedTargetsExist(t *testing.T) {
 }
 
 var (
+	releasesLine = regexp.MustCompile(`(?m)^GOS := (go[\d.]+) (go[\d.]+)$`)
+	goLine       = regexp.MustCompile(`(?m)^go (\d+\.\d+)`)
+)
+
+// The README names the releases of Go that the Makefile tests with, and go.mod asks for the older one.
+func TestReleasesOfGo(t *testing.T) {
+	var texts [3]string
+	for i, name := range []string{"Makefile", "README.md", "go.mod"} {
+		content, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[i] = string(content)
+	}
+	releases, asked := releasesLine.FindStringSubmatch(texts[0]), goLine.FindStringSubmatch(texts[2])
+	if releases == nil || asked == nil {
+		t.Fatal("the Makefile has no two releases in GOS, or go.mod no line for go")
+	}
+	if tested := "tests with " + releases[1] + " and " + releases[2]; !strings.Contains(texts[1], tested) {
+		t.Errorf("README.md does not say: %s", tested)
+	}
+	if !strings.HasPrefix(releases[1], "go"+asked[1]+".") {
+		t.Errorf("go.mod asks for go %s, and the older release is %s", asked[1], releases[1])
+	}
+}
+
+var (
 	pathLike     = regexp.MustCompile(`^(?:\./)?[\w.-]+(?:/[\w.-]+)*/?$`)
 	fileName     = regexp.MustCompile(`^[\w-]+\.(?:go|md|ya?ml|txt|json|mjs|mod|sum)$`)
 	testName     = regexp.MustCompile(`^(?:Test|Fuzz|Benchmark|Example)[A-Z]\w*$`)

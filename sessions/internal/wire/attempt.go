@@ -13,15 +13,16 @@ import (
 type attempt struct {
 	transport http.RoundTripper
 	timeout   time.Duration
-	timedOut  error  // what ends an attempt after timeout
-	dropIdle  func() // may be nil
+	timedOut  timeoutError // the end of an attempt after timeout
+	dropIdle  func()       // may be nil
 }
 
 func newAttempt(cfg Config) *attempt {
+	timedOut := fmt.Sprintf("no complete answer within the %v of one attempt", cfg.Timeout)
 	return &attempt{
 		transport: cfg.Transport,
 		timeout:   cfg.Timeout,
-		timedOut:  timeoutError(cfg.Timeout),
+		timedOut:  timeoutError(timedOut),
 		dropIdle:  cfg.DropIdle,
 	}
 }
@@ -29,15 +30,19 @@ func newAttempt(cfg Config) *attempt {
 // silence is after how long without a byte a connection may be dead. Clerk answers in a tenth of it.
 const silence = time.Second
 
-// Send sends a clone of the request, with a body of its own: a transport may hold on to the request of
-// an earlier attempt, and change what it was given.
+// Send sends a clone of the request, with a body of its own: a transport may hold on to the
+// request of an earlier attempt, and change what it was given.
 func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	ctx := req.Context()
 	if ctx.Err() != nil {
 		return &Answer{Err: ContextError(ctx), Unsent: true}
 	}
 	answer, start := &Answer{Attempts: 1}, time.Now()
-	s, own := startSending(ctx, call.Op, start.Add(a.timeout), a.timedOut)
+	deadline, timedOut := start.Add(a.timeout), error(a.timedOut)
+	if call.Deadline.Before(deadline) {
+		deadline, timedOut = call.Deadline, errCallTooLong
+	}
+	s, own := startSending(ctx, call.Op, deadline, timedOut)
 	defer s.cancel()
 	req = req.Clone(own)
 	if req.GetBody != nil {
@@ -47,6 +52,7 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 		}
 		req.Body = body
 	}
+	s.sendOnce(call.Op, req)
 	resp, err := a.transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	switch {
 	case err != nil:
@@ -68,12 +74,13 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	return answer
 }
 
-// timeoutError is the cause of an attempt that took longer than its timeout.
-type timeoutError time.Duration
+// errCallTooLong is the end of an attempt that the time of the whole call cut short.
+const errCallTooLong = timeoutError("no complete answer within the time of the whole call")
 
-func (e timeoutError) Error() string {
-	return fmt.Sprintf("no complete answer within the %v of one attempt", time.Duration(e))
-}
+// timeoutError is the end of an attempt that took longer than it may.
+type timeoutError string
+
+func (e timeoutError) Error() string { return string(e) }
 
 func (e timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 

@@ -1,35 +1,47 @@
 package wire
 
-import "sync/atomic"
-
-const (
-	budgetSize = 100 // full
-	retryCost  = 10
+import (
+	"sync"
+	"time"
 )
 
-// Budget stops retry storms: retries draw from it and successes refill it, so that in an outage the clients that share it send at
-// most 10 requests more than they have calls, and else one more for every ten successes.
-type Budget struct{ spent atomic.Int32 }
+const (
+	budgetSize     = 64.0 // retries; one connection's worth of requests may be cut off and sent again
+	budgetFillTime = time.Minute
+	perSuccess     = 0.1
+)
 
-// withdraw reports whether one more retry may be sent.
-func (b *Budget) withdraw() bool {
-	for {
-		spent := b.spent.Load()
-		if spent+retryCost > budgetSize {
-			return false
-		}
-		if b.spent.CompareAndSwap(spent, spent+retryCost) {
-			return true
-		}
-	}
+// Budget bounds the retries of the clients that share it, so that they do not multiply the load of
+// a server in trouble. A retry takes a token when it is sent. Every tenth success gives one back,
+// and time fills the whole budget within a minute: N calls send at most 1.1 N + 64 requests, and
+// 64 more a minute. The zero value is a full budget.
+type Budget struct {
+	mu    sync.Mutex
+	spent float64   // tokens
+	aged  time.Time // when spent was last reduced by time
 }
 
-// refill takes note of a success.
-func (b *Budget) refill() {
-	for {
-		spent := b.spent.Load()
-		if spent == 0 || b.spent.CompareAndSwap(spent, spent-1) {
-			return
-		}
+// take takes the token of a retry, and reports whether there was one.
+func (b *Budget) take() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.age(time.Now())
+	if b.spent > budgetSize-1 {
+		return false
 	}
+	b.spent++
+	return true
+}
+
+// giveBack gives tokens back.
+func (b *Budget) giveBack(tokens float64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.spent = max(0, b.spent-tokens)
+}
+
+// age gives back what time has filled. The lock is held.
+func (b *Budget) age(now time.Time) {
+	b.spent = max(0, b.spent-budgetSize*now.Sub(b.aged).Seconds()/budgetFillTime.Seconds())
+	b.aged = now
 }

@@ -3,16 +3,29 @@ package wire
 import (
 	"context"
 	"errors"
+	"time"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
 )
 
 // Call is one call of the client on its way through the chain: the same for all its attempts.
 type Call struct {
-	Op      *Operation
-	Secrets redact.Redactor // hides the call's secrets in errors and log records
+	Op       *Operation
+	Secrets  redact.Redactor // hides the call's secrets in errors and log records
+	Deadline time.Time       // when the call has to be over, if its context does not end sooner
 
-	ticket int64 // orders the calls that wait at the gate; 0 until this one comes there
+	turn gate.Turn // the call's place at the gate
+}
+
+// endsBy returns when the call has to be over: the sooner of its own deadline and its context's, or
+// that of the last caller who waits, if callers share the call.
+func (c *Call) endsBy(ctx context.Context) time.Time {
+	if deadline, ok := flight.Deadline(ctx); ok && deadline.Before(c.Deadline) {
+		return deadline
+	}
+	return c.Deadline
 }
 
 type operationKey struct{}

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 // Config says how a chain sends.
@@ -15,13 +17,14 @@ type Config struct {
 	DropIdle   func()        // closes the transport's idle connections; nil for a transport of others
 	Timeout    time.Duration // of one attempt, the answer's body included
 	Retry      RetryPolicy
-	Gate       *Gate        // shared by a client and its copies, while host and transport are the same
+	Limiter    Limiter      // nil for none
+	Gate       *gate.Gate   // shared by a client and its copies, while host and transport are the same
 	Budget     *Budget      // likewise
 	Logger     *slog.Logger // nil for none
 }
 
-// Link is one step on the way out. It sends the request of a call, or hands it to the next link, and
-// returns what became of it, which is never nil. The request's context is the call's.
+// Link is one step on the way out. It sends the request of a call, or hands it to the next link,
+// and returns what became of it, which is never nil. The request's context is the call's.
 type Link interface {
 	Send(call *Call, req *http.Request) *Answer
 }
@@ -32,7 +35,9 @@ type Chain struct{ first Link }
 // NewChain puts the links together: headers, retry, gate, attempt, and then the transport.
 func NewChain(cfg Config) *Chain {
 	var link Link = newAttempt(cfg)
-	link = &gated{next: link, gate: cfg.Gate, maxWait: cfg.Retry.MaxRetryAfter}
+	link = &gated{
+		next: link, gate: cfg.Gate, limiter: cfg.Limiter, maxWait: cfg.Retry.MaxRetryAfter,
+	}
 	link = &retry{
 		next: link, policy: cfg.Retry, gate: cfg.Gate, budget: cfg.Budget, log: recorder{cfg.Logger},
 	}

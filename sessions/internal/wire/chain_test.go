@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -89,7 +91,8 @@ func dialed(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: 
 
 // A script plays one act a request, the last one for all that follow, and keeps what was sent.
 type script struct {
-	acts []act
+	acts   []act
+	repeat bool // after the last act comes the first again
 
 	mu     sync.Mutex
 	bodies []string
@@ -109,6 +112,9 @@ func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
 	s.header = append(s.header, req.Header.Clone())
 	s.at = append(s.at, time.Now())
 	s.mu.Unlock()
+	if s.repeat {
+		return s.acts[n%len(s.acts)](req)
+	}
 	return s.acts[min(n, len(s.acts)-1)](req)
 }
 
@@ -134,20 +140,28 @@ func defaults(t http.RoundTripper) Config {
 		UserAgent:  "clerk-sessions-go/test",
 		Transport:  t,
 		Timeout:    10 * time.Second,
-		Retry:      RetryPolicy{MaxAttempts: 3, BaseDelay: 200 * time.Millisecond, MaxDelay: 5 * time.Second, MaxRetryAfter: 30 * time.Second},
-		Gate:       &Gate{},
+		Retry:      RetryPolicy{MaxAttempts: 3, BaseDelay: 200 * time.Millisecond, MaxDelay: 5 * time.Second, MaxRetryAfter: 10 * time.Second},
+		Gate:       &gate.Gate{},
 		Budget:     &Budget{},
 	}
 }
 
 // send sends a request of an operation and returns what became of it.
-func send(t testing.TB, link Link, op *Operation) *Answer {
+func send(t testing.TB, link sender, op *Operation) *Answer {
 	t.Helper()
 	return sendIn(t.Context(), t, link, op)
 }
 
+// A sender is a chain or one of its links.
+type sender interface {
+	Send(*Call, *http.Request) *Answer
+}
+
+// newCall returns a call of an operation that has all the time it wants.
+func newCall(op *Operation) *Call { return &Call{Op: op, Deadline: time.Now().Add(1000 * time.Hour)} }
+
 // sendIn sends a request whose call has a context.
-func sendIn(ctx context.Context, t testing.TB, link Link, op *Operation) *Answer {
+func sendIn(ctx context.Context, t testing.TB, link sender, op *Operation) *Answer {
 	t.Helper()
 	var body io.Reader
 	if op.Method == "POST" {
@@ -157,7 +171,7 @@ func sendIn(ctx context.Context, t testing.TB, link Link, op *Operation) *Answer
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer := link.Send(&Call{Op: op}, req)
+	answer := link.Send(newCall(op), req)
 	if answer.Response == nil && answer.Err == nil {
 		t.Errorf("an answer without a response does not say why: %+v", answer)
 	}

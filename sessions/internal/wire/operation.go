@@ -1,5 +1,5 @@
-// Package wire is what a call passes through on its way out: the chain of small links between the generated client, which
-// builds requests, and the http.RoundTripper, which sends them.
+// Package wire is what a call passes through on its way out: the chain of small links between the
+// generated client, which builds requests, and the http.RoundTripper, which sends them.
 package wire
 
 // Operation is what the chain has to know of an operation of the fragment.
@@ -14,8 +14,8 @@ type Operation struct {
 // Repeatable reports whether sending the operation twice does no more than sending it once.
 func (op *Operation) Repeatable() bool { return op.Retry&Lost != 0 }
 
-// After which outcomes an operation is sent again: one that can be repeated after all of them, one that cannot only where it is
-// certain that nothing has happened.
+// After which outcomes an operation is sent again: one that can be repeated after all of them, one
+// that cannot only where it is certain that nothing has happened.
 const (
 	always    = Unsent | RateLimited | Internal | Unavailable | Lost
 	ifNotDone = Unsent | RateLimited
@@ -27,22 +27,40 @@ const (
 	maxError  = 64 << 10
 )
 
+// The paths of the operations, below the base URL.
+const (
+	handshake = "/clients/handshake_payload"
+
+	list    = "/sessions"
+	one     = "/sessions/{session_id}"
+	refresh = one + "/refresh"
+	revoke  = one + "/revoke"
+	verify  = one + "/verify"
+	tokens  = one + "/tokens"
+	named   = tokens + "/{template_name}"
+)
+
 // The operations of the fragment, in its order.
 var (
-	GetSessionList                 = &Operation{"GetSessionList", "GET", "/sessions", always, maxList}
-	CreateSession                  = &Operation{"CreateSession", "POST", "/sessions", ifNotDone, maxObject}
-	GetSession                     = &Operation{"GetSession", "GET", "/sessions/{session_id}", always, maxObject}
-	RefreshSession                 = &Operation{"RefreshSession", "POST", "/sessions/{session_id}/refresh", ifNotDone, maxObject}
-	RevokeSession                  = &Operation{"RevokeSession", "POST", "/sessions/{session_id}/revoke", always, maxObject}
-	VerifySession                  = &Operation{"VerifySession", "POST", "/sessions/{session_id}/verify", always, maxObject}
-	CreateSessionToken             = &Operation{"CreateSessionToken", "POST", "/sessions/{session_id}/tokens", always, maxObject}
-	CreateSessionTokenFromTemplate = &Operation{"CreateSessionTokenFromTemplate", "POST", "/sessions/{session_id}/tokens/{template_name}", always, maxObject}
+	GetHandshakePayload = &Operation{"GetHandshakePayload", "GET", handshake, ifNotDone, maxObject}
+
+	GetSessionList     = &Operation{"GetSessionList", "GET", list, always, maxList}
+	CreateSession      = &Operation{"CreateSession", "POST", list, ifNotDone, maxObject}
+	GetSession         = &Operation{"GetSession", "GET", one, always, maxObject}
+	RefreshSession     = &Operation{"RefreshSession", "POST", refresh, ifNotDone, maxObject}
+	RevokeSession      = &Operation{"RevokeSession", "POST", revoke, always, maxObject}
+	VerifySession      = &Operation{"VerifySession", "POST", verify, always, maxObject}
+	CreateSessionToken = &Operation{"CreateSessionToken", "POST", tokens, always, maxObject}
+
+	CreateSessionTokenFromTemplate = &Operation{
+		"CreateSessionTokenFromTemplate", "POST", named, always, maxObject,
+	}
 )
 
 // Operations returns every operation of the fragment, in its order.
 func Operations() []*Operation {
 	return []*Operation{
-		GetSessionList, CreateSession, GetSession, RefreshSession, RevokeSession, VerifySession,
-		CreateSessionToken, CreateSessionTokenFromTemplate,
+		GetHandshakePayload, GetSessionList, CreateSession, GetSession, RefreshSession,
+		RevokeSession, VerifySession, CreateSessionToken, CreateSessionTokenFromTemplate,
 	}
 }

@@ -47,7 +47,8 @@ func outcomeOf(answer *Answer) Outcome {
 }
 
 // isPermanent reports whether a request failed for a reason that will still be there next time: a
-// host that does not exist, a certificate that is not trusted, a server that does not speak our TLS.
+// host that does not exist, a certificate that is not trusted, a server that does not speak our
+// TLS.
 func isPermanent(err error) bool {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsNotFound

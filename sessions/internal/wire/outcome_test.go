@@ -47,7 +47,7 @@ func TestOutcomeOfBody(t *testing.T) {
 		{"a whole 200", 200, nil, Final},
 		{"a 200 that broke off", 200, io.ErrUnexpectedEOF, Lost},
 		{"a 200 that was reset", 200, &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, Lost},
-		{"a 200 that took too long", 200, timeoutError(1), Lost},
+		{"a 200 that took too long", 200, timeoutError("too slow"), Lost},
 		{"a 200 that is too large", 200, ErrTooLarge, Final},
 		{"a 200 that is not gzip", 200, gzip.ErrHeader, Final},
 		{"a 200 with a wrong checksum", 200, gzip.ErrChecksum, Final},
@@ -165,7 +165,7 @@ func TestOutcomeOfRealErrors(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				answer := newAttempt(defaults(rt)).Send(&Call{Op: op}, req)
+				answer := newAttempt(defaults(rt)).Send(newCall(op), req)
 				if got := outcomeOf(answer); got != want {
 					t.Errorf("%v, want %v: error %v", got, want, answer.Err)
 				}

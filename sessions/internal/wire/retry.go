@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 // RetryPolicy says how often, and after which waits, a request is sent again.
@@ -19,7 +21,7 @@ type RetryPolicy struct {
 type retry struct {
 	next   Link
 	policy RetryPolicy
-	gate   *Gate
+	gate   *gate.Gate
 	budget *Budget
 	log    recorder
 }
@@ -27,76 +29,81 @@ type retry struct {
 // Send returns the first answer that is good or final, or the last one that there is time for.
 func (r *retry) Send(call *Call, req *http.Request) *Answer {
 	ctx := req.Context()
-	var last *Answer // after which the request is sent again
-	for {
-		answer := r.next.Send(call, req)
-		if answer.Attempts == 0 { // held back by the gate, or by the end of the context
-			if last == nil {
-				return answer
-			}
-			return r.giveUp(ctx, call, last, answer.Err)
-		}
-		if last != nil {
-			answer.Attempts += last.Attempts
-		}
+	answer := r.next.Send(call, req)
+	if answer.HeldBack {
+		r.log.gaveUp(ctx, call, answer, "held back", answer.Took)
+	}
+	for answer.Attempts > 0 { // else the request was held back
 		if answer.Whole() && answer.Status() == http.StatusOK {
-			r.budget.refill()
+			r.budget.giveBack(perSuccess)
 		}
 		outcome := outcomeOf(answer)
 		if call.Op.Retry&outcome == 0 || ctx.Err() != nil {
 			r.log.attempt(ctx, call, answer, 0)
-			return answer
+			break
 		}
-		wait, stop := r.wait(ctx, answer, outcome)
+		wait, stop := r.wait(ctx, call, answer, outcome)
 		if stop != "" {
 			r.log.attempt(ctx, call, answer, 0)
 			r.log.gaveUp(ctx, call, answer, stop, wait)
-			return answer
+			break
 		}
 		r.log.attempt(ctx, call, answer, wait)
-		if outcome != RateLimited {
-			if err := sleep(ctx, wait); err != nil {
-				return r.giveUp(ctx, call, answer, err)
-			}
+		next := r.again(call, req, outcome, wait)
+		if next.Attempts == 0 {
+			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
+			r.log.gaveUp(ctx, call, answer, "the wait ended", next.Took)
+			break
 		}
-		last = answer
+		next.Attempts += answer.Attempts
+		answer = next
 	}
+	return answer
 }
 
-// giveUp returns the last answer of a call whose wait for a better one has ended.
-func (r *retry) giveUp(ctx context.Context, call *Call, last *Answer, ended error) *Answer {
-	r.log.gaveUp(ctx, call, last, "the wait ended", 0)
-	last.Ended = ended
-	return last
+// again waits, and sends the request once more. After a 429 the gate does the waiting.
+func (r *retry) again(call *Call, req *http.Request, outcome Outcome, wait time.Duration) *Answer {
+	if outcome == RateLimited {
+		return r.next.Send(call, req)
+	}
+	start := time.Now()
+	next := &Answer{Err: sleep(req.Context(), wait), Took: time.Since(start)}
+	if next.Err == nil {
+		next = r.next.Send(call, req)
+	}
+	if next.Attempts == 0 {
+		r.budget.giveBack(1)
+	}
+	return next
 }
 
-// wait returns how long to wait before the next attempt, or why there is none.
+// wait returns how long to wait before the next attempt, or why there is none. If there is one, the
+// budget has been asked for it.
 func (r *retry) wait(
-	ctx context.Context, answer *Answer, outcome Outcome,
+	ctx context.Context, call *Call, answer *Answer, outcome Outcome,
 ) (wait time.Duration, stop string) {
 	asked, _ := answer.RetryAfter()
 	if outcome == RateLimited {
-		wait = max(asked, r.gate.silence())
+		wait = max(asked, r.gate.Silence(call.Op.Name))
 	} else {
 		wait = r.jitter(answer.Attempts)
 		wait += min(asked, math.MaxInt64-wait)
 	}
-	deadline, hasDeadline := ctx.Deadline()
 	switch {
 	case answer.Attempts >= r.policy.MaxAttempts:
 		return wait, "no attempts left"
 	case asked > r.policy.MaxRetryAfter:
 		return wait, "the server asks for too long a wait"
-	case hasDeadline && time.Until(deadline) < wait:
+	case time.Until(call.endsBy(ctx)) <= wait:
 		return wait, "the deadline comes before the wait is over"
-	case outcome != RateLimited && !r.budget.withdraw():
+	case outcome != RateLimited && !r.budget.take():
 		return wait, "the retry budget is used up"
 	}
 	return wait, ""
 }
 
-// jitter returns a random wait before attempt n+1, up to a limit that doubles with n: full jitter, so
-// that calls that failed together do not come back together.
+// jitter returns a random wait before attempt n+1, up to a limit that doubles with n: full jitter,
+// so that calls that failed together do not come back together.
 func (r *retry) jitter(n int) time.Duration {
 	limit := r.policy.BaseDelay
 	for range n - 1 {

@@ -36,7 +36,8 @@ type sending struct {
 	alone, beside   atomic.Int32 // how often the request was written: alone, and beside others
 	crowded         atomic.Bool  // whether others have sent on the connection, and it was not idle since
 	stopped         atomic.Int32 // after so many writes; 0 = not
-	kept            atomic.Bool  // whether the connection is one of HTTP/1.1 that has served others
+	http2           atomic.Bool  // whether the connection speaks HTTP/2
+	kept            atomic.Bool  // whether it does not, and has served others
 }
 
 // startSending returns a sending and the context to send with, which ends at the deadline.
@@ -66,7 +67,7 @@ func (s *sending) Value(key any) any {
 // it may find no stream to spare there, write nothing, and look for another connection: only requests
 // that were written count.
 func (s *sending) gotConn(info httptrace.GotConnInfo) {
-	if !isHTTP2(info.Conn) {
+	if s.http2.Store(isHTTP2(info.Conn)); !s.http2.Load() {
 		s.kept.Store(info.Reused)
 		return
 	}

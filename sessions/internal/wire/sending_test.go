@@ -54,7 +54,7 @@ func TestSends(t *testing.T) {
 	const ms = time.Millisecond
 	for _, row := range []struct {
 		name        string
-		steps       steps // before the answer
+		steps       steps  // before the answer
 		stopped     string // "" = it comes to an answer
 		least, most time.Duration
 	}{

@@ -9,14 +9,14 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
 )
 
-// seeds is what the instance begins with.
+// seeds are the users and sessions that the instance begins with.
 type seeds struct {
 	users, sessions []string
 	signIn          sessionstest.SignIn // of the first user
 }
 
-// seed makes users and deals out sessions to them: to each first one that a browser signed in to, then ones without a browser, of
-// every kind in turn.
+// seed makes users and deals out sessions to them: first each user's browser signs in, then come
+// sessions without a browser, of every kind in turn.
 func seed(clerk *sessionstest.Server, users, sessions int) seeds {
 	var out seeds
 	for i := range users {
@@ -35,7 +35,8 @@ func seed(clerk *sessionstest.Server, users, sessions int) seeds {
 	return out
 }
 
-// sessionOfKind returns in turn a session whose device is known, one of an impersonated user, one with tasks to do, and a plain one.
+// sessionOfKind returns in turn a session whose device is known, one of an impersonated user, one
+// with tasks to do, and a plain one.
 func sessionOfKind(i int) sessionstest.Session {
 	switch i % 4 {
 	case 0:
@@ -54,12 +55,16 @@ func sessionOfKind(i int) sessionstest.Session {
 	case 1:
 		return sessionstest.Session{Actor: map[string]any{"sub": "user_fake_support"}}
 	case 2:
-		return sessionstest.Session{Status: "pending", Tasks: []sessionstest.Task{{Key: "choose-organization"}}}
+		return sessionstest.Session{
+			Status: "pending",
+			Tasks:  []sessionstest.Task{{Key: "choose-organization"}},
+		}
 	}
 	return sessionstest.Session{}
 }
 
-// writeEnvironment writes what a program needs to use the instance, for pasting into a shell.
+// writeEnvironment writes the variables that a program needs to use the instance, for pasting into
+// a shell.
 func writeEnvironment(w io.Writer, clerk *sessionstest.Server, addr net.Addr, in seeds) error {
 	api := "http://" + reachable(addr)
 	for _, variable := range []struct{ name, value string }{

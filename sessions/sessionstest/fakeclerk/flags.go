@@ -16,15 +16,18 @@ type settings struct {
 	tokenLifetime   time.Duration
 }
 
-// parseFlags reads the command line. It returns nil settings and no error after printing help that was asked for.
+// parseFlags reads the command line. It returns nil settings and no error after printing help that
+// was asked for.
 func parseFlags(args []string, help io.Writer) (*settings, error) {
 	cfg := &settings{}
 	flags := flag.NewFlagSet("fakeclerk", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&cfg.addr, "addr", "127.0.0.1:4010", "`address` to listen on")
 	flags.IntVar(&cfg.users, "users", 3, "`number` of users to begin with")
-	flags.IntVar(&cfg.sessions, "sessions", 20, "`number` of sessions to begin with, dealt out to the users in turn")
-	flags.DurationVar(&cfg.tokenLifetime, "token-lifetime", time.Minute, "how long session tokens are good for, in whole seconds")
+	flags.IntVar(&cfg.sessions, "sessions", 20,
+		"`number` of sessions to begin with, dealt out to the users in turn")
+	flags.DurationVar(&cfg.tokenLifetime, "token-lifetime", time.Minute,
+		"how long session tokens are good for, in whole seconds")
 	public := flags.Bool("public", false, "allow an address that other machines can reach")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -46,7 +49,8 @@ func parseFlags(args []string, help io.Writer) (*settings, error) {
 		return nil, fmt.Errorf("-addr: %w", err)
 	}
 	if !*public && !isLoopback(host) {
-		return nil, fmt.Errorf("-addr %q: other machines may reach this address; add -public to allow that", cfg.addr)
+		return nil, fmt.Errorf(
+			"-addr %q: other machines may reach this address; add -public to allow that", cfg.addr)
 	}
 	return cfg, nil
 }

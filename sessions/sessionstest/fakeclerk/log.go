@@ -10,7 +10,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
 )
 
-// logged serves the instance and writes a line for each request, with neither its headers nor its query, and for each violation.
+// logged serves the instance and writes a line for each request, with neither its headers nor its
+// query, and for each violation.
 func logged(clerk *sessionstest.Server, w io.Writer) http.Handler {
 	var mu sync.Mutex
 	reported := 0
@@ -21,7 +22,8 @@ func logged(clerk *sessionstest.Server, w io.Writer) http.Handler {
 		defer func() {
 			mu.Lock()
 			defer mu.Unlock()
-			fmt.Fprintf(w, "%s %s %d %v\n", r.Method, r.URL.EscapedPath(), status.status, time.Since(start).Round(time.Microsecond))
+			fmt.Fprintf(w, "%s %s %d %v\n", r.Method, r.URL.EscapedPath(), status.status,
+				time.Since(start).Round(time.Microsecond))
 			violations := clerk.Violations()
 			for _, violation := range violations[reported:] {
 				fmt.Fprintln(w, "violation:", violation)

@@ -2,11 +2,12 @@
 //
 //	go run ./sessions/sessionstest/fakeclerk -addr 127.0.0.1:4010 -users 3 -sessions 20
 //
-// What it prints is for pasting into another shell: its addresses, its keys, the ids of users and sessions to work with, and what the browser of the first user holds. It
-// logs a line a request, and one for each thing that breaks openapi/sessions.yaml, to standard error. SIGINT or SIGTERM stops it.
+// It prints its addresses, its keys, the ids of users and sessions to work with, and the tokens of
+// the first user's browser, as lines to paste into another shell. To standard error it logs a line
+// for each request and for each violation of openapi/sessions.yaml. SIGINT or SIGTERM stops it.
 //
-// The environment that it prints names the address without the version, as Clerk's own SDKs take it (CLERK_API_URL), and with it, as
-// sessions.WithBaseURL does (CLERK_BASE_URL).
+// CLERK_API_URL is the address as Clerk's own SDKs take it, without the version; CLERK_BASE_URL is
+// the same with the version, as sessions.WithBaseURL takes it.
 package main
 
 import (

@@ -17,7 +17,8 @@ const (
 	stopTimeout   = 2 * time.Second  // for requests to end once the program is told to stop
 )
 
-// run serves until ctx ends, which is no error. It writes the environment to stdout and its log to stderr.
+// run serves until ctx ends, which is no error. It writes the environment to stdout and its log to
+// stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	cfg, err := parseFlags(args, stdout)
 	if err != nil || cfg == nil {
@@ -27,8 +28,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	clerk := sessionstest.NewServer(sessionstest.WithoutListener(), sessionstest.WithoutCalls(), sessionstest.WithTokenLifetime(cfg.tokenLifetime)) //nolint:contextcheck // the fake lives for as long as the program
-	if err := writeEnvironment(stdout, clerk, listener.Addr(), seed(clerk, cfg.users, cfg.sessions)); err != nil {
+	//nolint:contextcheck // the fake lives for as long as the program
+	clerk := sessionstest.NewServer(
+		sessionstest.WithoutListener(),
+		sessionstest.WithoutCalls(),
+		sessionstest.WithTokenLifetime(cfg.tokenLifetime),
+	)
+	seeded := seed(clerk, cfg.users, cfg.sessions)
+	if err := writeEnvironment(stdout, clerk, listener.Addr(), seeded); err != nil {
 		_ = listener.Close()
 		return err
 	}

@@ -111,22 +111,35 @@ func (p program) get(t *testing.T, path, key string) (status int, body string) {
 func TestServes(t *testing.T) {
 	p := startProgram(t, "-users", "2", "-sessions", "5", "-token-lifetime", "2s")
 	env := p.environment
-	if env["CLERK_BASE_URL"] != env["CLERK_API_URL"]+"/v1" || !strings.HasPrefix(env["CLERK_PUBLISHABLE_KEY"], "pk_test_") || !strings.Contains(env["CLERK_JWT_KEY"], "PUBLIC KEY") {
+	if env["CLERK_BASE_URL"] != env["CLERK_API_URL"]+"/v1" ||
+		!strings.HasPrefix(env["CLERK_PUBLISHABLE_KEY"], "pk_test_") ||
+		!strings.Contains(env["CLERK_JWT_KEY"], "PUBLIC KEY") {
 		t.Errorf("environment %v", env)
 	}
-	if users, sessions := len(strings.Fields(env["CLERK_USER_IDS"])), len(strings.Fields(env["CLERK_SESSION_IDS"])); users != 2 || sessions != 5 {
-		t.Errorf("%d users and %d sessions, want 2 and 5", users, sessions)
+	users, sessions := strings.Fields(env["CLERK_USER_IDS"]), strings.Fields(env["CLERK_SESSION_IDS"])
+	if len(users) != 2 || len(sessions) != 5 {
+		t.Errorf("%d users and %d sessions, want 2 and 5", len(users), len(sessions))
 	}
-	for _, id := range strings.Fields(env["CLERK_SESSION_IDS"]) {
+	for _, id := range sessions {
 		if status, body := p.get(t, "/sessions/"+id, env["CLERK_SECRET_KEY"]); status != 200 {
 			t.Errorf("%s: %d %s", id, status, body)
 		}
 	}
-	if status, body := p.get(t, "/sessions?paginated=true&user_id="+env["CLERK_USER_ID"], env["CLERK_SECRET_KEY"]); status != 200 || !strings.Contains(body, `"total_count":3`) {
+	status, body := p.get(t, "/sessions?paginated=true&user_id="+env["CLERK_USER_ID"], env["CLERK_SECRET_KEY"])
+	if status != 200 || !strings.Contains(body, `"total_count":3`) {
 		t.Errorf("the first user's sessions: %d %s", status, body)
 	}
-	refresh := fmt.Sprintf(`{"expired_token":%q,"refresh_token":%q,"request_origin":"http://localhost"}`, env["CLERK_SESSION_TOKEN"], env["CLERK_REFRESH_TOKEN"])
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, env["CLERK_BASE_URL"]+"/sessions/"+env["CLERK_SESSION_ID"]+"/refresh", strings.NewReader(refresh))
+	refresh := fmt.Sprintf(
+		`{"expired_token":%q,"refresh_token":%q,"request_origin":"http://localhost"}`,
+		env["CLERK_SESSION_TOKEN"],
+		env["CLERK_REFRESH_TOKEN"],
+	)
+	req, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		env["CLERK_BASE_URL"]+"/sessions/"+env["CLERK_SESSION_ID"]+"/refresh",
+		strings.NewReader(refresh),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +168,12 @@ func TestLog(t *testing.T) {
 		t.Error(err)
 	}
 	got := regexp.MustCompile(`(?m) [0-9.]+(ns|µs|ms|s)$`).ReplaceAllString(p.log.String(), "")
-	want := "GET /v1/sessions 200\nGET /v1/sessions/sess_none 401\nGET /v1/users 404\nviolation: GET /v1/users: the fragment has no such path\nstopped\n"
+	want := `GET /v1/sessions 200
+GET /v1/sessions/sess_none 401
+GET /v1/users 404
+violation: GET /v1/users: the fragment has no such path
+stopped
+`
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

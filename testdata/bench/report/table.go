@@ -78,7 +78,7 @@ func figures() (rows []figure) {
 			"page after page",
 			[]target{{perOp, 0.30}},
 		},
-		figure{"… live heap", "WalkHeap", "", "", []target{{"pages", 10}}},
+		figure{"… live heap", "WalkHeap", "", "", []target{{"pages", 15}}},
 		figure{
 			"cached GetToken", "TokenCache/work=hit", "", "",
 			[]target{{perOp, 300}, {allocs, 0}},

@@ -112,7 +112,7 @@ func (r *row) client(url string, server *httptest.Server) *sessions.Client {
 		}
 		opts = append(opts, sessions.WithHTTPClient(&http.Client{Transport: transport}))
 	}
-	client, err := sessions.NewClient("sk_test_not_a_secret", opts...)
+	client, err := sessions.NewClient("sk_test_not_a_secret_not_a_secret_not_a_secret", opts...)
 	must(err)
 	return client
 }

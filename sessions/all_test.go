@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"runtime"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
@@ -138,7 +140,8 @@ func (s *listServer) walker(t *testing.T) *sessions.Client {
 
 // listRow is a session as short as may be.
 func listRow(id string) string {
-	return `{"object":"session","id":"` + id + `","client_id":"c","user_id":"u","status":"active","last_active_at":1,"expire_at":1,"abandon_at":1,"created_at":1,"updated_at":1}`
+	return `{"object":"session","id":"` + id + `","client_id":"c","user_id":"u","status":"active",` +
+		`"last_active_at":1,"expire_at":1,"abandon_at":1,"created_at":1,"updated_at":1}`
 }
 
 // listPage is a page of a list, with a total.
@@ -272,7 +275,8 @@ func TestAllOfFake(t *testing.T) {
 	})
 }
 
-// Pages are fetched ahead, six at a time; eight are held at most, the one that is handed out included.
+// The first two pages are fetched alone. From the second page on five are fetched ahead of the page that is handed out,
+// and six at a time.
 func TestAllFetchesAhead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -291,12 +295,27 @@ func TestAllFetchesAhead(t *testing.T) {
 			n++
 		}
 		for i, requests := range got {
-			if least, most := min(i+6, pages), min(i+8, pages); requests < least || requests > most {
-				t.Errorf("%d requests when page %d was handed out, want %d or %d", requests, i, least, most)
+			want := min(i+6, pages)
+			if i == 0 {
+				want = 1
+			}
+			if requests != want {
+				t.Errorf("%d requests when page %d was handed out, want %d", requests, i, want)
 			}
 		}
-		if n := server.mostInFlight; n < 5 || n > 6 {
-			t.Errorf("%d requests were in flight at once, want 5 or 6", n)
+	})
+}
+
+// A loop that waits for nothing keeps six requests in flight.
+func TestAllFetchesSixAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &listServer{answer: honest(numbered(1000)), takes: 20 * time.Millisecond}
+		if _, err := collected(server.walker(t).All(t.Context(), sessions.ListParams{Limit: 10})); err != nil {
+			t.Fatal(err)
+		}
+		if server.mostInFlight != 6 {
+			t.Errorf("%d requests were in flight at once, want 6", server.mostInFlight)
 		}
 	})
 }
@@ -306,7 +325,9 @@ func TestAllKeepsOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ids := numbered(95)
-		server := &listServer{answer: honest(ids), delays: func(offset int) time.Duration { return time.Duration(offset*37%90) * time.Millisecond }}
+		server := &listServer{answer: honest(ids), delays: func(offset int) time.Duration {
+			return time.Duration(offset*37%90) * time.Millisecond
+		}}
 		got, err := collected(server.walker(t).All(t.Context(), sessions.ListParams{Limit: 5}))
 		if err != nil || !slices.Equal(got, ids) {
 			t.Errorf("got %v, %v", got, err)
@@ -319,7 +340,9 @@ func TestAllAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ids := numbered(25)
-		server := &listServer{answer: func(offset, limit int) (int, string) { return honest(ids)(offset, limit) }, takes: time.Millisecond}
+		server := &listServer{takes: time.Millisecond, answer: func(offset, limit int) (int, string) {
+			return honest(ids)(offset, limit)
+		}}
 		walk := server.walker(t).All(t.Context(), sessions.ListParams{Limit: 10})
 		if n := len(server.requests()); n != 0 {
 			t.Fatalf("%d requests before the first range", n)
@@ -346,16 +369,20 @@ func TestAllAgain(t *testing.T) {
 func TestAllEnds(t *testing.T) {
 	t.Parallel()
 	errCause := errors.New("the user went away")
+	type (
+		cancel = context.CancelCauseFunc
+		walk   = iter.Seq2[sessions.Session, error]
+	)
 	for _, row := range []struct {
 		name string
-		loop func(t *testing.T, ctx context.Context, cancel context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error])
+		loop func(t *testing.T, cancel cancel, walk walk)
 	}{
-		{"at the end", func(t *testing.T, _ context.Context, _ context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+		{"at the end", func(t *testing.T, _ cancel, walk walk) {
 			if _, err := collected(walk); err != nil {
 				t.Error(err)
 			}
 		}},
-		{"by break at the first session", func(t *testing.T, _ context.Context, _ context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+		{"by break at the first session", func(t *testing.T, _ cancel, walk walk) {
 			for _, err := range walk {
 				if err != nil {
 					t.Error(err)
@@ -363,7 +390,7 @@ func TestAllEnds(t *testing.T) {
 				break
 			}
 		}},
-		{"by break while pages are being fetched", func(t *testing.T, _ context.Context, _ context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+		{"by break while pages are being fetched", func(t *testing.T, _ cancel, walk walk) {
 			n := 0
 			for range walk {
 				if n++; n == 25 {
@@ -372,14 +399,14 @@ func TestAllEnds(t *testing.T) {
 				}
 			}
 		}},
-		{"by return of a pulled iterator", func(t *testing.T, _ context.Context, _ context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+		{"by return of a pulled iterator", func(t *testing.T, _ cancel, walk walk) {
 			next, stop := iter.Pull2(walk)
 			defer stop()
 			if _, err, ok := next(); err != nil || !ok {
 				t.Errorf("got %v, %t", err, ok)
 			}
 		}},
-		{"by a panic of the loop's body", func(t *testing.T, _ context.Context, _ context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+		{"by a panic of the loop's body", func(t *testing.T, _ cancel, walk walk) {
 			defer func() {
 				if got := recover(); got != "enough" {
 					t.Errorf("recovered %v", got)
@@ -389,7 +416,7 @@ func TestAllEnds(t *testing.T) {
 				panic("enough")
 			}
 		}},
-		{"by the end of its goroutine", func(t *testing.T, _ context.Context, _ context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+		{"by the end of its goroutine", func(t *testing.T, _ cancel, walk walk) {
 			var running sync.WaitGroup
 			running.Go(func() {
 				for range walk {
@@ -398,7 +425,7 @@ func TestAllEnds(t *testing.T) {
 			})
 			running.Wait()
 		}},
-		{"by a context that is cancelled in the loop", func(t *testing.T, ctx context.Context, cancel context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+		{"by a context that is cancelled in the loop", func(t *testing.T, cancel cancel, walk walk) {
 			var got error
 			for _, err := range walk {
 				if got != nil {
@@ -411,13 +438,13 @@ func TestAllEnds(t *testing.T) {
 				t.Errorf("got error %v", got)
 			}
 		}},
-		{"by a context that is cancelled before the first page has come", func(t *testing.T, ctx context.Context, cancel context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+		{"by a context that ends before the first page has come", func(t *testing.T, cancel cancel, walk walk) {
 			time.AfterFunc(10*time.Millisecond, func() { cancel(errCause) })
 			if ids, err := collected(walk); len(ids) > 0 || !errors.Is(err, context.Canceled) || !errors.Is(err, errCause) {
 				t.Errorf("got %v, %v", ids, err)
 			}
 		}},
-		{"by a context that is cancelled while the loop waits for a page", func(t *testing.T, ctx context.Context, cancel context.CancelCauseFunc, walk iter.Seq2[sessions.Session, error]) {
+		{"by a context that ends while the loop waits for a page", func(t *testing.T, cancel cancel, walk walk) {
 			time.AfterFunc(30*time.Millisecond, func() { cancel(errCause) })
 			if ids, err := collected(walk); len(ids) != 10 || !errors.Is(err, context.Canceled) || !errors.Is(err, errCause) {
 				t.Errorf("got %v, %v", ids, err)
@@ -429,7 +456,7 @@ func TestAllEnds(t *testing.T) {
 				server := &listServer{answer: honest(numbered(205)), takes: 20 * time.Millisecond}
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
-				row.loop(t, ctx, cancel, server.walker(t).All(ctx, sessions.ListParams{Limit: 10}))
+				row.loop(t, cancel, server.walker(t).All(ctx, sessions.ListParams{Limit: 10}))
 				server.checkIdle(t)
 				asked := len(server.requests())
 				time.Sleep(time.Minute)
@@ -438,6 +465,51 @@ func TestAllEnds(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Who needs one session pays for one page or two.
+func TestAllBreakIsCheap(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &listServer{answer: honest(numbered(10_000)), takes: 20 * time.Millisecond}
+		for _, err := range server.walker(t).All(t.Context(), sessions.ListParams{Limit: 10}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			break
+		}
+		if n := len(server.requests()); n > 2 {
+			t.Errorf("%d requests, want 2 at most", n)
+		}
+	})
+}
+
+// Rows may come even at the greatest offset there is. No next offset exists then: the walk ends.
+func TestAllAtTheGreatestOffset(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name string
+		body string
+	}{
+		{"a total that is honest", listPage(3, "a", "b")},
+		{"the greatest total", listPage(math.MaxInt, "a", "b")},
+		{"no total", listArray("a", "b")},
+	} {
+		for _, before := range []int{0, 1, 2, 3} {
+			t.Run(fmt.Sprintf("%s, %d before it", row.name, before), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					server := &listServer{answer: func(int, int) (int, string) { return 200, row.body }}
+					params := sessions.ListParams{Offset: math.MaxInt - before, Limit: 2}
+					got, err := collectedOrPanic(t, server.walker(t).All(t.Context(), params))
+					if err != nil && !errors.Is(err, sessions.ErrInvalidResponse) || len(got) != 2 {
+						t.Errorf("got %v, %v", got, err)
+					}
+				})
+			})
+		}
 	}
 }
 
@@ -489,6 +561,44 @@ func TestAllErrors(t *testing.T) {
 	}
 }
 
+// A row of another user or client than was asked for means that the answer is to another question: nothing of the
+// page is handed out.
+func TestRowsOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name   string
+		params sessions.ListParams // every row is of the user u and the client c
+		good   bool
+	}{
+		{"no user and no client", sessions.ListParams{}, true},
+		{"the user", sessions.ListParams{UserID: "u"}, true},
+		{"the client", sessions.ListParams{ClientID: "c"}, true},
+		{"the user and the client", sessions.ListParams{UserID: "u", ClientID: "c"}, true},
+		{"another user", sessions.ListParams{UserID: "eve"}, false},
+		{"a user whose id is written otherwise", sessions.ListParams{UserID: "U"}, false},
+		{"another client", sessions.ListParams{ClientID: "u"}, false},
+		{"the user, and another client", sessions.ListParams{UserID: "u", ClientID: "d"}, false},
+		{"another user, and the client", sessions.ListParams{UserID: "eve", ClientID: "c"}, false},
+	} {
+		for shape, body := range map[string]string{"page": listPage(1, "s0"), "bare array": listArray("s0")} {
+			t.Run(row.name+", "+shape, func(t *testing.T) {
+				t.Parallel()
+				server := &listServer{answer: func(int, int) (int, string) { return 200, body }}
+				params := row.params
+				params.Limit = 10
+				list, err := server.walker(t).List(t.Context(), params)
+				if (list != nil) != row.good || !row.good && !errors.Is(err, sessions.ErrInvalidResponse) {
+					t.Errorf("List: got %v, %v", list, err)
+				}
+				ids, err := collected(server.walker(t).All(t.Context(), params))
+				if (len(ids) == 1) != row.good || !row.good && !errors.Is(err, sessions.ErrInvalidResponse) {
+					t.Errorf("All: got %v, %v", ids, err)
+				}
+			})
+		}
+	}
+}
+
 // What is wrong with the parameters is the one thing that a loop is told, and nothing is sent.
 func TestAllInvalidParams(t *testing.T) {
 	t.Parallel()
@@ -531,14 +641,15 @@ var noContext context.Context
 func TestAllOfZeroClient(t *testing.T) {
 	t.Parallel()
 	for name, client := range map[string]*sessions.Client{"nil": nil, "zero": {}} {
-		if ids, err := collectedOrPanic(t, client.All(t.Context(), sessions.ListParams{})); len(ids) > 0 || err == nil || strings.Contains(err.Error(), "panicked") {
+		ids, err := collectedOrPanic(t, client.All(t.Context(), sessions.ListParams{}))
+		if len(ids) > 0 || err == nil || strings.Contains(err.Error(), "panicked") {
 			t.Errorf("%s: got %v, %v", name, ids, err)
 		}
 	}
 }
 
-// A server may be wrong about how much it has, may give less than was asked for, and may repeat itself. The walk hands out all it
-// can get, nothing twice, and comes to an end.
+// A server may be wrong about how much it has, may give less than was asked for, and may repeat itself. The walk hands
+// out all it can get, nothing twice, and comes to an end.
 func TestAllOfOddServers(t *testing.T) {
 	t.Parallel()
 	ids := numbered(95)
@@ -546,6 +657,9 @@ func TestAllOfOddServers(t *testing.T) {
 		return func(offset, limit int) (int, string) { return 200, listPage(total, part(ids, offset, limit)...) }
 	}
 	bare := func(offset, limit int) (int, string) { return 200, listArray(part(ids, offset, limit)...) }
+	always := func(body string) func(int, int) (int, string) {
+		return func(int, int) (int, string) { return 200, body }
+	}
 	capped := func(most int) func(int, int) (int, string) {
 		return func(offset, limit int) (int, string) {
 			return 200, listPage(95, part(ids, offset, min(limit, most))...)
@@ -561,7 +675,9 @@ func TestAllOfOddServers(t *testing.T) {
 		{"honest", honest(ids), 95, nil, 10},
 		{"honest, to a full page", honest(ids[:90]), 90, nil, 10},
 		{"a bare array", bare, 95, nil, 10},
-		{"a bare array, to a full page", func(offset, limit int) (int, string) { return 200, listArray(part(ids[:90], offset, limit)...) }, 90, nil, 10},
+		{"a bare array, to a full page", func(offset, limit int) (int, string) {
+			return 200, listArray(part(ids[:90], offset, limit)...)
+		}, 90, nil, 10},
 		{"an empty bare array", func(int, int) (int, string) { return 200, `[]` }, 0, nil, 1},
 
 		{"a total of 0", claiming(0), 95, nil, 10},
@@ -573,7 +689,9 @@ func TestAllOfOddServers(t *testing.T) {
 		{"a total that grows", func(offset, limit int) (int, string) {
 			return 200, listPage(offset+limit+1, part(ids, offset, limit)...)
 		}, 95, nil, 30},
-		{"a total that shrinks", func(offset, limit int) (int, string) { return 200, listPage(200-2*offset, part(ids, offset, limit)...) }, 95, nil, 30},
+		{"a total that shrinks", func(offset, limit int) (int, string) {
+			return 200, listPage(200-2*offset, part(ids, offset, limit)...)
+		}, 95, nil, 30},
 		{"a total that is there on one page only", func(offset, limit int) (int, string) {
 			if offset == 0 {
 				return honest(ids)(offset, limit)
@@ -590,15 +708,26 @@ func TestAllOfOddServers(t *testing.T) {
 			}
 			return honest(ids)(offset, limit)
 		}, 95, nil, 40},
-		{"pages that become shorter", func(offset, limit int) (int, string) { return capped(max(1, 10-offset/10))(offset, limit) }, 95, nil, 120},
-		{"pages that become longer", func(offset, limit int) (int, string) { return capped(1+offset/10)(offset, limit) }, 95, nil, 120},
-		{"pages of either size", func(offset, limit int) (int, string) { return capped(3+4*(offset%2))(offset, limit) }, 95, nil, 200},
-		{"more than was asked for", func(offset, limit int) (int, string) { return 200, listPage(95, part(ids, offset, limit+5)...) }, 95, nil, 40},
-		{"everything, whatever is asked for", func(int, int) (int, string) { return 200, listPage(95, ids...) }, 95, nil, 20},
+		{"pages that become shorter", func(offset, limit int) (int, string) {
+			return capped(max(1, 10-offset/10))(offset, limit)
+		}, 95, nil, 120},
+		{"pages that become longer", func(offset, limit int) (int, string) {
+			return capped(1+offset/10)(offset, limit)
+		}, 95, nil, 120},
+		{"pages of either size", func(offset, limit int) (int, string) {
+			return capped(3+4*(offset%2))(offset, limit)
+		}, 95, nil, 200},
+		{"more than was asked for", func(offset, limit int) (int, string) {
+			return 200, listPage(95, part(ids, offset, limit+5)...)
+		}, 95, nil, 40},
+		{"everything, whatever is asked for", always(listPage(95, ids...)), 95, nil, 20},
 
-		{"the first page over and over", func(int, int) (int, string) { return 200, listPage(95, ids[:10]...) }, 10, sessions.ErrInvalidResponse, 20},
-		{"the first page over and over, a bare array", func(int, int) (int, string) { return 200, listArray(ids[:10]...) }, 10, sessions.ErrInvalidResponse, 20},
-		{"the first page over and over, and no more claimed", func(int, int) (int, string) { return 200, listPage(10, ids[:10]...) }, 10, nil, 20},
+		{"the first page over and over", always(listPage(95, ids[:10]...)), 10, sessions.ErrInvalidResponse, 2},
+		{"the first page over and over, bare", always(listArray(ids[:10]...)), 10, sessions.ErrInvalidResponse, 3},
+		{"the first page over and over, no more claimed", always(listPage(10, ids[:10]...)), 10, nil, 20},
+		{"a bare page that comes twice", func(offset, limit int) (int, string) {
+			return bare(max(0, offset-10), limit)
+		}, 95, nil, 20},
 		{"a page that comes twice", func(offset, limit int) (int, string) {
 			if offset == 50 {
 				offset = 40
@@ -619,7 +748,9 @@ func TestAllOfOddServers(t *testing.T) {
 			return honest(ids)(offset, limit)
 		}, 50, nil, 20},
 		{"an empty first page", func(int, int) (int, string) { return 200, listPage(95) }, 0, nil, 20},
-		{"pages that overlap", func(offset, limit int) (int, string) { return 200, listPage(95, part(ids, offset-offset/10, limit)...) }, 95, nil, 100},
+		{"pages that overlap", func(offset, limit int) (int, string) {
+			return 200, listPage(95, part(ids, offset-offset/10, limit)...)
+		}, 95, nil, 100},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -655,27 +786,53 @@ func repeated(ids []string) (twice []string) {
 	return twice
 }
 
-// Rows shift between pages while sessions come and go. None is handed out twice. None that was there all the time is missed either,
-// unless as many come as go, which the totals do not show.
+// Rows shift between pages while sessions come and go. None is handed out twice, and none that was there all the time
+// is missed, unless as many come as go while pages overtake one another, which the totals do not show.
 func TestAllWhileSessionsComeAndGo(t *testing.T) {
 	t.Parallel()
 	inOrder := func(offset int) time.Duration { return time.Duration(offset) * time.Microsecond }
 	overtaking := func(offset int) time.Duration { return time.Duration(5*(offset/10%2)) * time.Millisecond }
 	comes := func(n int, ids []string) []string { return slices.Insert(ids, 0, "new"+strconv.Itoa(n)) }
-	goes := func(n int, ids []string) []string { return slices.Delete(ids, 500, 501) }
+	goes := func(_ int, ids []string) []string { return slices.Delete(ids, 500, 501) }
+	newestGoes := func(_ int, ids []string) []string { return ids[1:] }
+	oldestGoes := func(_ int, ids []string) []string { return ids[:len(ids)-1] }
+	bothGoAndOneComes := func(n int, ids []string) []string { return comes(n, newestGoes(n, oldestGoes(n, ids))) }
+	aPageComes := func(n int, ids []string) []string {
+		for i := range 10 {
+			ids = comes(10*n+i, ids)
+		}
+		return ids
+	}
+	threePagesGo := func(_ int, ids []string) []string { return slices.Delete(ids, min(len(ids), 5), min(len(ids), 35)) }
 	for _, row := range []struct {
 		name   string
-		change func(n int, ids []string) []string // after every third request
+		change func(n int, ids []string) []string
+		every  int // requests between two changes
 		delays func(offset int) time.Duration
 		misses bool // sessions that were there all the time may be missed
 	}{
-		{"they come", comes, inOrder, false},
-		{"they come, and pages overtake one another", comes, overtaking, false},
-		{"the newest go", func(_ int, ids []string) []string { return ids[1:] }, inOrder, false},
-		{"the oldest go", func(_ int, ids []string) []string { return ids[:len(ids)-1] }, inOrder, false},
-		{"the oldest go, and pages overtake one another", func(_ int, ids []string) []string { return ids[:len(ids)-1] }, overtaking, false},
-		{"some go in the middle", goes, inOrder, false},
-		{"as many come as go", func(n int, ids []string) []string { return comes(n, goes(n, ids)) }, overtaking, true},
+		{"they come", comes, 3, inOrder, false},
+		{"they come, and pages overtake one another", comes, 3, overtaking, false},
+		{"nine come at each request", func(n int, ids []string) []string {
+			return aPageComes(n, ids)[1:]
+		}, 1, inOrder, false},
+		{"a page of them comes at each request, up to 1000", func(n int, ids []string) []string {
+			if n > 100 {
+				return ids
+			}
+			return aPageComes(n, ids)
+		}, 1, inOrder, false},
+		{"the newest go", newestGoes, 3, inOrder, false},
+		{"the newest go, one at each request", newestGoes, 1, inOrder, false},
+		{"the oldest go", oldestGoes, 3, inOrder, false},
+		{"the oldest go, and pages overtake one another", oldestGoes, 3, overtaking, false},
+		{"some go in the middle", goes, 3, inOrder, false},
+		{"three pages go at once", threePagesGo, 7, inOrder, false},
+		{"as many come as go", func(n int, ids []string) []string { return comes(n, newestGoes(n, ids)) }, 2, inOrder, false},
+		{"one comes, and the newest and the oldest go", bothGoAndOneComes, 2, inOrder, false},
+		{"as many come as go, and pages overtake one another", func(n int, ids []string) []string {
+			return comes(n, goes(n, ids))
+		}, 3, overtaking, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -684,7 +841,7 @@ func TestAllWhileSessionsComeAndGo(t *testing.T) {
 				n := 0
 				server := &listServer{takes: time.Millisecond, delays: row.delays, answer: func(offset, limit int) (int, string) {
 					defer func() {
-						if n++; n%3 == 0 {
+						if n++; n%row.every == 0 {
 							ids = row.change(n, ids)
 						}
 					}()
@@ -697,13 +854,7 @@ func TestAllWhileSessionsComeAndGo(t *testing.T) {
 				if twice := repeated(got); len(twice) > 0 {
 					t.Errorf("handed out twice: %v", twice)
 				}
-				var missed []string
-				for _, id := range ids {
-					if !strings.HasPrefix(id, "new") && !slices.Contains(got, id) {
-						missed = append(missed, id)
-					}
-				}
-				if len(missed) > 0 && !row.misses {
+				if missed := old(missing(ids, got)); len(missed) > 0 && !row.misses {
 					t.Errorf("%d sessions that were there all the time were missed: %v", len(missed), missed)
 				}
 			})
@@ -711,29 +862,160 @@ func TestAllWhileSessionsComeAndGo(t *testing.T) {
 	}
 }
 
-// The loop may change what it walks over: here it revokes what it sees, which takes it out of the list.
+// missing returns the ids that are not among got.
+func missing(ids, got []string) (missed []string) {
+	seen := make(map[string]bool, len(got))
+	for _, id := range got {
+		seen[id] = true
+	}
+	for _, id := range ids {
+		if !seen[id] {
+			missed = append(missed, id)
+		}
+	}
+	return missed
+}
+
+// old returns the ids of the sessions that did not come during the walk.
+func old(ids []string) []string {
+	return slices.DeleteFunc(ids, func(id string) bool { return strings.HasPrefix(id, "new") })
+}
+
+// While people sign in and sessions vanish anywhere in the list, at random moments, no session that was there all the
+// time is missed, and none is handed out twice.
+func TestAllWhileSessionsComeAndGoAtRandom(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name  string
+		come  float64       // the share of changes that are sign-ins
+		every time.Duration // between two changes, on average; a request takes 20 ms
+	}{
+		{"one comes in 10 ms", 1, 10 * time.Millisecond},
+		{"one comes in 100 ms", 1, 100 * time.Millisecond},
+		{"one goes in 10 ms", 0, 10 * time.Millisecond},
+		{"one goes in 100 ms", 0, 100 * time.Millisecond},
+		{"one comes or goes in 10 ms", 0.5, 10 * time.Millisecond},
+		{"one comes or goes in 100 ms", 0.5, 100 * time.Millisecond},
+		{"one comes or goes in 400 ms", 0.5, 400 * time.Millisecond},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			const walks, size, limit = 20, 2000, 50
+			requests := 0
+			for walk := range walks {
+				synctest.Test(t, func(t *testing.T) {
+					rnd := rand.New(rand.NewPCG(1, uint64(walk)))
+					ids := numbered(size)
+					server := &listServer{takes: 20 * time.Millisecond, answer: func(offset, limit int) (int, string) {
+						return honest(ids)(offset, limit)
+					}}
+					var changes sync.WaitGroup
+					defer changes.Wait()
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					changes.Go(func() {
+						for i := 0; ctx.Err() == nil; i++ {
+							time.Sleep(time.Duration(rnd.Int64N(2 * int64(row.every))))
+							server.mu.Lock()
+							if rnd.Float64() < row.come {
+								ids = slices.Insert(ids, 0, "new"+strconv.Itoa(i))
+							} else if len(ids) > 0 {
+								at := rnd.IntN(len(ids))
+								ids = slices.Delete(ids, at, at+1)
+							}
+							server.mu.Unlock()
+						}
+					})
+					got, err := collected(server.walker(t).All(t.Context(), sessions.ListParams{Limit: limit}))
+					if err != nil {
+						t.Error(err)
+					}
+					server.mu.Lock()
+					defer server.mu.Unlock()
+					requests += len(server.asked)
+					if twice := repeated(got); len(twice) > 0 {
+						t.Errorf("walk %d: handed out twice: %v", walk, twice)
+					}
+					if missed := old(missing(ids, got)); len(missed) > 0 {
+						t.Errorf("walk %d: missed %v, which were there all the time", walk, missed)
+					}
+				})
+			}
+			perPage := float64(requests) / walks / (size / limit)
+			t.Logf("%.2f requests a page", perPage)
+			if perPage > 3 {
+				t.Errorf("%.2f requests a page on average, want 3 at most", perPage)
+			}
+		})
+	}
+}
+
+// The loop may revoke what it is given, which takes it out of the list: nobody stays signed in, nobody is revoked
+// twice, and it costs at most three times the requests that the pages need.
 func TestAllWhileRevoking(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		server := sessionstest.NewServer(sessionstest.WithoutListener())
-		for range 45 {
-			server.AddSession(sessionstest.Session{UserID: "user_1"})
-		}
-		client := fakeClient(t, server)
-		var got []string
-		for session, err := range client.All(t.Context(), sessions.ListParams{UserID: "user_1", Status: sessions.StatusActive, Limit: 10}) {
-			if err != nil {
-				t.Fatal(err)
+	for _, row := range []struct {
+		name     string
+		takes    time.Duration // for one answer
+		together int           // how many are revoked at a time
+		limits   []int
+	}{
+		{"without latency", 0, 1, []int{10, 50, 100, 500}},
+		{"with latency", 20 * time.Millisecond, 1, []int{10, 50, 100, 500}},
+		{"with latency, 8 at a time", 20 * time.Millisecond, 8, []int{10, 100}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			for _, size := range []int{60, 99, 100, 101, 500, 1000, 2345, 6000} {
+				for _, limit := range row.limits {
+					synctest.Test(t, func(t *testing.T) { revokeAllOf(t, size, limit, row.takes, row.together) })
+				}
 			}
-			got = append(got, session.ID)
-			if _, err := client.Revoke(t.Context(), session.ID); err != nil {
-				t.Fatal(err)
-			}
+		})
+	}
+}
+
+// revokeAllOf revokes the sessions that a walk finds in a list of size, in pages of limit.
+func revokeAllOf(t *testing.T, size, limit int, takes time.Duration, together int) {
+	t.Helper()
+	ids := numbered(size)
+	server := &listServer{takes: takes, answer: func(offset, limit int) (int, string) {
+		return honest(ids)(offset, limit)
+	}}
+	var revoked []string
+	client := newClient(t, "https://clerk.test", through(func(req *http.Request) (*http.Response, error) {
+		id, ok := strings.CutSuffix(strings.TrimPrefix(req.URL.Path, "/v1/sessions/"), "/revoke")
+		if !ok {
+			return server.RoundTrip(req)
 		}
-		if twice := repeated(got); len(got) < 10 || len(twice) > 0 {
-			t.Errorf("got %d sessions, twice %v", len(got), twice)
+		time.Sleep(takes)
+		server.mu.Lock()
+		defer server.mu.Unlock()
+		revoked = append(revoked, id)
+		ids = slices.DeleteFunc(ids, func(active string) bool { return active == id })
+		return response(200, strings.Replace(listRow(id), "active", "revoked", 1)), nil
+	}))
+	var running errgroup.Group
+	running.SetLimit(together)
+	params := sessions.ListParams{UserID: "u", Status: sessions.StatusActive, Limit: limit}
+	for session, err := range client.All(t.Context(), params) {
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		running.Go(func() error {
+			_, err := client.Revoke(t.Context(), session.ID)
+			return err
+		})
+	}
+	if err := running.Wait(); err != nil {
+		t.Error(err)
+	}
+	if twice := repeated(revoked); len(ids) > 0 || len(twice) > 0 {
+		t.Errorf("%d sessions in pages of %d: %d are still active, revoked twice: %v", size, limit, len(ids), twice)
+	}
+	if pages := (size + limit - 1) / limit; len(server.asked) > 3*pages {
+		t.Errorf("%d sessions in pages of %d: %d requests for %d pages", size, limit, len(server.asked), pages)
+	}
 }
 
 // A walk of 100,000 sessions at 20 ms a request takes less than 0.30 of the time that page after page takes.
@@ -770,7 +1052,7 @@ func TestAllIsFast(t *testing.T) {
 	})
 }
 
-// A walk holds about ten pages at most, however long it is.
+// A walk holds fifteen pages at most, however long it is.
 func TestAllLiveHeap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const total, size = 100_000, 500
@@ -802,8 +1084,8 @@ func TestAllLiveHeap(t *testing.T) {
 			}
 		}
 		t.Logf("a page has %.0f bytes; a walk holds %.1f pages at most", pageHeap, most)
-		if most > 10 {
-			t.Errorf("the walk holds %.1f pages, want 10 at most", most)
+		if most > 15 {
+			t.Errorf("the walk holds %.1f pages, want 15 at most", most)
 		}
 	})
 }
@@ -836,7 +1118,8 @@ func bigList(total, size int) func(offset, limit int) (int, string) {
 
 // bigRow is a session; each # stands for its number, which has seven digits.
 const bigRow = `{"object":"session","id":"sess_2abcDEFghiJKLmnoPQRs#","client_id":"client_2abcDEFghiJKLmnoPQRs#",` +
-	`"user_id":"user_2abcDEFghiJKLmnoPQRs#","status":"active","last_active_organization_id":null,"actor":null,"tasks":null,` +
-	`"latest_activity":{"object":"session_activity","id":"sess_activity_2abcDEFghiJKLmn#","device_type":"Macintosh","is_mobile":false,` +
+	`"user_id":"user_2abcDEFghiJKLmnoPQRs#","status":"active","last_active_organization_id":null,"actor":null,` +
+	`"tasks":null,"latest_activity":{"object":"session_activity","id":"sess_activity_2abcDEFghiJKLmn#",` +
+	`"device_type":"Macintosh","is_mobile":false,` +
 	`"browser_name":"Chrome","browser_version":"120.0.#","ip_address":"2001:db8::#","city":"City #","country":"PT"},` +
 	`"last_active_at":170553#,"expire_at":170553#,"abandon_at":170553#,"created_at":170553#,"updated_at":170553#}`

@@ -1,0 +1,200 @@
+package sessions
+
+import (
+	"context"
+	"hash/maphash"
+	"iter"
+	"slices"
+	"sync"
+)
+
+const (
+	pageSize   = 500 // the most that Clerk answers
+	pagesAhead = 5   // beside the page that is awaited or handed out
+)
+
+// All returns every session that matches params, newest first and none twice, page after page.
+// Limit is the size of a page, 500 unless set, and Offset is where to start. From the second page
+// on, pages are fetched ahead, several at a time. Each range over the result is a new walk. After
+// an error nothing follows. All requests have ended when the loop has, however it ended.
+//
+// The loop may revoke the sessions that it is given, and sessions may come and go meanwhile. When
+// a total shows that sessions vanished, All goes back and reads on from where no row is left out.
+// It misses a session only where sessions come and vanish at the same time, so that no total shows
+// it, or where the session moves to before Offset. A page that has nothing new although the server
+// claims more ends the walk with ErrInvalidResponse, unless the total grew since the page before;
+// where the answers have no totals, the second such page in a row does.
+//
+// GET /sessions
+func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, error] {
+	return func(yield func(Session, error) bool) {
+		err := params.check()
+		if ctx == nil {
+			err = errNoContext
+		}
+		if err != nil {
+			yield(Session{}, err)
+			return
+		}
+		w := newWalk(c, params)
+		defer w.close()
+		for !w.ended {
+			rows, err := w.next(ctx)
+			if err != nil {
+				yield(Session{}, err)
+				return
+			}
+			for i := range rows {
+				if !yield(rows[i], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// walk goes through the pages of a list. It keeps its place as a distance from the list's end,
+// which neither a session that comes at the top nor a session that vanishes before the place
+// changes. Offsets from the top change with both.
+type walk struct {
+	client *Client
+	params ListParams // Offset is where the walk starts
+
+	offset  int     // of the next page to ask for
+	ahead   []*page // the pages that were asked for and are not read, in order
+	readTo  int     // pages that start before this offset are fetched ahead; 0 for none
+	running sync.WaitGroup
+
+	end      int  // where the last page ended
+	total    int  // what the last page claimed: total-end rows followed it
+	size     int  // how many rows the last page had
+	turnedAt int  // the offset that the walk went back from, until a page has a new row; else 0
+	stale    bool // the last page had no new row
+	ended    bool
+
+	seed maphash.Seed
+	seen map[uint64]struct{} // hashes of the ids that were handed out, smaller than the ids
+}
+
+// page is a page that was asked for. Its list and err are set once done is closed.
+type page struct {
+	offset int
+	cancel context.CancelFunc
+	done   chan struct{}
+	list   *SessionList
+	err    error
+}
+
+func newWalk(c *Client, params ListParams) *walk {
+	if params.Limit == 0 {
+		params.Limit = pageSize
+	}
+	return &walk{
+		client: c,
+		params: params,
+		offset: params.Offset,
+		size:   params.Limit,
+		end:    params.Offset,
+		seed:   maphash.MakeSeed(),
+		seen:   make(map[uint64]struct{}),
+	}
+}
+
+// next reads the next page and returns those of its rows that were not handed out yet. A page that
+// shows that sessions vanished is not used: rows may have moved to before it. The walk goes back
+// instead, and next returns no rows.
+func (w *walk) next(ctx context.Context) ([]Session, error) {
+	if len(w.ahead) == 0 {
+		w.fetch(ctx)
+	}
+	page := w.ahead[0]
+	w.ahead = slices.Delete(w.ahead, 0, 1)
+	w.fetchAhead(ctx)
+	<-page.done
+	if page.err != nil {
+		return nil, page.err
+	}
+	got, total := len(page.list.Data), page.list.TotalCount      // total is -1 for a bare array
+	vanished := min((w.total-w.end)-(total-page.offset), w.size) // negative if sessions came
+	if vanished > 0 && w.canGoBack(page.offset, total) {
+		w.turnedAt = page.offset
+		// By twice as many rows as vanished, since more may vanish until the answer is there.
+		w.restart(max(w.params.Offset, page.offset-min(2*vanished, w.size)))
+		return nil, nil
+	}
+	rows := slices.DeleteFunc(page.list.Data, w.handedOut)
+	end, full, reread := page.offset+got, got >= w.size, page.offset < w.turnedAt
+	more := total > end || total < 0 && full // a claim: a full page is not the last even without it
+	switch {
+	case got == 0, end < 0, !more && !full, !more && len(rows) == 0 && !reread:
+		w.ended = true
+		return rows, nil
+	case len(rows) > 0:
+		w.turnedAt, w.stale = 0, false
+	case vanished < 0, reread, total < 0 && !w.stale:
+		w.stale = true
+	default:
+		return nil, badList("the page at offset %d has nothing new, but the server claims more",
+			page.offset)
+	}
+	if len(w.ahead) == 0 || w.ahead[0].offset != end {
+		w.restart(end)
+	}
+	w.readTo = 0
+	if page.offset == w.end && total == w.total {
+		w.readTo = total // the list stands still, as far as its total tells
+	}
+	w.end, w.total, w.size = end, total, got
+	w.fetchAhead(ctx)
+	return rows, nil
+}
+
+// canGoBack reports whether a page that shows that sessions vanished makes the walk go back. The
+// walk does not go back from the same place twice unless it found something new in between:
+// totals that are wrong would keep it there.
+func (w *walk) canGoBack(offset, total int) bool {
+	return total > 0 && offset > w.params.Offset && (w.turnedAt == 0 || offset < w.turnedAt)
+}
+
+// handedOut reports whether a session was handed out before, and takes note of it.
+func (w *walk) handedOut(session Session) bool {
+	before := len(w.seen)
+	w.seen[maphash.String(w.seed, session.ID)] = struct{}{}
+	return len(w.seen) == before
+}
+
+// fetchAhead asks for the pages that may be fetched ahead.
+func (w *walk) fetchAhead(ctx context.Context) {
+	for len(w.ahead) < pagesAhead && 0 <= w.offset && w.offset < w.readTo {
+		w.fetch(ctx)
+	}
+}
+
+// fetch asks for the next page.
+func (w *walk) fetch(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	page := &page{offset: w.offset, cancel: cancel, done: make(chan struct{})}
+	params := w.params
+	params.Offset = w.offset
+	w.ahead = append(w.ahead, page)
+	w.offset += w.size
+	w.running.Go(func() {
+		defer close(page.done)
+		defer cancel()
+		page.list, page.err = w.client.List(ctx, params)
+	})
+}
+
+// restart drops the pages that were asked for, and goes on from an offset.
+func (w *walk) restart(offset int) {
+	for _, page := range w.ahead {
+		page.cancel()
+	}
+	w.ahead, w.offset, w.readTo = nil, offset, 0
+}
+
+// close ends the requests that are still running, and waits for them.
+func (w *walk) close() {
+	w.restart(0)
+	w.running.Wait()
+}
