@@ -219,7 +219,8 @@ func TestWhoseIdleConnectionsAreDropped(t *testing.T) {
 		{"its own, beside the timeout of an http.Client", []sessions.Option{sessions.WithHTTPClient(&http.Client{})}, true},
 		{
 			"a transport that may serve others",
-			[]sessions.Option{sessions.WithHTTPClient(&http.Client{Transport: sessions.NewTransport()})}, false,
+			[]sessions.Option{sessions.WithHTTPClient(&http.Client{Transport: sessions.NewTransport()})},
+			false,
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -272,7 +273,8 @@ func TestFewStreams(t *testing.T) {
 			t.Cleanup(server.Close)
 			transport := trusting(sessions.NewTransport())
 			t.Cleanup(transport.CloseIdleConnections)
-			client := newClient(t, server.URL, sessions.WithHTTPClient(&http.Client{Transport: transport}))
+			client := newClient(t, server.URL, sessions.WithHTTPClient(&http.Client{Transport: transport}),
+				sessions.WithTimeout(time.Minute), sessions.WithCallTimeout(time.Minute)) // slow machines take a while
 			var calls sync.WaitGroup
 			for _, call := range callsNamed("Get,Create") {
 				for range 250 {

@@ -27,14 +27,15 @@ const crowdedWait = 100 * time.Millisecond
 
 // sending is how far net/http has got with the request of an attempt. It is the attempt's context as
 // well, which leads to the operation. The hooks of the trace run in the connection's goroutines.
+// alone and beside count how often the request was written: alone, and beside others.
 type sending struct {
 	context.Context // ends at the attempt's deadline
 	cancel          context.CancelFunc
 	op              *Operation
 	trace           httptrace.ClientTrace
 	started, wrote  atomic.Bool
-	alone, beside   atomic.Int32 // how often the request was written: alone, and beside others
-	crowded         atomic.Bool  // whether others have sent on the connection, and it was not idle since
+	alone, beside   atomic.Int32
+	crowded         atomic.Bool  // whether others are sending on the connection
 	stopped         atomic.Int32 // after so many writes; 0 = not
 	http2           atomic.Bool  // whether the connection speaks HTTP/2
 	kept            atomic.Bool  // whether it does not, and has served others
@@ -79,8 +80,7 @@ func (s *sending) gotConn(info httptrace.GotConnInfo) {
 		s.stopped.Store(alone + beside)
 		s.cancel()
 	case crowded && s.wrote.Load():
-		wait := crowdedWait
-		_ = sleep(s, wait+rand.N(wait)) //nolint:gosec // a wait is no secret
+		_ = sleep(s, crowdedWait+rand.N(crowdedWait)) //nolint:gosec // a wait is no secret
 	}
 }
 

@@ -77,7 +77,8 @@ func TestSends(t *testing.T) {
 		{"sent back three times, of which once beside others", steps{beside, first, after, first}, "", 0, 0},
 		{
 			"sent back once, then two connections without a stream to spare",
-			steps{first, full, full, after}, "", 200 * ms, 400 * ms,
+			steps{first, full, full, after},
+			"", 200 * ms, 400 * ms,
 		},
 		{"HTTP/1.1: ten dead connections", slices.Repeat(steps{overHTTP1}, 10), "", 0, 0},
 	} {
