@@ -63,7 +63,7 @@ type announcing struct{ next http.RoundTripper }
 
 func (a announcing) RoundTrip(req *http.Request) (*http.Response, error) {
 	operation, _ := sessions.OperationFromContext(req.Context())
-	_, _ = fmt.Fprintln(os.Stdout, "sending", operation.Name)
+	fmt.Fprintln(os.Stdout, "sending", operation.Name)
 	return a.next.RoundTrip(req)
 }
 

@@ -25,7 +25,7 @@ type lane struct {
 	before float64   // the rate before it was learned from the last silence
 	next   time.Time // the next request may leave, according to the pace
 
-	count   int           // requests served since the last silence, or since the last second in which none was
+	count   int           // requests served since the last silence or second of rest
 	since   time.Time     // the first of these was served
 	last    time.Time     // the last of these was served
 	latency time.Duration // nine of ten answers take less, about; 0 = there was none yet
@@ -33,7 +33,9 @@ type lane struct {
 
 // add puts t into the queue.
 func (l *lane) add(t *Turn) {
-	at, _ := slices.BinarySearchFunc(l.queue, t, func(a, b *Turn) int { return cmp.Compare(a.ticket, b.ticket) })
+	at, _ := slices.BinarySearchFunc(l.queue, t, func(a, b *Turn) int {
+		return cmp.Compare(a.ticket, b.ticket)
+	})
 	l.queue = slices.Insert(l.queue, at, t)
 }
 
@@ -85,11 +87,13 @@ func (l *lane) rateAt(now time.Time) float64 {
 // tooLate reports whether t may not wait for the end of the silence, or cannot be answered in
 // time. A turn that does not have to wait is sent however little time it has.
 func (l *lane) tooLate(t *Turn, now time.Time) bool {
-	sent := now.Add(l.silence(now))
+	silence := l.silence(now)
+	sent := now.Add(silence)
 	if !sent.After(t.came) {
 		return false
 	}
-	return l.silence(now) > t.MaxWait || !t.Deadline.IsZero() && sent.Add(l.latency).After(t.Deadline)
+	answered := sent.Add(l.latency)
+	return silence > t.MaxWait || !t.Deadline.IsZero() && answered.After(t.Deadline)
 }
 
 // turnAway ends t's wait.

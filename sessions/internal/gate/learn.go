@@ -3,10 +3,10 @@ package gate
 import "time"
 
 const (
-	minSilence = time.Second / 5 // after a refusal that asks for less: what is left of a window is often rounded down to 0
+	minSilence = time.Second / 5 // what is left of a window is often rounded down to 0
 	maxSilence = time.Minute
 	minRate    = 10 // requests a second
-	acquitted  = 4  // served requests for each refused one, of those in flight together, mean that no limit was met
+	acquitted  = 4  // times as many served as refused mean that no limit was met
 )
 
 // learn takes note of how a request ended.
@@ -54,9 +54,9 @@ func (l *lane) fallSilent(t *Turn, asked time.Duration, now time.Time) {
 }
 
 // base returns the rate at which the pace begins. If nearly all that was in flight with a refused
-// request was served, the server refuses that request for its own sake, and nothing was learned.
+// request was served, the server refuses that request for its own sake, and nothing is learned.
 func (l *lane) base() float64 {
-	if l.served > acquitted*l.refused {
+	if l.served > acquitted*(l.refused-1) {
 		return l.before
 	}
 	return l.rate

@@ -11,7 +11,7 @@ type Turn struct {
 	Operation string
 	MaxWait   time.Duration // for the end of a silence
 	Deadline  time.Time     // of the call; zero for none
-	Unpaced   bool          // the caller keeps to a limit that it knows: no pace holds the turn, and its refusals set none
+	Unpaced   bool          // the caller knows the limit: no pace is kept or learned
 
 	ticket   int64 // the turn's place in the queue; 0 = at the end
 	refusals int
@@ -19,7 +19,7 @@ type Turn struct {
 	sent     time.Time     // when it left the queue
 	settled  bool          // it has left the queue
 	held     *HeldError    // why it may not send, once it is settled; nil if it may
-	wake     chan struct{} // closed when a turn that waits is settled; nil if it did not have to wait
+	wake     chan struct{} // closed when the turn is settled; nil if it did not wait
 }
 
 // wait waits until t is settled, its deadline has come, or ctx has ended.
@@ -52,7 +52,7 @@ type HeldError struct {
 	Waited  time.Duration // for its turn
 	Silence time.Duration // for how long its operation is still silent; 0 = it is not
 	refused bool          // its operation has been refused before
-	ended   []error       // the error of the call's context, and its cause; nil if the call was turned away before it ended
+	ended   []error       // the error of the call's context and its cause; nil if it has not ended
 }
 
 // Error says how long the request waited for its turn, and for what.
@@ -65,7 +65,7 @@ func (e *HeldError) Error() string {
 		text += fmt.Sprintf(", which asks for %v more", e.Silence.Round(time.Millisecond))
 	}
 	for i, err := range e.ended {
-		if i == 0 || err != e.ended[0] { //nolint:errorlint // the cause is the context's error itself where there is no other
+		if i == 0 || err != e.ended[0] { //nolint:errorlint // the error is its own cause, or not
 			text += ": " + err.Error()
 		}
 	}

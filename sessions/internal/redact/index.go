@@ -106,10 +106,10 @@ func (x *index) match(text string, hidden int) (n int) {
 }
 
 // hash returns the place in heads of what text begins with.
-func (x *index) hash(text string) uint64 {
+func (x *index) hash(text string) int {
 	var head uint64
 	for i := range minSecret {
 		head = head<<8 | uint64(text[i])
 	}
-	return head * 0x9e3779b97f4a7c15 >> 32 & uint64(len(x.heads)-1)
+	return int(head*0x9e3779b97f4a7c15>>34) & (len(x.heads) - 1)
 }

@@ -122,12 +122,25 @@ func TestLimiter(t *testing.T) {
 	}{
 		{"every attempt waits", &limiter{every: time.Second}, []act{answered(503, ""), answered(200, "{}")}, time.Hour, 3, 3, nil, nil},
 		{"a refusal is not sent", &limiter{refusal: refusal}, []act{answered(200, "{}")}, time.Hour, 2, 0, nil, refusal},
-		{"a 429 is told", &limiter{}, []act{answered(429, "", "Retry-After: 7"), answered(200, "{}")}, time.Hour, 3, 3,
-			[]time.Duration{7 * time.Second}, nil},
-		{"a 429 that asks for more than a minute is a minute", &limiter{}, []act{answered(429, "", "Retry-After: 3600")},
-			time.Second, 1, 1, []time.Duration{time.Minute}, nil},
-		{"a deadline before the limiter allows it", &limiter{every: time.Second}, []act{answered(200, "{}")},
-			time.Second / 2, 2, 1, nil, context.DeadlineExceeded},
+		{
+			"a 429 is told", &limiter{},
+			[]act{answered(429, "", "Retry-After: 7"), answered(200, "{}")},
+			time.Hour, 3, 3,
+			[]time.Duration{7 * time.Second},
+			nil,
+		},
+		{
+			"a 429 that asks for more than a minute is a minute", &limiter{},
+			[]act{answered(429, "", "Retry-After: 3600")},
+			time.Second, 1, 1,
+			[]time.Duration{time.Minute},
+			nil,
+		},
+		{
+			"a deadline before the limiter allows it", &limiter{every: time.Second},
+			[]act{answered(200, "{}")},
+			time.Second / 2, 2, 1, nil, context.DeadlineExceeded,
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

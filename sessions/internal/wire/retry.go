@@ -31,7 +31,7 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 	ctx := req.Context()
 	answer := r.next.Send(call, req)
 	if answer.HeldBack {
-		r.log.gaveUp(ctx, call, answer, "held back", answer.Took)
+		r.log.gaveUp(ctx, call, answer, "held back", max(answer.Silence, answer.Took))
 	}
 	for answer.Attempts > 0 { // else the request was held back
 		if answer.Whole() && answer.Status() == http.StatusOK {

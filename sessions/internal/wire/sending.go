@@ -12,11 +12,12 @@ import (
 	"time"
 )
 
-// How often net/http may write a request over HTTP/2 in one attempt: alone, and on a connection that
-// others are writing to. It sends a request again by itself when a server refuses or resets a stream
-// or goes away: without a bound, hundreds of times a second. The first frame from a server says how
-// many streams it allows on a connection, and net/http does not wait for that frame: of the requests
-// that go out on a new connection at once, a server that allows few streams refuses most.
+// maxSends and maxCrowded are how often net/http may write a request over HTTP/2 in one attempt: alone,
+// and on a connection that others are sending on. net/http sends a request again by itself when a
+// server refuses or resets a stream or goes away: without a bound, hundreds of times a second. The
+// first frame from a server says how many streams it allows on a connection, and net/http does not
+// wait for that frame: of the requests that go out on a new connection at once, a server that allows
+// few streams refuses most.
 const (
 	maxSends   = 3
 	maxCrowded = 10
@@ -38,7 +39,7 @@ type sending struct {
 	crowded         atomic.Bool  // whether others are sending on the connection
 	stopped         atomic.Int32 // after so many writes; 0 = not
 	http2           atomic.Bool  // whether the connection speaks HTTP/2
-	kept            atomic.Bool  // whether it does not, and has served others
+	kept            atomic.Bool  // whether an HTTP/1.1 connection has served others before
 }
 
 // startSending returns a sending and the context to send with, which ends at the deadline.
@@ -68,8 +69,10 @@ func (s *sending) Value(key any) any {
 // it may find no stream to spare there, write nothing, and look for another connection: only requests
 // that were written count.
 func (s *sending) gotConn(info httptrace.GotConnInfo) {
-	if s.http2.Store(isHTTP2(info.Conn)); !s.http2.Load() {
-		s.kept.Store(info.Reused)
+	http2 := isHTTP2(info.Conn)
+	s.http2.Store(http2)
+	s.kept.Store(!http2 && info.Reused)
+	if !http2 {
 		return
 	}
 	crowded := info.Reused && info.IdleTime == 0

@@ -53,13 +53,13 @@ func main() {
 		all.Go(r.run)
 	}
 	all.Wait()
-	_, _ = fmt.Fprintf(os.Stdout, "%s, one Get a second from when the connections go silent\n", runtime.Version())
+	fmt.Fprintf(os.Stdout, "%s, one Get a second from when the connections go silent\n", runtime.Version())
 	for _, r := range rows {
 		first := fmt.Sprintf("none succeeded in %v", patient)
 		if r.first > 0 {
 			first = fmt.Sprintf("the first succeeded after %.1f s", r.first.Seconds())
 		}
-		_, _ = fmt.Fprintf(os.Stdout, "%-38s  %2d kept  %2d of %d failed  %s\n", r.name, r.kept, r.failed, calls, first)
+		fmt.Fprintf(os.Stdout, "%-38s  %2d kept  %2d of %d failed  %s\n", r.name, r.kept, r.failed, calls, first)
 	}
 }
 
