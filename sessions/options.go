@@ -117,7 +117,8 @@ func WithInsecureHTTP() Option {
 
 // WithHTTPClient makes the client send through hc's Transport, or through one of its own when that
 // is nil, and lets no call, with all its attempts and waits, take longer than hc's Timeout. The
-// redirect policy and the cookie jar of hc are not used, and hc is never changed.
+// redirect policy and the cookie jar of hc are not used, and hc is never changed. A Transport that is
+// to notice dead connections starts from [NewTransport].
 func WithHTTPClient(hc *http.Client) Option {
 	if hc == nil {
 		return refuse("WithHTTPClient: the http.Client is nil")

@@ -12,12 +12,12 @@ const maxConns = 64
 
 // NewTransport returns a transport like the one that a client sends through by itself, to wrap with
 // tracing or to change, and to give back with [WithHTTPClient]: for bursts of small requests to one
-// host. It gives up connecting after 5 s, keeps up to 64 idle connections for 90 s, and finds an
-// HTTP/2 connection dead that has been silent for 5 s and then leaves a ping unanswered for 3 s.
+// host. It gives up connecting after 5 s, keeps up to 64 idle connections for 90 s, and closes an
+// HTTP/2 connection that was silent for 5 s and then leaves a ping unanswered for 3 s.
 //
-// HTTP/1.1 has no pings. When a request gets no byte for at least a second on a kept connection, until
-// its deadline, a client closes the other idle connections too, but only those of its own transport:
-// one from WithHTTPClient may serve others, and is left alone.
+// HTTP/1.1 has no pings. When a request on a kept connection has waited in vain for its first byte
+// until a deadline, for a second or longer, a client closes the idle connections of its own transport.
+// A transport from WithHTTPClient may serve others: the client leaves its idle connections alone.
 func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{

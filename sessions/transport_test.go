@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -263,27 +264,30 @@ func TestWhoseIdleConnectionsAreDropped(t *testing.T) {
 // Servers that allow few streams a connection, which net/http learns only after it has sent. No call fails.
 func TestFewStreams(t *testing.T) {
 	t.Parallel()
-	var servers sync.WaitGroup // all at once: what takes time are net/http's waits
 	for _, streams := range []int{1, 4, 10} {
-		server := httptest.NewUnstartedServer(answerWith(200, goodSession))
-		server.EnableHTTP2 = true
-		server.Config.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: streams}
-		server.StartTLS()
-		t.Cleanup(server.Close)
-		transport := trusting(sessions.NewTransport())
-		t.Cleanup(transport.CloseIdleConnections)
-		client := newClient(t, server.URL, sessions.WithHTTPClient(&http.Client{Transport: transport}))
-		for _, call := range callsNamed("Get,Create") {
-			for range 250 {
-				servers.Go(func() {
-					if _, err := call.do(t.Context(), client); err != nil {
-						t.Errorf("%d streams a connection: %v", streams, err)
-					}
-				})
+		t.Run(strconv.Itoa(streams), func(t *testing.T) { // one after the other: each has 64 connections
+			server := httptest.NewUnstartedServer(answerWith(200, goodSession))
+			server.EnableHTTP2 = true
+			server.Config.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: streams}
+			server.StartTLS()
+			t.Cleanup(server.Close)
+			transport := trusting(sessions.NewTransport())
+			t.Cleanup(transport.CloseIdleConnections)
+			client := newClient(t, server.URL, sessions.WithHTTPClient(&http.Client{Transport: transport}),
+				sessions.WithTimeout(time.Minute), sessions.WithCallTimeout(time.Minute)) // slow machines take a while
+			var calls sync.WaitGroup
+			for _, call := range callsNamed("Get,Create") {
+				for range 250 {
+					calls.Go(func() {
+						if _, err := call.do(t.Context(), client); err != nil {
+							t.Error(err)
+						}
+					})
+				}
 			}
-		}
+			calls.Wait()
+		})
 	}
-	servers.Wait()
 }
 
 // A cluster is three servers behind a balancer of TCP connections, which does not know which of them are up. It counts

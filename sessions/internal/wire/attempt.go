@@ -27,8 +27,9 @@ func newAttempt(cfg Config) *attempt {
 	}
 }
 
-// silence is after how long without a byte a connection may be dead. Clerk answers in a tenth of it.
-const silence = time.Second
+// deadAfter is the time without a byte after which a connection may be dead. Clerk answers in a tenth
+// of that time.
+const deadAfter = time.Second
 
 // Send sends a clone of the request, with a body of its own: a transport may hold on to the
 // request of an earlier attempt, and change what it was given.
@@ -67,7 +68,7 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	if answer.Lost() {
 		answer.Err = s.why(ctx, own, answer.Err)
 	}
-	silent := answer.Response == nil && own.Err() == context.DeadlineExceeded && answer.Took >= silence
+	silent := answer.Response == nil && own.Err() == context.DeadlineExceeded && answer.Took >= deadAfter
 	if silent && s.kept.Load() && a.dropIdle != nil {
 		a.dropIdle() // where one kept connection is dead, so may be all of them
 	}

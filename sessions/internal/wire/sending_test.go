@@ -35,7 +35,7 @@ func http2Conn(t *testing.T) net.Conn {
 	return conn
 }
 
-// How often, and when, net/http may write a request in one attempt. It says by its hooks what it does.
+// How often, and when, net/http may write a request in one attempt. Each step is a connection that it gets.
 func TestSends(t *testing.T) {
 	t.Parallel()
 	conn := http2Conn(t)
@@ -46,33 +46,41 @@ func TestSends(t *testing.T) {
 			trace.WroteHeaders()
 		}
 	}
-	fresh := sentBack(httptrace.GotConnInfo{Conn: conn})
-	known := sentBack(httptrace.GotConnInfo{Conn: conn, Reused: true, WasIdle: true, IdleTime: 1})
+	first := sentBack(httptrace.GotConnInfo{Conn: conn})
+	after := sentBack(httptrace.GotConnInfo{Conn: conn, Reused: true, WasIdle: true, IdleTime: 1})
+	beside := sentBack(httptrace.GotConnInfo{Conn: conn, Reused: true})
 	overHTTP1 := sentBack(httptrace.GotConnInfo{Conn: &net.TCPConn{}, Reused: true})
 	type steps []func(*httptrace.ClientTrace)
 	const ms = time.Millisecond
 	for _, row := range []struct {
 		name        string
-		steps       steps // before the answer
-		stopped     bool
+		steps       steps  // before the answer
+		stopped     string // "" = it comes to an answer
 		least, most time.Duration
 	}{
-		{"sent once", steps{fresh}, false, 0, 0},
-		{"sent once, after ten connections without a stream to spare", append(slices.Repeat(steps{full}, 10), known), false, 0, 0},
+		{"sent once", steps{first}, "", 0, 0},
+		{"sent once, beside others", steps{beside}, "", 0, 0},
 		{
-			"sent back once: the next connection may be new, and says how many streams it allows",
-			steps{fresh, fresh},
-			false, 100 * ms, 200 * ms,
+			"sent once, after ten connections without a stream to spare",
+			append(slices.Repeat(steps{full}, 10), after), "", 0, 0,
 		},
-		{"sent back once: a connection that has served is known", steps{fresh, known}, false, 0, 0},
-		{"sent back twice", steps{fresh, fresh, fresh}, false, 900 * ms, 1800 * ms},
-		{"sent back three times", steps{known, known, known, full}, true, 0, 0},
+		{"sent back twice, by new connections", steps{first, first, first}, "", 0, 0},
+		{"sent back twice, by connections that have served", steps{after, after, after}, "", 0, 0},
+		{"sent back three times", steps{first, after, first, first}, "the server sent the request back 3 times", 0, 0},
+		{"sent back once beside others", steps{beside, beside}, "", 100 * ms, 200 * ms},
+		{"sent back once beside others, then alone", steps{beside, after}, "", 0, 0},
+		{"sent back nine times beside others", slices.Repeat(steps{beside}, 10), "", 900 * ms, 1800 * ms},
 		{
-			"sent back twice, then two connections without a stream to spare",
-			steps{known, known, full, full, known},
-			false, 1600 * ms, 3200 * ms,
+			"sent back ten times beside others",
+			slices.Repeat(steps{beside}, 11), "the server sent the request back 10 times", 900 * ms, 1800 * ms,
 		},
-		{"HTTP/1.1: ten dead connections", slices.Repeat(steps{overHTTP1}, 10), false, 0, 0},
+		{"sent back three times, of which once beside others", steps{beside, first, after, first}, "", 0, 0},
+		{
+			"sent back once, then two connections without a stream to spare",
+			steps{first, full, full, after},
+			"", 200 * ms, 400 * ms,
+		},
+		{"HTTP/1.1: ten dead connections", slices.Repeat(steps{overHTTP1}, 10), "", 0, 0},
 	} {
 		for _, op := range []*Operation{GetSession, CreateSession} {
 			t.Run(row.name+"/"+op.Name, func(t *testing.T) {
@@ -88,8 +96,12 @@ func TestSends(t *testing.T) {
 							}
 							return answered(200, "{}")(req)
 						}))), op)
-					if stopped := errors.Is(answer.Err, errSentBack); stopped != row.stopped || answer.Whole() == stopped {
-						t.Errorf("got %d, %v, want stopped %v", answer.Status(), answer.Err, row.stopped)
+					stopped := ""
+					if answer.Err != nil {
+						stopped = answer.Err.Error()
+					}
+					if stopped != row.stopped || answer.Whole() == (stopped != "") {
+						t.Errorf("got %d, %q, want %q", answer.Status(), stopped, row.stopped)
 					}
 					if answer.Took < row.least || answer.Took > row.most {
 						t.Errorf("it took %v, want %v to %v", answer.Took, row.least, row.most)
@@ -109,8 +121,10 @@ func TestWaitBetweenSendsEnds(t *testing.T) {
 		defer cancel()
 		answer := sendIn(ctx, t, newAttempt(defaults(transport(func(req *http.Request) (*http.Response, error) {
 			trace := httptrace.ContextClientTrace(req.Context())
+			beside := httptrace.GotConnInfo{Conn: conn, Reused: true}
+			trace.GotConn(beside)
 			trace.WroteHeaders()
-			trace.GotConn(httptrace.GotConnInfo{Conn: conn})
+			trace.GotConn(beside)
 			return nil, req.Context().Err()
 		}))), GetSession)
 		if !errors.Is(answer.Err, context.DeadlineExceeded) || answer.Took != 10*time.Millisecond {
