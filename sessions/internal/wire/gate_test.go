@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,12 +87,12 @@ func TestOpenGateAllocatesNothing(t *testing.T) {
 type limiter struct {
 	every   time.Duration
 	refusal error
-	waits   int
+	waits   atomic.Int32
 	held    []time.Duration
 }
 
 func (l *limiter) Wait(ctx context.Context) error {
-	l.waits++
+	l.waits.Add(1)
 	if l.refusal != nil {
 		return l.refusal
 	}
@@ -146,7 +147,7 @@ func TestLimiter(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				server := &script{acts: row.acts}
-				l := &holding{*row.limiter}
+				l := &holding{limiter{every: row.limiter.every, refusal: row.limiter.refusal}}
 				cfg := defaults(server)
 				cfg.Limiter = l
 				link := NewChain(cfg)
@@ -154,8 +155,8 @@ func TestLimiter(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), row.deadline)
 				defer cancel()
 				answer := sendIn(ctx, t, link, GetSession)
-				if l.waits != row.waits || server.requests() != row.requests {
-					t.Errorf("%d waits and %d requests, want %d and %d", l.waits, server.requests(), row.waits, row.requests)
+				if int(l.waits.Load()) != row.waits || server.requests() != row.requests {
+					t.Errorf("%d waits and %d requests, want %d and %d", l.waits.Load(), server.requests(), row.waits, row.requests)
 				}
 				if diff := cmp.Diff(row.held, l.held); diff != "" {
 					t.Errorf("told, want (-), got (+):\n%s", diff)
