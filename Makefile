@@ -82,6 +82,18 @@ bench: ## Measure against the other clients and print how they compare (about 4 
 bench-readme: ## Do the same and write the table into the README
 	@cd testdata/bench && $(BENCH) | go run ./report -readme ../../README.md
 
+.PHONY: loads
+loads: ## Put 20 minutes of fake time of each load on the client and a naive one (a few minutes)
+	@go test -count=1 -v -timeout 60m -run '^TestLoads$$' ./sessions/internal/load -whole-loads
+
+.PHONY: plots
+plots: ## Draw testdata/plots/*.svg from the data kept beside them
+	@cd testdata/plots && go run .
+
+.PHONY: plots-data
+plots-data: ## Make that data anew, but for that of the gate before
+	@go test -count=1 -run '^TestLoadData$$' ./sessions/internal/load -load-data "$(CURDIR)/testdata/plots/served.csv"
+
 .PHONY: silence
 silence: ## Measure in real time how calls fare when connections go silent, and write testdata/bench/silence.txt (2 minutes)
 	@cd testdata/bench && go run ./silence | tee silence.txt

@@ -4,14 +4,19 @@ package load_test
 import (
 	"flag"
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-var wholeLoads = flag.Bool("whole-loads", false, "let TestLoads' loads last 20 minutes each, not about 6000 calls")
+var (
+	wholeLoads = flag.Bool("whole-loads", false, "let TestLoads' loads last 20 minutes each, not about 6000 calls")
+	loadData   = flag.String("load-data", "", "let TestLoadData write the calls served a second into this file")
+)
 
 // A loadRow is a load, and what has to come of it. Shares of 0 promise nothing.
 type loadRow struct {
@@ -229,5 +234,25 @@ func (row loadRow) check(t *testing.T, we, they *figures) {
 	}
 	if row.within > 0 && we.last > row.within {
 		t.Errorf("the last call was served after %v, want %v at most", we.last, row.within)
+	}
+}
+
+// TestLoadData writes the data of a plot: calls served a second while another process takes one window in four.
+func TestLoadData(t *testing.T) {
+	if *loadData == "" {
+		t.Skip("make plots-data asks for it")
+	}
+	taken := load{
+		admits: windows(1000, 10*time.Second, 4), retryAfter: rounded, latency: usual,
+		rate: 50, deadline: 5 * time.Second, length: 20 * time.Minute, seed: 2,
+	}
+	we, they := taken.run(t, ours()), taken.run(t, naive)
+	var csv strings.Builder
+	csv.WriteString("second,ours,naive\n")
+	for second := range int(taken.length / time.Second) {
+		fmt.Fprintf(&csv, "%d,%d,%d\n", second, we.bySecond[second], they.bySecond[second])
+	}
+	if err := os.WriteFile(*loadData, []byte(csv.String()), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
