@@ -18,7 +18,7 @@ const (
 	clientUATCookie = "__client_uat"   // when the browser last signed in, in Unix seconds; 0: out
 	devBrowser      = "__clerk_db_jwt" // cookie and query parameter of a development instance
 	redirectsCookie = "__clerk_redirect_count"
-	answerToken     = "__clerk_handshake"       //nolint:gosec // cookie and query parameter: an answer as a JWT
+	answerToken     = "__clerk_handshake"       //nolint:gosec // a cookie or parameter: a JWT
 	answerNonce     = "__clerk_handshake_nonce" // likewise: an answer that Clerk keeps
 )
 
