@@ -89,9 +89,6 @@ var refusals = []error{
 	sessions.ErrGone, sessions.ErrUnprocessable, sessions.ErrInvalidResponse,
 }
 
-// maxCode is how long an error code of Clerk's may be that becomes a reason.
-const maxCode = 100
-
 // newFailure returns what an error of a call to Clerk stands for: a refusal, or temporary trouble
 // such as a rate limit, an outage or a lost connection.
 func newFailure(err error) *problem {
@@ -104,7 +101,7 @@ func newFailure(err error) *problem {
 	switch {
 	case !ok || e.StatusCode == 0:
 		return p
-	case len(e.Details) > 0 && 0 < len(e.Details[0].Code) && len(e.Details[0].Code) <= maxCode:
+	case len(e.Details) > 0 && 0 < len(e.Details[0].Code) && len(e.Details[0].Code) <= 100:
 		p.reason = e.Details[0].Code
 	case e.StatusCode/100 == 2 && !p.temporary:
 		p.reason = reasonSDK

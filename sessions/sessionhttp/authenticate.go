@@ -2,6 +2,7 @@ package sessionhttp
 
 import (
 	"context"
+	"strings"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
@@ -106,7 +107,7 @@ func (a *Authenticator) byRefresh(ctx context.Context, v *visit, t *jwt) decisio
 		return d
 	}
 	reason := "session-token-expired-refresh-" + p.reason
-	isDown := p.temporary || a.shared.limits.isSilent()
+	isDown := p.temporary || strings.HasPrefix(p.reason, "non-eligible-") && a.shared.limits.isSilent()
 	switch {
 	case isDown && a.grace > 0 && !isPast(toNumber(t.claims["exp"]), a.now().Add(-a.grace)):
 		auth := a.authOf(t)

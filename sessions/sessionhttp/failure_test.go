@@ -15,8 +15,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
 )
 
-// What goes wrong with Clerk, by the real client: trouble changes nothing for anybody, and a refusal sends a page to the
-// handshake. Neither touches the session's cookies.
+// What goes wrong with Clerk, by the real client: trouble changes nothing for anybody, and a refusal sends a page to
+// the handshake. Neither touches the session's cookies.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

@@ -93,9 +93,9 @@ type keySet struct {
 	flight flight.Group[struct{}, struct{}]
 
 	mu      sync.Mutex
-	keys    map[string]*rsa.PublicKey
-	fetched time.Time // the last attempt; zero for none
-	err     error     // of the last attempt
+	keys    map[string]*rsa.PublicKey // nil: the instance has no such key
+	fetched time.Time                 // the last attempt; zero for none
+	err     error                     // of the last attempt
 }
 
 func newKeySet(cfg *config) *keySet {
@@ -111,26 +111,27 @@ func (s *keySet) check(ctx context.Context, t *jwt) *problem {
 	if id == "" {
 		return refuse(reasonUnknownKey, "the token does not name its key")
 	}
-	key, isDue, err := s.lookUp(id)
+	key, isKnown, isDue, err := s.lookUp(id)
 	if key == nil && isDue {
 		_, err = s.flight.Do(ctx, struct{}{}, func(ctx context.Context, _ func() bool) (struct{}, error) {
 			return struct{}{}, s.fetch(ctx, id)
 		})
-		if key, _, _ = s.lookUp(id); key == nil && err == nil {
-			return refuse(reasonUnknownKey, "the instance has no such key")
-		}
+		key, isKnown, _, _ = s.lookUp(id)
 	}
 	switch {
 	case key != nil:
 		return checkWithKey(key)(ctx, t)
+	case err == nil && isKnown:
+		return refuse(reasonUnknownKey, "the instance has no such key")
 	case err != nil:
 		return &problem{"jwk-remote-failed-to-load", true, err}
 	}
 	return &problem{reasonUnknownKey, true, errors.New("the key set was fetched just now")}
 }
 
-// lookUp returns the key with an id, whether a fetch is due, and the error of the last one.
-func (s *keySet) lookUp(id string) (key *rsa.PublicKey, isDue bool, err error) {
+// lookUp returns the key with an id, whether it is known that there is a key or none, whether a
+// fetch is due, and the error of the last fetch.
+func (s *keySet) lookUp(id string) (key *rsa.PublicKey, isKnown, isDue bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	every := keySetEvery
@@ -138,13 +139,14 @@ func (s *keySet) lookUp(id string) (key *rsa.PublicKey, isDue bool, err error) {
 		every = keySetRetry
 	}
 	age := s.now().Sub(s.fetched)
-	return s.keys[id], s.fetched.IsZero() || age < 0 || age >= every, s.err
+	key, isKnown = s.keys[id]
+	return key, isKnown, s.fetched.IsZero() || age < 0 || age >= every, s.err
 }
 
 // fetch gets the keys from Clerk, GET https://<frontend-api>/.well-known/jwks.json, unless that has
 // just been done.
 func (s *keySet) fetch(ctx context.Context, id string) error {
-	if key, isDue, err := s.lookUp(id); key != nil || !isDue {
+	if key, _, isDue, err := s.lookUp(id); key != nil || !isDue {
 		return err
 	}
 	keys, err := s.get(ctx)
@@ -154,7 +156,7 @@ func (s *keySet) fetch(ctx context.Context, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fetched, s.err = s.now(), err; err == nil {
-		s.keys = keys
+		s.keys, keys[id] = keys, keys[id] // nil: a token from before now cannot have such a key
 	}
 	return err
 }

@@ -125,6 +125,7 @@ func TestKeySet(t *testing.T) {
 	step("no other fetch in that minute", s.as(t, "ins_x", ""), "temporary jwk-remote-failed-to-load", 3)
 	s.change(func() { s.now = s.now.Add(time.Minute); s.answer = nil; delete(s.keys, "ins_own") })
 	step("a key that the instance never had", s.as(t, "ins_x", ""), "signed out jwk-kid-mismatch", 4)
+	step("the same again", s.as(t, "ins_x", ""), "signed out jwk-kid-mismatch", 4)
 	step("a key that was taken away", s.as(t, "ins_own", ""), "temporary jwk-kid-mismatch", 4)
 }
 

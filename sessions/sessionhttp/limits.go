@@ -22,7 +22,6 @@ const (
 	// session, whatever refresh tokens come with it.
 	holderRefusals  = 5
 	sessionRefusals = 100
-	maxCounted      = 4096
 
 	// How many exchanges in a row without an answer mean that Clerk is silent, and how often it is
 	// then asked again.
@@ -48,7 +47,7 @@ func newLimits(cfg *config) *limits {
 		service: rate.NewLimiter(rate.Limit(cfg.perSecond), cfg.burst),
 		guesses: rate.NewLimiter(rate.Limit(cfg.perSecond/2), (cfg.burst+1)/2),
 	}
-	l.refusals, _ = simplelru.NewLRU[digest, *rate.Limiter](maxCounted, nil) // fails only below 1
+	l.refusals, _ = simplelru.NewLRU[digest, *rate.Limiter](maxRemembered, nil) // fails only below 1
 	return l
 }
 

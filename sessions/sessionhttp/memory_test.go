@@ -23,7 +23,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if got := s.remembered.Len(); got != maxRemembered {
 		t.Errorf("%d answers are kept", got)
 	}
-	if got := s.limits.refusals.Len(); got != maxCounted {
+	if got := s.limits.refusals.Len(); got != maxRemembered {
 		t.Errorf("%d refusals are counted", got)
 	}
 	now = now.Add(rememberAnswer)
@@ -43,8 +43,10 @@ func TestDigests(t *testing.T) {
 	cfg := &config{perSecond: 1, burst: 1, now: time.Now}
 	s := newShared(cfg)
 	one := s.digest("ab", "c")
-	if one == s.digest("a", "bc") || one == s.digest("ab", "c", "") || one == s.digest("ab c") || one == s.digest(`ab" "c`) {
-		t.Error("digests do not tell their texts apart")
+	for _, texts := range [][]string{{"a", "bc"}, {"ab", "c", ""}, {"ab c"}, {`ab" "c`}} {
+		if s.digest(texts...) == one {
+			t.Errorf("%q has the digest of other texts", texts)
+		}
 	}
 	if one != s.digest("ab", "c") || one == newShared(cfg).digest("ab", "c") {
 		t.Error("a digest is not that of one Authenticator")

@@ -60,7 +60,7 @@ func (a *Authenticator) usesSuffixed(cookies map[string]string, plain, own *jwt)
 	case ownUAT == "":
 		return false
 	case ownUAT != "0" && uat != "0":
-		return !(plain.issuedAt() > own.issuedAt()) // which one that is no number is not
+		return !(plain.issuedAt() > own.issuedAt()) // NaN is not later than anything
 	case ownUAT == "0":
 		return uat == "0"
 	}

@@ -285,6 +285,40 @@ func TestOutageGrace(t *testing.T) {
 	}
 }
 
+// While Clerk is silent, the grace is also for requests that are never refreshed, and for nobody whom Clerk has
+// refused.
+func TestOutageGraceOfForms(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &backend{refresh: func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) {
+			return nil, sessions.ErrUnauthorized
+		}}
+		s := inBubble(t, b, sessionhttp.WithOutageGrace(10*time.Minute))
+		refused := expiredPage(t, 100)
+		s.serve(refused.Clone(t.Context()))
+		b.refresh = silent
+		form := func() *http.Request {
+			req := expiredPage(t, 200)
+			req.Method = http.MethodPost
+			return req
+		}
+		if s.serve(form()); s.auth.SignedIn {
+			t.Errorf("before the outage: %+v", s.auth)
+		}
+		var wg sync.WaitGroup
+		for n := range 8 {
+			wg.Go(func() { s.serve(expiredPage(t, n)) })
+		}
+		wg.Wait()
+		if s.serve(form()); !s.auth.SignedIn || s.auth.Reason == "" {
+			t.Errorf("in the outage: %+v", s.auth)
+		}
+		if s.serve(refused.Clone(t.Context())); s.auth.SignedIn {
+			t.Errorf("refused before the outage: %+v", s.auth)
+		}
+	})
+}
+
 // 100 visitors a second for 20 s, while Clerk is silent: nobody waits longer than 3.2 s, and goroutines stay few.
 func TestOutage(t *testing.T) {
 	t.Parallel()
