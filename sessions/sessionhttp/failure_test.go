@@ -38,19 +38,27 @@ func TestFailures(t *testing.T) {
 		{"503", sessionstest.Fault{Status: 503, Body: "{}"}, true, "unexpected-bapi-error", sessions.ErrServer},
 		{"a lost answer", sessionstest.Fault{Drop: true}, true, "fetch-error", sessions.ErrOutcomeUnknown},
 		{
-			"HTML", sessionstest.Fault{Status: 200, Body: "<h1>", ContentType: "text/html"}, false, "unexpected-sdk-error",
+			"HTML",
+			sessionstest.Fault{Status: 200, Body: "<h1>", ContentType: "text/html"},
+			false, "unexpected-sdk-error",
 			sessions.ErrInvalidResponse,
 		},
 		{
-			"a token instead", sessionstest.Fault{Status: 200, Body: `{"object":"token","jwt":"x"}`}, false,
+			"a token instead",
+			sessionstest.Fault{Status: 200, Body: `{"object":"token","jwt":"x"}`},
+			false,
 			"unexpected-sdk-error", sessions.ErrInvalidResponse,
 		},
 		{
-			"no cookies", sessionstest.Fault{Status: 200, Body: `{"object":"cookies","cookies":[]}`}, false,
+			"no cookies",
+			sessionstest.Fault{Status: 200, Body: `{"object":"cookies","cookies":[]}`},
+			false,
 			"unexpected-sdk-error", nil,
 		},
 		{
-			"other cookies", sessionstest.Fault{Status: 200, Body: `{"object":"cookies","cookies":["a=1"]}`}, false,
+			"other cookies",
+			sessionstest.Fault{Status: 200, Body: `{"object":"cookies","cookies":["a=1"]}`},
+			false,
 			"invalid-session-token", nil,
 		},
 		{

@@ -149,19 +149,19 @@ func (s *keySet) fetch(ctx context.Context, id string) error {
 	if key, _, isDue, err := s.lookUp(id); key != nil || !isDue {
 		return err
 	}
-	keys, err := s.get(ctx)
-	if err == nil && len(keys) == 0 {
+	keys, err := s.get(ctx, id)
+	if err == nil && len(keys) == 1 && keys[id] == nil {
 		err = errors.New("the key set has no key that signs session tokens")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fetched, s.err = s.now(), err; err == nil {
-		s.keys, keys[id] = keys, keys[id] // nil: a token from before now cannot have such a key
+		s.keys = keys
 	}
 	return err
 }
 
-func (s *keySet) get(ctx context.Context) (map[string]*rsa.PublicKey, error) {
+func (s *keySet) get(ctx context.Context, id string) (map[string]*rsa.PublicKey, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
 	if err != nil {
 		return nil, err
@@ -175,17 +175,18 @@ func (s *keySet) get(ctx context.Context) (map[string]*rsa.PublicKey, error) {
 	if resp.StatusCode != http.StatusOK || len(body) > maxKeySet {
 		return nil, fmt.Errorf("the key set: status %d, %d bytes", resp.StatusCode, len(body))
 	}
-	return parseKeySet(body), err
+	return parseKeySet(body, id), err
 }
 
-// parseKeySet returns the keys of a JSON Web Key Set that sign session tokens. A kind of key that
+// parseKeySet returns the keys of a JSON Web Key Set that sign session tokens, and nil for an id
+// that is not among them: a token from before now cannot be signed by such a key. A kind of key that
 // is yet to be invented does no harm to the others.
-func parseKeySet(body []byte) map[string]*rsa.PublicKey {
+func parseKeySet(body []byte, id string) map[string]*rsa.PublicKey {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
 	_ = json.Unmarshal(body, &set) // a body that is no set has no keys
-	keys := make(map[string]*rsa.PublicKey, len(set.Keys))
+	keys := map[string]*rsa.PublicKey{id: nil}
 	for _, member := range set.Keys {
 		var jwk jose.JSONWebKey
 		if json.Unmarshal(member, &jwk) != nil {
