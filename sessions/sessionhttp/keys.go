@@ -179,8 +179,8 @@ func (s *keySet) get(ctx context.Context, id string) (map[string]*rsa.PublicKey,
 }
 
 // parseKeySet returns the keys of a JSON Web Key Set that sign session tokens, and nil for an id
-// that is not among them: a token from before now cannot be signed by such a key. A kind of key that
-// is yet to be invented does no harm to the others.
+// that is not among them: a token from before now cannot be signed by such a key. A kind of key
+// that is yet to be invented does no harm to the others.
 func parseKeySet(body []byte, id string) map[string]*rsa.PublicKey {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
