@@ -84,6 +84,9 @@ func (c *costs) page() *http.Request {
 // A request that is signed in costs at most 15 allocations beside the check of its token, which decodes and verifies
 // it.
 func TestAllocations(t *testing.T) {
+	if RaceDetector {
+		t.Skip("the race detector allocates, too")
+	}
 	c := newCosts(t)
 	req, w := c.page(), httptest.NewRecorder()
 	all := testing.AllocsPerRun(200, func() { c.handler.ServeHTTP(w, req) })
