@@ -320,8 +320,7 @@ func TestOutageGraceOfForms(t *testing.T) {
 }
 
 // 100 visitors a second for 20 s, while Clerk is silent: nobody waits longer than 3.2 s, and goroutines stay few.
-func TestOutage(t *testing.T) {
-	t.Parallel()
+func TestOutage(t *testing.T) { // not parallel: it counts goroutines
 	synctest.Test(t, func(t *testing.T) {
 		b := &backend{refresh: silent}
 		s := inBubble(t, b)

@@ -42,6 +42,9 @@ func TestSignIn(t *testing.T) {
 	}
 
 	got := b.signIn(t)
+	if n := s.calls("GetHandshakePayload"); n != 1 { // of the sign-in; the first visit's answer fits into a token
+		t.Errorf("%d nonces were traded for cookies, want 1", n)
+	}
 	id := s.session(t, b).ID
 	want := screen{
 		Heading: "Signed in as user_ada", Remaining: "60", Status: "signed in", Own: id, Sessions: []string{id},
