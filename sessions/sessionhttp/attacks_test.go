@@ -417,6 +417,34 @@ func TestAttackSharedAnswers(t *testing.T) {
 	}
 }
 
+// A straggler of the same page, which the browser had sent before the sign-out, brought the session back.
+func TestAttackStragglersUndoASignOut(t *testing.T) {
+	t.Parallel()
+	b := &backend{
+		refresh: renew(t, func() time.Time { return start }),
+		revoke:  func(context.Context, string) (*sessions.Session, error) { return &sessions.Session{}, nil },
+	}
+	s := newService(t, b)
+	old := cookieLine(oldToken(t, "sess_1", start), "rt")
+	straggler := newPage(t, old, func(req *http.Request) { req.Header.Set("Sec-Fetch-Dest", "image") })
+	s.serve(straggler.Clone(t.Context()))
+	if !s.auth.Refreshed {
+		t.Fatalf("before the sign-out: %+v", s.auth)
+	}
+	out := s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if err := s.SignOut(w, req); err != nil {
+			t.Error(err)
+		}
+	}))
+	(&service{Handler: out}).serve(newPage(t, old))
+	if resp := s.serve(straggler.Clone(t.Context())); s.auth.SignedIn || len(resp.Cookies()) != 0 {
+		t.Errorf("after the sign-out: %+v, cookies %v", s.auth, resp.Cookies())
+	}
+	if sent := b.refreshes.Load(); sent != 1 {
+		t.Errorf("Clerk was asked %d times", sent)
+	}
+}
+
 // A handler that changes the claims of a request changes those of nobody else.
 func TestAttackSharedClaims(t *testing.T) {
 	t.Parallel()

@@ -71,9 +71,7 @@ type problem struct {
 }
 
 // refuse is a problem that another request would meet again.
-func refuse(reason, text string) *problem {
-	return &problem{reason: reason, cause: errors.New(text)}
-}
+func refuse(reason, text string) *problem { return &problem{reason, false, errors.New(text)} }
 
 // Error returns the cause and the reason.
 func (p *problem) Error() string {

@@ -90,6 +90,7 @@ func (a *Authenticator) SignOut(w http.ResponseWriter, req *http.Request) error 
 	if auth.SessionID == "" {
 		return nil
 	}
+	a.shared.end(auth.SessionID)
 	ctx, cancel := a.wait(&visit{req: req, start: time.Now()})
 	defer cancel()
 	_, err := a.backend.Revoke(ctx, auth.SessionID) //nolint:contextcheck // it outlasts a visitor

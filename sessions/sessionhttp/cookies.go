@@ -52,9 +52,6 @@ func replaceCookies(lines []string, directives []directive) []string {
 		}
 		delete(changed, d.name)
 	}
-	if len(pairs) == 0 {
-		return nil
-	}
 	return []string{strings.Join(pairs, "; ")}
 }
 

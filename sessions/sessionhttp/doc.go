@@ -67,8 +67,9 @@
 // expired-session-token-missing-sid-claim, fetch-error, unexpected-bapi-error,
 // unexpected-sdk-error, invalid-session-token, or the code of Clerk's error. These are this
 // package's own: non-eligible-upgrade, non-eligible-handshake-answer, non-eligible-other-session,
-// non-eligible-too-long, invalid-request-origin and refresh-rate-limited; session-pending; and
-// "handshake-payload-" with the reason why a handshake's answer could not be taken.
+// non-eligible-too-long, invalid-request-origin, session-signed-out and refresh-rate-limited;
+// session-pending; and "handshake-payload-" with the reason why a handshake's answer could not be
+// taken.
 //
 // # Behind a proxy
 //

@@ -105,10 +105,7 @@ func withoutParameters(target string, drop func(name string) bool) string {
 			kept = append(kept, pair)
 		}
 	}
-	if query = strings.Join(kept, "&"); query == "" {
-		return path
-	}
-	return path + "?" + query
+	return strings.TrimSuffix(path+"?"+strings.Join(kept, "&"), "?")
 }
 
 // answer is the outcome of a handshake, as the browser brings it: the cookies in a signed token, or

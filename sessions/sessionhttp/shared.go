@@ -108,8 +108,18 @@ func (s *shared) send(ctx context.Context, x exchange) (r result) {
 	return r
 }
 
-// recall returns what is remembered of an exchange, or of trouble that its holder has just had. It
-// forgets what is too old, and what a clock that was set back would keep for too long.
+// end makes the exchanges of a session that was signed out fail, so that no straggler of a page
+// brings its cookies back.
+func (s *shared) end(sessionID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := refuse("session-signed-out", "the session was signed out")
+	s.remembered.Add(s.digest("session", sessionID), result{p: p, until: s.now().Add(rememberAnswer)})
+}
+
+// recall returns what is remembered of an exchange: that its session was signed out, what came of
+// it, or trouble that its holder has just had. It forgets what is too old, and what a clock that was
+// set back would keep for too long.
 func (s *shared) recall(x exchange) (result, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,7 +134,7 @@ func (s *shared) recall(x exchange) (result, bool) {
 		}
 		s.remembered.Remove(oldest)
 	}
-	for _, key := range []digest{x.key, x.holder} {
+	for _, key := range []digest{x.session, x.key, x.holder} {
 		if r, ok := s.remembered.Peek(key); ok && counts(r) { // not Get: the order stays that of age
 			return r, true
 		}
