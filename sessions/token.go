@@ -72,12 +72,7 @@ func (t Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.text()) 
 // LogValue returns no JWT.
 func (t Token) LogValue() slog.Value { return slog.StringValue(t.text()) }
 
-func (t Token) text() string {
-	if t.JWT == "" {
-		return "sessions.Token{}"
-	}
-	return "sessions.Token{[redacted]}"
-}
+func (t Token) text() string { return "sessions.Token{[redacted]}" }
 
 // MarshalJSON returns the token as Clerk answered it, with the JWT.
 func (t Token) MarshalJSON() ([]byte, error) {
