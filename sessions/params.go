@@ -3,7 +3,6 @@ package sessions
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -131,15 +130,15 @@ func (p *RefreshParams) secrets() []string {
 }
 
 // Format writes no token and no header, for every verb.
-func (p RefreshParams) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.text()) }
+func (p RefreshParams) Format(f fmt.State, _ rune) {
+	fmt.Fprint(f, "sessions.RefreshParams{[redacted]}")
+}
 
 // LogValue returns no token and no header.
-func (p RefreshParams) LogValue() slog.Value { return slog.StringValue(p.text()) }
+func (p RefreshParams) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(p)) }
 
 // MarshalText returns no token and no header, and is what an encoding of p as JSON uses.
-func (p RefreshParams) MarshalText() ([]byte, error) { return []byte(p.text()), nil }
-
-func (p RefreshParams) text() string { return "sessions.RefreshParams{[redacted]}" }
+func (p RefreshParams) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(p)), nil }
 
 // nonZero returns a pointer to v, or nil if v is the zero value, which the generated client does
 // not send.
