@@ -16,9 +16,7 @@ import (
 // GET /sessions
 func (c *Client) List(ctx context.Context, params ListParams) (*SessionList, error) {
 	return do(ctx, c, wire.GetSessionList, params.check(), nil, readList,
-		func(api *gen.Client) (*http.Response, error) {
-			return api.GetSessionList(ctx, params.query())
-		})
+		func(api *gen.Client) (*http.Response, error) { return api.GetSessionList(ctx, params.query()) })
 }
 
 // Get returns a session.
