@@ -156,6 +156,12 @@ type ErrorItem struct {
 	Meta        map[string]interface{} `json:"meta,omitempty"`
 }
 
+// HandshakePayload defines model for HandshakePayload.
+type HandshakePayload struct {
+	// Directives The values of the `Set-Cookie` headers to send to the browser.
+	Directives []string `json:"directives"`
+}
+
 // RefreshSessionRequest defines model for RefreshSessionRequest.
 type RefreshSessionRequest struct {
 	// ExpiredToken The session token from the browser, which has to belong to the session.
@@ -311,6 +317,12 @@ type Unprocessable = ErrorAnswer
 
 // CreateToken defines model for CreateToken.
 type CreateToken = CreateTokenRequest
+
+// GetHandshakePayloadParams defines parameters for GetHandshakePayload.
+type GetHandshakePayloadParams struct {
+	// Nonce What the browser brought back from the handshake as `__clerk_handshake_nonce`.
+	Nonce string `form:"nonce" json:"nonce"`
+}
 
 // GetSessionListParams defines parameters for GetSessionList.
 type GetSessionListParams struct {
@@ -593,6 +605,13 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// GetHandshakePayload Take the answer of a handshake
+	//
+	// The cookie directives that a handshake left behind a nonce, for the service that the browser came back to. A nonce is good for one request; after that, and after a while, the answer is 404.
+	//
+	// Corresponds with GET /clients/handshake_payload (the `GetHandshakePayload` operationId).
+	GetHandshakePayload(ctx context.Context, params *GetHandshakePayloadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetSessionList List sessions
 	//
 	// Sessions that match every given filter, newest first. Name a client or a user: an unfiltered list is deprecated since 2024-01-01. Sessions that have long been inactive are cleaned up and are not listed.
@@ -707,6 +726,23 @@ type ClientInterface interface {
 	//
 	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 	VerifySession(ctx context.Context, sessionID SessionID, body VerifySessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetHandshakePayload Take the answer of a handshake
+//
+// The cookie directives that a handshake left behind a nonce, for the service that the browser came back to. A nonce is good for one request; after that, and after a while, the answer is 404.
+//
+// Corresponds with GET /clients/handshake_payload (the `GetHandshakePayload` operationId).
+func (c *Client) GetHandshakePayload(ctx context.Context, params *GetHandshakePayloadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetHandshakePayloadRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // GetSessionList List sessions
@@ -950,6 +986,56 @@ func (c *Client) VerifySession(ctx context.Context, sessionID SessionID, body Ve
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetHandshakePayloadRequest constructs an http.Request for the GetHandshakePayload method
+func NewGetHandshakePayloadRequest(server string, params *GetHandshakePayloadParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/clients/handshake_payload")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nonce", params.Nonce, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewGetSessionListRequest constructs an http.Request for the GetSessionList method
@@ -1440,6 +1526,15 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// GetHandshakePayloadWithResponse Take the answer of a handshake
+	//
+	// The cookie directives that a handshake left behind a nonce, for the service that the browser came back to. A nonce is good for one request; after that, and after a while, the answer is 404.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /clients/handshake_payload (the `GetHandshakePayload` operationId).
+	GetHandshakePayloadWithResponse(ctx context.Context, params *GetHandshakePayloadParams, reqEditors ...RequestEditorFn) (*GetHandshakePayloadResponse, error)
+
 	// GetSessionListWithResponse List sessions
 	//
 	// Sessions that match every given filter, newest first. Name a client or a user: an unfiltered list is deprecated since 2024-01-01. Sessions that have long been inactive are cleaned up and are not listed.
@@ -1560,6 +1655,147 @@ type ClientWithResponsesInterface interface {
 	//
 	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 	VerifySessionWithResponse(ctx context.Context, sessionID SessionID, body VerifySessionJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifySessionResponse, error)
+}
+
+// GetHandshakePayloadResponse400Headers the declared response headers of an HTTP 400 response for GetHandshakePayload
+type GetHandshakePayloadResponse400Headers struct {
+	ClerkTraceID string
+}
+
+// GetHandshakePayloadResponse401Headers the declared response headers of an HTTP 401 response for GetHandshakePayload
+type GetHandshakePayloadResponse401Headers struct {
+	ClerkTraceID string
+}
+
+// GetHandshakePayloadResponse403Headers the declared response headers of an HTTP 403 response for GetHandshakePayload
+type GetHandshakePayloadResponse403Headers struct {
+	ClerkTraceID string
+}
+
+// GetHandshakePayloadResponse404Headers the declared response headers of an HTTP 404 response for GetHandshakePayload
+type GetHandshakePayloadResponse404Headers struct {
+	ClerkTraceID string
+}
+
+// GetHandshakePayloadResponse422Headers the declared response headers of an HTTP 422 response for GetHandshakePayload
+type GetHandshakePayloadResponse422Headers struct {
+	ClerkTraceID string
+}
+
+// GetHandshakePayloadResponse429Headers the declared response headers of an HTTP 429 response for GetHandshakePayload
+type GetHandshakePayloadResponse429Headers struct {
+	ClerkTraceID string
+	RetryAfter   string
+}
+
+// GetHandshakePayloadResponse5XXHeaders the declared response headers of an HTTP 5XX response for GetHandshakePayload
+type GetHandshakePayloadResponse5XXHeaders struct {
+	ClerkTraceID string
+	RetryAfter   string
+}
+
+type GetHandshakePayloadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *HandshakePayload
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Unprocessable
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerFault
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetHandshakePayloadResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetHandshakePayloadResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetHandshakePayloadResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetHandshakePayloadResponse404Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *GetHandshakePayloadResponse422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetHandshakePayloadResponse429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *GetHandshakePayloadResponse5XXHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetHandshakePayloadResponse) GetJSON200() *HandshakePayload {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetHandshakePayloadResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetHandshakePayloadResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetHandshakePayloadResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetHandshakePayloadResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r GetHandshakePayloadResponse) GetJSON422() *Unprocessable {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r GetHandshakePayloadResponse) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON5XX returns the response for an HTTP 5XX `application/json` response
+func (r GetHandshakePayloadResponse) GetJSON5XX() *ServerFault {
+	return r.JSON5XX
+}
+
+// GetBody returns the raw response body bytes
+func (r GetHandshakePayloadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetHandshakePayloadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetHandshakePayloadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetHandshakePayloadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 // GetSessionListResponse400Headers the declared response headers of an HTTP 400 response for GetSessionList
@@ -2662,6 +2898,21 @@ func (r VerifySessionResponse) ContentType() string {
 	return ""
 }
 
+// GetHandshakePayloadWithResponse Take the answer of a handshake
+//
+// The cookie directives that a handshake left behind a nonce, for the service that the browser came back to. A nonce is good for one request; after that, and after a while, the answer is 404.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /clients/handshake_payload (the `GetHandshakePayload` operationId).
+func (c *ClientWithResponses) GetHandshakePayloadWithResponse(ctx context.Context, params *GetHandshakePayloadParams, reqEditors ...RequestEditorFn) (*GetHandshakePayloadResponse, error) {
+	rsp, err := c.GetHandshakePayload(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetHandshakePayloadResponse(rsp)
+}
+
 // GetSessionListWithResponse List sessions
 //
 // Sessions that match every given filter, newest first. Name a client or a user: an unfiltered list is deprecated since 2024-01-01. Sessions that have long been inactive are cleaned up and are not listed.
@@ -2858,6 +3109,168 @@ func (c *ClientWithResponses) VerifySessionWithResponse(ctx context.Context, ses
 		return nil, err
 	}
 	return ParseVerifySessionResponse(rsp)
+}
+
+// ParseGetHandshakePayloadResponse parses an HTTP response from a GetHandshakePayloadWithResponse call
+func ParseGetHandshakePayloadResponse(rsp *http.Response) (*GetHandshakePayloadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetHandshakePayloadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest HandshakePayload
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerFault
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 400:
+		var headers GetHandshakePayloadResponse400Headers
+		if values := rsp.Header.Values("Clerk-Trace-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkTraceID = value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetHandshakePayloadResponse401Headers
+		if values := rsp.Header.Values("Clerk-Trace-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkTraceID = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetHandshakePayloadResponse403Headers
+		if values := rsp.Header.Values("Clerk-Trace-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkTraceID = value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetHandshakePayloadResponse404Headers
+		if values := rsp.Header.Values("Clerk-Trace-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkTraceID = value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 422:
+		var headers GetHandshakePayloadResponse422Headers
+		if values := rsp.Header.Values("Clerk-Trace-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkTraceID = value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetHandshakePayloadResponse429Headers
+		if values := rsp.Header.Values("Clerk-Trace-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkTraceID = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers GetHandshakePayloadResponse5XXHeaders
+		if values := rsp.Header.Values("Clerk-Trace-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Clerk-Trace-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ClerkTraceID = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
 }
 
 // ParseGetSessionListResponse parses an HTTP response from a GetSessionListWithResponse call

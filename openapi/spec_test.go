@@ -20,6 +20,7 @@ var operations = []struct {
 	deprecated       bool
 	extra            []string // statuses beside those of every operation
 }{
+	{"GetHandshakePayload", "GET", "/clients/handshake_payload", false, []string{"404", "422"}},
 	{"GetSessionList", "GET", "/sessions", false, []string{"422"}},
 	{"CreateSession", "POST", "/sessions", false, []string{"404", "422"}},
 	{"GetSession", "GET", "/sessions/{session_id}", false, []string{"404"}},
@@ -160,6 +161,9 @@ func TestSchemas(t *testing.T) {
 		{"SessionRefresh", "cookies", `{"object":"cookies","cookies":["a=b"]}`, true},
 		{"SessionRefresh", "a token called cookies", `{"object":"cookies","jwt":"a.b.c"}`, false},
 		{"SessionRefresh", "no object", `{"jwt":"a.b.c"}`, false},
+		{"HandshakePayload", "directives", `{"directives":["a=b"]}`, true},
+		{"HandshakePayload", "no directives", `{"directives":[]}`, false},
+		{"HandshakePayload", "cookies", `{"cookies":["a=b"]}`, false},
 		{"RefreshSessionRequest", "the least", `{` + refresh + `}`, true},
 		{
 			"RefreshSessionRequest", "everything", `{` + refresh +

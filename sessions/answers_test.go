@@ -117,6 +117,7 @@ func TestAnswers(t *testing.T) {
 		{"list", listRows},
 		{"token", tokenRows},
 		{"cookies", cookiesRows},
+		{"directives", directivesRows},
 		{"size", sizeRows},
 		{"encoding", encodingRows},
 		{"status", statusRows()},
@@ -545,6 +546,26 @@ var tokenRows = slices.Concat(
 		},
 	},
 )
+
+var directivesRows = slices.Concat(
+	requiredFieldRows("directives", goodDirectives, "directives"),
+	[]answerRow{
+		badDirectives("[]", `[]`),
+		badDirectives("no directive", `{"directives":[]}`),
+		badDirectives("an empty directive", `{"directives":["a=b",""]}`),
+		badDirectives("a null directive", `{"directives":["a=b",null]}`),
+		badDirectives("a string instead of a list", `{"directives":"a=b"}`),
+		badDirectives("the answer of a refresh", goodCookies),
+		badDirectives("a directive that starts another header", `{"directives":["a=b\r\nX-Evil: 1"]}`),
+		badDirectives("a directive with a NUL", `{"directives":["a=\u0000b"]}`),
+	},
+)
+
+func badDirectives(name, body string) answerRow {
+	return answerRow{
+		name: name, calls: callsAnswered("directives"), answer: documentIs(body), want: invalid, unknown: true,
+	}
+}
 
 var cookiesRows = slices.Concat(
 	requiredFieldRows("cookies", goodCookies, "cookies"),

@@ -11,11 +11,12 @@ import (
 )
 
 // List returns one page of the sessions that match params, newest first. Name a user or a client:
-// Clerk deprecated unfiltered lists.
+// Clerk deprecated unfiltered lists. A row that belongs to another user or client than was asked for
+// makes the whole page an ErrInvalidResponse.
 //
 // GET /sessions
 func (c *Client) List(ctx context.Context, params ListParams) (*SessionList, error) {
-	return do(ctx, c, wire.GetSessionList, params.check(), nil, readList,
+	return do(ctx, c, wire.GetSessionList, params.check(), nil, params.read,
 		func(api *gen.Client) (*http.Response, error) { return api.GetSessionList(ctx, params.query()) })
 }
 
@@ -43,11 +44,11 @@ func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, err
 }
 
 // Revoke ends a session and returns it: its user has to sign in again. Tokens that were minted
-// before stay good until they expire.
+// before stay good until they expire. An answer with an active session is an ErrInvalidResponse.
 //
 // POST /sessions/{session_id}/revoke
 func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error) {
-	return do(ctx, c, wire.RevokeSession, checkSessionID(sessionID), nil, readSession(sessionID),
+	return do(ctx, c, wire.RevokeSession, checkSessionID(sessionID), nil, readRevoked(sessionID),
 		func(api *gen.Client) (*http.Response, error) { return api.RevokeSession(ctx, sessionID) })
 }
 
@@ -129,6 +130,21 @@ func refresh[T any](ctx context.Context, c *Client, sessionID string, params *Re
 	return do(ctx, c, wire.RefreshSession, problem, params.secrets, read,
 		func(api *gen.Client) (*http.Response, error) {
 			return api.RefreshSession(ctx, sessionID, params.query(), params.body(format))
+		})
+}
+
+// HandshakeCookies takes the answer of a browser's handshake with Clerk: the cookie directives to
+// hand to the browser that brought the nonce, as the cookie or parameter __clerk_handshake_nonce. A
+// nonce works once; ErrNotFound means that it is used up or unknown. The request is not sent again
+// once it may have reached Clerk; an error then matches ErrOutcomeUnknown, and the nonce may be
+// used up.
+//
+// GET /clients/handshake_payload
+func (c *Client) HandshakeCookies(ctx context.Context, nonce string) (*Cookies, error) {
+	secrets := func() []string { return []string{nonce} }
+	return do(ctx, c, wire.GetHandshakePayload, checkNonce(nonce), secrets, readHandshake,
+		func(api *gen.Client) (*http.Response, error) {
+			return api.GetHandshakePayload(ctx, &gen.GetHandshakePayloadParams{Nonce: nonce})
 		})
 }
 

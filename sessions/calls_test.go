@@ -18,7 +18,7 @@ import (
 type apiCall struct {
 	name      string // the method, and what is special about this use of it
 	operation sessions.Operation
-	answers   string // what it is answered: "session", "list", "token" or "cookies"
+	answers   string // what it is answered: "session", "list", "token", "cookies" or "directives"
 	once      bool   // sending it twice may do more than sending it once: a lost answer is ErrOutcomeUnknown
 	good      string // the body of a good answer
 	result    any    // what the call makes of it
@@ -26,6 +26,16 @@ type apiCall struct {
 }
 
 var apiCalls = []apiCall{
+	{
+		name: "HandshakeCookies",
+		operation: sessions.Operation{
+			Name: "GetHandshakePayload", Method: "GET", PathTemplate: "/clients/handshake_payload",
+		},
+		answers: "directives", once: true, good: goodDirectives, result: &theCookies,
+		do: func(ctx context.Context, c *sessions.Client) (any, error) {
+			return orNil(c.HandshakeCookies(ctx, canaryNonce))
+		},
+	},
 	{
 		name: "List", operation: sessions.Operation{Name: "GetSessionList", Method: "GET", PathTemplate: "/sessions"},
 		answers: "list", good: goodList,
@@ -170,11 +180,12 @@ const (
 		`"abandon_at":1705530913250,"created_at":1705530913251,"updated_at":1705530913252}`
 	goodActivity = `{"object":"session_activity","id":"act_1","device_type":"Macintosh","is_mobile":true,` +
 		`"browser_name":"Chrome","browser_version":"120.0","ip_address":"192.0.2.7","city":"Lisbon","country":"PT"}`
-	bareSession = `{"object":"session","id":"sess_2","client_id":"client_2","user_id":"user_2","status":"active",` +
+	bareSession = `{"object":"session","id":"sess_2","client_id":"client_2","user_id":"user_1","status":"active",` +
 		`"last_active_at":0,"expire_at":1,"abandon_at":0,"created_at":0,"updated_at":0}`
-	goodList    = `{"data":[` + goodSession + `],"total_count":7}`
-	goodToken   = `{"object":"token","jwt":"` + freshJWT + `"}`
-	goodCookies = `{"object":"cookies","cookies":["__session=` + freshJWT +
+	goodList       = `{"data":[` + goodSession + `],"total_count":7}`
+	goodToken      = `{"object":"token","jwt":"` + freshJWT + `"}`
+	goodDirectives = `{"directives":["__session=` + freshJWT + `; Path=/","__client_uat=1705530913; Path=/"]}`
+	goodCookies    = `{"object":"cookies","cookies":["__session=` + freshJWT +
 		`; Path=/","__client_uat=1705530913; Path=/"]}`
 
 	// A token that only the server knows until it answers.
@@ -203,7 +214,7 @@ var (
 	theBareSession = sessions.Session{
 		ID:           "sess_2",
 		ClientID:     "client_2",
-		UserID:       "user_2",
+		UserID:       "user_1",
 		Status:       sessions.StatusActive,
 		LastActiveAt: time.UnixMilli(0).UTC(),
 		ExpireAt:     time.UnixMilli(1).UTC(),

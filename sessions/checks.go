@@ -17,6 +17,7 @@ var ErrInvalidParams = errors.New("clerk: invalid parameters")
 
 const (
 	maxName   = 256 // bytes of a template's name
+	maxNonce  = 512 // bytes of a handshake's nonce
 	maxQuoted = 64  // bytes of an input that an error shows
 )
 
@@ -73,6 +74,20 @@ func checkTemplate(name string) error {
 }
 
 func isInvisible(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }
+
+// checkNonce refuses text that no nonce of a handshake can be, without showing it.
+func checkNonce(nonce string) error {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~-"
+	switch {
+	case nonce == "":
+		return invalid("the nonce is empty")
+	case len(nonce) > maxNonce:
+		return invalid("the nonce is longer than %d bytes", maxNonce)
+	case strings.ContainsFunc(nonce, func(r rune) bool { return !strings.ContainsRune(letters, r) }):
+		return invalid("the nonce holds something else than letters, digits, _ . ~ and -")
+	}
+	return nil
+}
 
 // checkText refuses text that the wire cannot carry unchanged. It shows nothing of it: it may be a
 // token.

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
@@ -49,10 +50,11 @@ func newClient(cfg config, opts []Option) (*Client, error) {
 		return nil, err
 	}
 	if host := hostOf(base); host != cfg.host || !sameTransport(before, cfg.httpClient) {
-		cfg.host, cfg.Gate, cfg.Budget = host, new(wire.Gate), new(wire.Budget)
-		cfg.Transport = cfg.httpClient.Transport
+		cfg.host, cfg.Gate, cfg.Budget = host, new(gate.Gate), new(wire.Budget)
+		cfg.Transport, cfg.DropIdle = cfg.httpClient.Transport, nil
 		if cfg.Transport == nil {
-			cfg.Transport = newTransport()
+			own := NewTransport()
+			cfg.Transport, cfg.DropIdle = own, own.CloseIdleConnections
 		}
 	}
 	withKey := cfg.Config
@@ -78,7 +80,8 @@ func sameTransport(a, b *http.Client) bool {
 		reflect.ValueOf(a.Transport).Comparable() && a.Transport == b.Transport
 }
 
-// CloseIdleConnections closes the connections that no call is using. The client stays usable.
+// CloseIdleConnections closes the connections that no call is using, also of a transport that came
+// with WithHTTPClient. The client stays usable.
 func (c *Client) CloseIdleConnections() {
 	if c != nil && c.config != nil {
 		(&http.Client{Transport: c.config.Transport}).CloseIdleConnections()

@@ -209,6 +209,13 @@ func TestRequests(t *testing.T) {
 			return err
 		}
 	}
+	longestNonce := strings.Repeat("n", 512)
+	handshake := func(nonce string) func(context.Context, *sessions.Client) error {
+		return func(ctx context.Context, c *sessions.Client) error {
+			_, err := c.HandshakeCookies(ctx, nonce)
+			return err
+		}
+	}
 	refreshToken := func(params sessions.RefreshParams) func(context.Context, *sessions.Client) error {
 		return func(ctx context.Context, c *sessions.Client) error {
 			_, err := c.RefreshToken(ctx, "sess_1", params)
@@ -259,6 +266,14 @@ func TestRequests(t *testing.T) {
 		{
 			"Create with odd characters", create(sessions.CreateParams{UserID: "é\"\\<&>\u2028\x00"}),
 			sent{Method: "POST", Path: "/v1/sessions", Body: `{"user_id":"é\"\\<&>\u2028\u0000"}`},
+		},
+		{
+			"HandshakeCookies", handshake("aZ09_.~-"),
+			sent{Method: "GET", Path: "/v1/clients/handshake_payload", Query: "nonce=aZ09_.~-"},
+		},
+		{
+			"HandshakeCookies with the longest nonce", handshake(longestNonce),
+			sent{Method: "GET", Path: "/v1/clients/handshake_payload", Query: "nonce=" + longestNonce},
 		},
 		{
 			"Get", func(ctx context.Context, c *sessions.Client) error {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"time"
 
@@ -206,6 +207,47 @@ func ExampleClient_RefreshToken() {
 	exp, _ := token.ExpiresAt()
 	fmt.Println("good until", exp.Format(time.TimeOnly))
 	// Output: good until 12:03:00
+}
+
+func ExampleClient_HandshakeCookies() {
+	clerk, client := newExample()
+	defer clerk.Close()
+	nonce := handshakeNonceOf(clerk) // the request's parameter or cookie __clerk_handshake_nonce
+
+	w := httptest.NewRecorder() // the http.ResponseWriter of the request
+	cookies, err := client.HandshakeCookies(context.Background(), nonce)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cookies.AddTo(w.Header())
+	fmt.Println(len(w.Result().Cookies()) > 0)
+
+	_, err = client.HandshakeCookies(context.Background(), nonce)
+	fmt.Println(errors.Is(err, sessions.ErrNotFound)) // it works once
+	// Output:
+	// true
+	// true
+}
+
+// handshakeNonceOf returns the nonce that a browser which is signed in brings back from a handshake.
+func handshakeNonceOf(clerk *sessionstest.Server) string {
+	browser, frontend := clerk.HTTPClient(), clerk.FrontendAPI+"/v1/client/handshake"
+	browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	query := url.Values{"redirect_url": {"https://app.example.com/"}, "format": {"nonce"}}
+	for _, cookie := range clerk.SignIn("user_ada").Cookies {
+		query.Set(cookie.Name, cookie.Value) // the dev browser among them
+	}
+	resp, err := browser.Get(frontend + "?" + query.Encode())
+	if err != nil {
+		panic(err)
+	}
+	_ = resp.Body.Close()
+	back, err := resp.Location()
+	if err != nil {
+		panic(err)
+	}
+	return back.Query().Get("__clerk_handshake_nonce")
 }
 
 func ExampleClient_RefreshCookies() {

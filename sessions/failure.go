@@ -1,10 +1,12 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -31,8 +33,11 @@ func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 		brokenOff:  answer.Status() == http.StatusOK && answer.Lost(),
 	}
 	e.RetryAfter, _ = answer.RetryAfter()
-	if answer.Silence > 0 {
-		e.StatusCode, e.RetryAfter = http.StatusTooManyRequests, answer.Silence
+	if answer.HeldBack {
+		e.heldBack, e.RetryAfter = true, cmp.Or(max(e.RetryAfter, answer.Silence), time.Second)
+	}
+	if answer.Silence > 0 && answer.Response == nil {
+		e.StatusCode = http.StatusTooManyRequests
 	}
 	e.outcomeUnknown = !call.Op.Repeatable() && mayHaveHappened(answer)
 	e.cause = call.Secrets.Error(causeOf(answer, cause))

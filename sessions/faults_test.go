@@ -388,8 +388,8 @@ var resetFaults = slices.Concat(
 			return wireServer{url: refusedURL(t)}
 		}, outcome{Attempts: 3}, outcome{Attempts: 3})),
 		// net/http itself sends a GET again that a used connection swallowed, which is no attempt of ours.
-		usedConnection("a used connection is closed", raw(""), "Get", succeeds(2)),
-		usedConnection("a used connection is reset", reset(""), "Get", succeeds(2)),
+		usedConnection("a used connection is closed", raw(""), "Get,HandshakeCookies", succeeds(2)),
+		usedConnection("a used connection is reset", reset(""), "Get,HandshakeCookies", succeeds(2)),
 		usedConnection("a used connection is closed under a POST", raw(""),
 			"List,Revoke,Verify,GetToken,GetToken from a template,Create,RefreshToken,RefreshCookies", succeeds(2)),
 		usedConnection("a used connection is reset under a POST", reset(""),

@@ -273,6 +273,11 @@ func TestBadParams(t *testing.T) {
 	create := func(params sessions.CreateParams) func(context.Context, *sessions.Client) (any, error) {
 		return func(ctx context.Context, c *sessions.Client) (any, error) { return orNil(c.Create(ctx, params)) }
 	}
+	handshake := func(nonce string) func(context.Context, *sessions.Client) (any, error) {
+		return func(ctx context.Context, c *sessions.Client) (any, error) {
+			return orNil(c.HandshakeCookies(ctx, nonce))
+		}
+	}
 	verify := func(token string) func(context.Context, *sessions.Client) (any, error) {
 		return func(ctx context.Context, c *sessions.Client) (any, error) {
 			return orNil(c.Verify(ctx, "sess_1", token))
@@ -300,6 +305,15 @@ func TestBadParams(t *testing.T) {
 			"create in an organization that is no text",
 			create(sessions.CreateParams{UserID: "user_1", ActiveOrganizationID: "a\xff"}),
 		},
+		{"no nonce", handshake("")},
+		{"a nonce of more than 512 bytes", handshake(strings.Repeat("n", 513))},
+		{"a nonce with a blank", handshake(canaryNonce + " ")},
+		{"a nonce that would be a parameter more", handshake(canaryNonce + "&a=b")},
+		{"a nonce that would leave the query", handshake(canaryNonce + "#")},
+		{"a nonce that is escaped", handshake(canaryNonce + "%41")},
+		{"a nonce with a line break", handshake(canaryNonce + "\r\n")},
+		{"a nonce of other letters", handshake(canaryNonce + "é")},
+		{"a nonce that is no text", handshake(canaryNonce + "\xff")},
 		{"verify without a token", verify("")},
 		{"verify with a token that is no text", verify(canaryToken + "\xff")},
 		{"a negative lifetime", getToken(-time.Second, "")},
@@ -526,6 +540,9 @@ func TestBadOptions(t *testing.T) {
 		"a nil logger":                  sessions.WithLogger(nil),
 		"no timeout":                    sessions.WithTimeout(0),
 		"a negative timeout":            sessions.WithTimeout(-time.Second),
+		"no time for a call":            sessions.WithCallTimeout(0),
+		"negative time for a call":      sessions.WithCallTimeout(-time.Second),
+		"a nil limiter":                 sessions.WithLimiter(nil),
 		"negative attempts":             sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: -1}),
 		"a negative base delay":         sessions.WithRetry(sessions.RetryPolicy{BaseDelay: -1}),
 		"a negative longest delay":      sessions.WithRetry(sessions.RetryPolicy{MaxDelay: -1}),

@@ -65,6 +65,21 @@ func readSession(id string) func([]byte) (*Session, error) {
 	}
 }
 
+// read reads the answer to p. It refuses sessions of another user or client than p names.
+func (p ListParams) read(body []byte) (*SessionList, error) {
+	list, err := readList(body)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list.Data {
+		row := &list.Data[i]
+		if p.UserID != "" && row.UserID != p.UserID || p.ClientID != "" && row.ClientID != p.ClientID {
+			return nil, wrong("row %d belongs to another user or client than was asked for", i)
+		}
+	}
+	return list, nil
+}
+
 // readList reads a page with its total, or a bare array of sessions, which has no total.
 func readList(body []byte) (*SessionList, error) {
 	var page struct {
@@ -116,6 +131,18 @@ func (r *rows) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return err
 }
 
+// readRevoked returns a reader of the session that was revoked, which cannot be active any more.
+func readRevoked(id string) func([]byte) (*Session, error) {
+	read := readSession(id)
+	return func(body []byte) (*Session, error) {
+		session, err := read(body)
+		if err == nil && session.Status == StatusActive {
+			return nil, wrong("the session is still active")
+		}
+		return session, err
+	}
+}
+
 // readToken reads a token.
 func readToken(body []byte) (*Token, error) {
 	var token gen.Token
@@ -143,10 +170,27 @@ func readCookies(body []byte) (*Cookies, error) {
 	case len(cookies.Cookies) == 0:
 		return nil, missing("cookies")
 	}
-	for i, directive := range cookies.Cookies {
+	return checkedCookies(cookies.Cookies)
+}
+
+// readHandshake reads the cookie directives of a handshake.
+func readHandshake(body []byte) (*Cookies, error) {
+	var payload gen.HandshakePayload
+	if err := decode(body, &payload); err != nil {
+		return nil, err
+	}
+	if len(payload.Directives) == 0 {
+		return nil, missing("directives")
+	}
+	return checkedCookies(payload.Directives)
+}
+
+// checkedCookies refuses directives that net/http could not send as they stand.
+func checkedCookies(directives []string) (*Cookies, error) {
+	for i, directive := range directives {
 		if directive == "" || strings.ContainsFunc(directive, unicode.IsControl) {
 			return nil, wrong("the answer's cookie directive %d is empty or holds control characters", i+1)
 		}
 	}
-	return &Cookies{Directives: cookies.Cookies}, nil
+	return &Cookies{Directives: directives}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,6 +16,7 @@ import (
 const (
 	revokeRounds      = 3
 	revokeConcurrency = 8
+	failuresShown     = 10
 )
 
 // RevokeAllParams says whose sessions to revoke: exactly one of UserID and ClientID, never a whole
@@ -25,6 +27,23 @@ type RevokeAllParams struct {
 	Statuses    []Status // which sessions; none = active and pending
 	Except      []string // ids of sessions to keep, as in "sign out everywhere else"
 	Concurrency int      // how many requests at a time; 0 = 8
+}
+
+func (p RevokeAllParams) check() error {
+	switch {
+	case (p.UserID == "") == (p.ClientID == ""):
+		return invalid("RevokeAll takes a UserID or a ClientID, exactly one of them")
+	case p.Concurrency < 0:
+		return invalid("Concurrency %d is negative; 0 stands for %d", p.Concurrency, revokeConcurrency)
+	case slices.Contains(p.Statuses, ""):
+		return invalid("Statuses holds an empty status; none at all stands for active and pending")
+	}
+	for _, id := range p.Except {
+		if err := checkSessionID(id); err != nil {
+			return fmt.Errorf("%w (in Except)", err)
+		}
+	}
+	return nil
 }
 
 // RevokeAllResult is what RevokeAll did. It names each session once; a session that was gone before
@@ -40,11 +59,16 @@ type RevokeFailure struct {
 	Err       error
 }
 
-// RevokeAll revokes every session of a user or a client. It lists them, revokes them, and looks
-// again for sessions that were started meanwhile, three times at most. One session's failure stops
-// nothing and is not tried again; a session that is gone when it is to be revoked (ErrNotFound) is
-// done. The result is there beside an error too: the error joins the failures, and whatever ended
-// the work early.
+// RevokeAll revokes every session of a user or a client. It lists the sessions, revokes them, and
+// looks again for sessions that were started meanwhile, three times at most. One session's failure
+// stops nothing and is not tried again; a session that is gone when it is to be revoked
+// (ErrNotFound) is done. A list that fails ends the work, after the sessions of its good pages are
+// revoked; but where Clerk refuses to list pending sessions (ErrUnprocessable), RevokeAll goes on
+// with the other statuses. A page that holds a session of another user or client than was asked for
+// is such a failure: nothing of it is revoked.
+//
+// The result is there beside an error too. The error matches whatever ended the work early, and
+// every failure; its text tells the first ten failures, and how many more there are.
 //
 // GET /sessions
 // POST /sessions/{session_id}/revoke
@@ -56,7 +80,7 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 	if len(params.Statuses) == 0 {
 		params.Statuses = []Status{StatusActive, StatusPending}
 	}
-	done := make(map[string]bool) // by session id; the sessions to keep count as done
+	done := make(map[string]bool) // the ids of sessions that were tried or are to be kept
 	for _, id := range params.Except {
 		done[id] = true
 	}
@@ -72,21 +96,25 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 			break
 		}
 	}
-	errs := []error{stopped}
-	for _, failure := range result.Failed {
-		errs = append(errs, fmt.Errorf("session %s: %w", failure.SessionID, failure.Err))
+	if len(result.Failed) == 0 {
+		return result, stopped
 	}
-	return result, errors.Join(errs...)
+	return result, errors.Join(stopped, revokeFailures(result.Failed))
 }
 
-// collect returns the ids of the sessions that are to be revoked and are not done, and marks them
-// as done. Beside an error it returns the ids that it found: they are revoked all the same.
+// collect returns the ids of the sessions that are to be revoked and are not done, and marks them.
+// An error comes with the ids that were found before it.
 func (c *Client) collect(
 	ctx context.Context, params RevokeAllParams, done map[string]bool,
-) (ids []string, err error) {
+) ([]string, error) {
+	var ids []string
+	list := ListParams{UserID: params.UserID, ClientID: params.ClientID}
 	for _, status := range params.Statuses {
-		list := ListParams{UserID: params.UserID, ClientID: params.ClientID, Status: status}
+		list.Status = status
 		for session, err := range c.All(ctx, list) {
+			if errors.Is(err, ErrUnprocessable) && status == StatusPending && len(params.Statuses) > 1 {
+				break // Clerk's documentation has no such filter
+			}
 			if err != nil {
 				return ids, err
 			}
@@ -99,8 +127,8 @@ func (c *Client) collect(
 	return ids, nil
 }
 
-// revokeEach revokes the sessions, several at a time, and notes the outcomes in the order of ids.
-// A session that was not tried, because the context had ended, is not noted.
+// revokeEach revokes sessions, several at a time, and notes the outcomes in the order of ids. A
+// session that was not tried, because the context had ended, is not noted.
 func (c *Client) revokeEach(
 	ctx context.Context, ids []string, concurrency int, result *RevokeAllResult,
 ) {
@@ -127,19 +155,26 @@ func (c *Client) revokeEach(
 	}
 }
 
-func (p RevokeAllParams) check() error {
-	switch {
-	case (p.UserID == "") == (p.ClientID == ""):
-		return invalid("RevokeAll takes a UserID or a ClientID, exactly one of them")
-	case p.Concurrency < 0:
-		return invalid("Concurrency %d is negative; 0 stands for %d", p.Concurrency, revokeConcurrency)
-	case slices.Contains(p.Statuses, ""):
-		return invalid("Statuses holds an empty status; none at all stands for active and pending")
+// revokeFailures is the error of a RevokeAll that could not revoke some sessions.
+type revokeFailures []RevokeFailure
+
+// Error returns a line for each of the first failures, and a line that counts the others.
+func (f revokeFailures) Error() string {
+	var lines []string
+	for _, failure := range f[:min(len(f), failuresShown)] {
+		lines = append(lines, "session "+failure.SessionID+": "+oneLine(failure.Err.Error()))
 	}
-	for _, id := range p.Except {
-		if err := checkSessionID(id); err != nil {
-			return fmt.Errorf("%w (in Except)", err)
-		}
+	if more := len(f) - len(lines); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more sessions that could not be revoked", more))
 	}
-	return nil
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns why each of the sessions could not be revoked.
+func (f revokeFailures) Unwrap() []error {
+	errs := make([]error, len(f))
+	for i, failure := range f {
+		errs[i] = failure.Err
+	}
+	return errs
 }

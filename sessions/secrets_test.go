@@ -24,6 +24,7 @@ import (
 // of one betrays itself, and nothing but knowing them hides them.
 var (
 	canaryKey         = strings.Repeat("canary-key.", 30)
+	canaryNonce       = strings.Repeat("canary.nonce-", 20)
 	canaryToken       = strings.Repeat("canary+token/", 30) + "=="
 	canaryRefresh     = strings.Repeat("canary~refresh&", 30)
 	canaryCookie      = strings.Repeat("canary%cookie=", 30)
@@ -294,6 +295,8 @@ func checkError(t *testing.T, err error) {
 // secretsOf returns the secrets that a call sends.
 func secretsOf(call apiCall) []string {
 	switch call.operation.Name {
+	case "GetHandshakePayload":
+		return []string{canaryKey, canaryNonce}
 	case "VerifySession":
 		return []string{canaryKey, canaryToken}
 	case "RefreshSession":
@@ -365,7 +368,7 @@ func TestSecretsOfBadAnswers(t *testing.T) {
 		"Authorization: bearer canary",
 		"sk_live_canary",
 		"sk_test_canary.canary",
-		goodToken, goodCookies,
+		goodToken, goodCookies, goodDirectives,
 		`{"object":"error","jwt":"` + jwt + `"}`,
 	} {
 		for _, status := range []int{200, 201, 500} {

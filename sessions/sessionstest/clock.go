@@ -2,6 +2,7 @@ package sessionstest
 
 import (
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -18,10 +19,26 @@ func (s *Server) Now() time.Time {
 }
 
 // Advance moves the server's clock on by d: tokens expire, sessions lapse and rate limits recover.
-// It does not shorten the delay of a Fault. Time does not run backwards: a negative d panics.
+// It does not shorten the delay of a Fault. Time does not run backwards: a negative d panics, and
+// so does one that would move the clock on by more than 292 years in all.
 func (s *Server) Advance(d time.Duration) {
-	if d < 0 {
-		panic(fmt.Sprintf("sessionstest: Advance(%v): time does not run backwards", d))
+	if err := s.TryAdvance(d); err != nil {
+		panic(err.Error())
 	}
-	s.clock.offset.Add(int64(d))
+}
+
+// TryAdvance does what Advance does, and returns an error where Advance panics.
+func (s *Server) TryAdvance(d time.Duration) error {
+	if d < 0 {
+		return fmt.Errorf("sessionstest: Advance(%v): time does not run backwards", d)
+	}
+	for {
+		offset := s.clock.offset.Load()
+		if offset > math.MaxInt64-int64(d) {
+			return fmt.Errorf("sessionstest: Advance(%v): the clock cannot be moved on as far", d)
+		}
+		if s.clock.offset.CompareAndSwap(offset, offset+int64(d)) {
+			return nil
+		}
+	}
 }

@@ -110,6 +110,7 @@ func (m cookieMaker) signedOut() []*http.Cookie {
 		cookies = append(cookies, m.plain(name, "", -1))
 	}
 	for _, name := range m.names(clientUATCookie, true) {
+		//nolint:gosec // Secure follows the origin, as at Clerk
 		cookie := m.plain(name, "0", yearOfSeconds)
 		cookie.Domain = m.domain
 		cookies = append(cookies, cookie)
@@ -119,6 +120,7 @@ func (m cookieMaker) signedOut() []*http.Cookie {
 
 // shared returns a cookie that the Frontend API and the origin both get, where they can.
 func (m cookieMaker) shared(name, value string, maxAge int) *http.Cookie {
+	//nolint:gosec // Secure follows the origin, as at Clerk
 	cookie := m.plain(name, value, maxAge)
 	cookie.Domain, cookie.HttpOnly = m.domain, true
 	return cookie

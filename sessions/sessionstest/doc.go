@@ -5,8 +5,8 @@
 //	defer clerk.Close()
 //	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL))
 //
-// The server knows the operations of openapi/sessions.yaml and checks every request, and each of its
-// own answers, against that file: [Server.Violations] has every breach. [Server.Calls] has the
+// The server knows the operations of openapi/sessions.yaml and checks every request, and each of
+// its own answers, against that file: [Server.Violations] has every breach. [Server.Calls] has the
 // requests that came in, [Server.Inject] and [Server.LimitRate] make the server misbehave, and
 // [Server.Advance] moves its clock. Its keys, tokens and cookies are made up and open nothing.
 //
@@ -26,9 +26,10 @@
 // tokens carry the name as the claim "template", and are no session tokens, so that they cannot be
 // verified or refreshed.
 //
-// A handshake's directives set the cookies of the session under plain and suffixed names, and a nonce
-// lasts a minute. A browser that signs in anew has its session before that replaced. Keys from before
-// [Server.RotateKey] still count for the server itself, however old; its key set has the last two.
+// A handshake's directives set the cookies of the session under plain and suffixed names, and a
+// nonce lasts a minute. A browser that signs in anew has its session before that replaced. Keys
+// from before [Server.RotateKey] still count for the server itself, however old; its key set has
+// the last two.
 //
 // A refresh takes the session's token whether or not it has expired yet, and a refresh token again
 // and again while its session lasts; it never hands out a new one. A call without a

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"testing"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
@@ -54,6 +55,35 @@ func ExampleWithProduction() {
 	clerk := sessionstest.NewServer(sessionstest.WithoutListener(), sessionstest.WithProduction())
 	fmt.Println(clerk.PublishableKey, clerk.Issuer)
 	// Output: pk_live_Y2xlcmsuZXhhbXBsZS50ZXN0JA https://clerk.example.test
+}
+
+func ExampleWithMaxCalls() {
+	clerk := sessionstest.NewServer(sessionstest.WithoutListener(), sessionstest.WithMaxCalls(1))
+	client := newClient(clerk)
+	for _, id := range []string{clerk.SignIn("user_ada").SessionID, clerk.SignIn("user_bob").SessionID} {
+		if _, err := client.Get(context.Background(), id); err != nil {
+			fmt.Println(err)
+		}
+	}
+	fmt.Println(len(clerk.Calls()))
+	// Output: 1
+}
+
+func ExampleNew() {
+	var t testing.TB // the test's own
+
+	test := func() {
+		clerk := sessionstest.New(t) // closes with the test, and fails it on violations
+		client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.Get(t.Context(), clerk.SignIn("user_ada").SessionID); err != nil {
+			t.Error(err)
+		}
+	}
+	_ = test // go test calls it
+	// Output:
 }
 
 func ExampleWithClock() {

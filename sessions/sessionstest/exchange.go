@@ -24,6 +24,8 @@ type exchange struct {
 	body    []byte
 	now     time.Time
 	trace   string
+
+	recorded *Call
 }
 
 // serve answers one request. It records the request and compares it with the fragment; then a
@@ -31,18 +33,21 @@ type exchange struct {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, now: s.Now(), trace: fmt.Sprintf("%032x", s.traces.Add(1))}
 	x.op, x.params, x.allowed = s.fragment.match(r)
-	x.beside = s.endpointBeside(r)
-	w.Header().Set("Clerk-Trace-Id", x.trace)
-
+	if x.op == nil {
+		x.beside = s.endpointBeside(r)
+	}
 	refused := x.readBody()
-	s.journal.record(x.call())
+	x.recorded = s.journal.record(x.call())
+	start, watched := time.Now(), &statusWriter{ResponseWriter: w}
+	defer func() { s.journal.answered(x.recorded, watched.status, time.Since(start)) }()
+	w = watched
+	w.Header().Set("Clerk-Trace-Id", x.trace)
 	if refused == nil && x.op == nil {
 		s.serveElsewhere(w, x)
 		return
 	}
 	if refused != nil {
-		s.journal.violation(fmt.Errorf("%s: the body cannot be read or is larger than %d bytes",
-			x.name(), maxBody))
+		s.violation(x, "%s: the body cannot be read or is larger than %d bytes", x.name(), maxBody)
 		refused.answer(x.trace).send(w)
 		return
 	}
@@ -50,7 +55,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	//nolint:contextcheck // the body has been read already
 	breaches := x.op.checkRequest(x)
 	for _, b := range breaches {
-		s.journal.violation(fmt.Errorf("%s: %s: %s", x.op.name, b.where, b.reason))
+		s.violation(x, "%s: %s: %s", x.op.name, b.where, b.reason)
 	}
 	if s.struck(w, x, x.op.name) {
 		return
@@ -58,15 +63,35 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	a := s.work(x, breaches)
 	//nolint:contextcheck // the body has been read already
 	if err := x.op.checkAnswer(x, a); err != nil {
-		s.journal.violation(err)
+		s.journal.violation(x.recorded, err)
 	}
 	a.send(w)
 }
 
+// violation keeps a violation of an exchange.
+func (s *Server) violation(x *exchange, format string, args ...any) {
+	s.journal.violation(x.recorded, fmt.Errorf(format, args...))
+}
+
+// statusWriter remembers the status of an answer; 0 is none.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader passes the status on.
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets a Fault take the connection over, to cut it.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 // struck lets the next fault of an operation happen to a request, and reports whether the fault has
 // answered it.
 func (s *Server) struck(w http.ResponseWriter, x *exchange, operation string) bool {
-	f, ok := s.faults.take(operation)
+	f, ok := s.faults.take(operation, x.sessionID())
 	if !ok {
 		return false
 	}
@@ -124,7 +149,7 @@ func (s *Server) serveElsewhere(w http.ResponseWriter, x *exchange) {
 		w.Header().Set("Allow", strings.Join(x.allowed, ", "))
 		refused, missing = methodNotAllowed(), "method for this path"
 	}
-	s.journal.violation(fmt.Errorf("%s: the fragment has no such %s", x.name(), missing))
+	s.violation(x, "%s: the fragment has no such %s", x.name(), missing)
 	refused.answer(x.trace).send(w)
 }
 
@@ -150,6 +175,7 @@ func (x *exchange) call() Call {
 		RawQuery: x.request.URL.RawQuery,
 		Header:   x.request.Header.Clone(),
 		Body:     x.body,
+		Time:     x.now,
 	}
 	switch {
 	case x.op != nil:

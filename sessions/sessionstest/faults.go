@@ -1,6 +1,7 @@
 package sessionstest
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -16,6 +17,9 @@ type Fault struct {
 	// Operation is the operation that the Fault hits, such as "GetSession"; "" hits any operation of
 	// the fragment. The Frontend API's are "Handshake" and "GetJWKS", and are hit by name only.
 	Operation string
+	// SessionID is the session that the Fault hits requests about; "" hits requests about any, and
+	// requests that name no session.
+	SessionID string
 	// Times is how many requests the Fault hits; 0 is one.
 	Times int
 	// Status is answered instead of the usual status, from 400 on with Clerk's error body. With a
@@ -45,35 +49,69 @@ type faultQueue struct {
 // answers is not authenticated, and the answer need not fit the fragment. Inject panics when f
 // names an unknown operation or makes no sense.
 func (s *Server) Inject(f Fault) {
-	if f.Operation != "" && !slices.Contains(s.operations(), f.Operation) {
-		panic(fmt.Sprintf("sessionstest: Inject: there is no operation %q, only %s",
-			f.Operation, strings.Join(s.operations(), ", ")))
+	if err := s.TryInject(f); err != nil {
+		panic(err.Error())
 	}
-	answers := f.Status != 0 || f.Body != ""
-	switch {
-	case f.Times < 0 || f.RetryAfter < 0 || f.Delay < 0:
-		panic("sessionstest: Inject: a Fault has no negative numbers")
-	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
-		panic(fmt.Sprintf("sessionstest: Inject: status %d is not one of a final answer", f.Status))
-	case f.Drop && (answers || f.RetryAfter != 0):
-		panic("sessionstest: Inject: a Fault either answers or drops the connection")
-	case f.ContentType != "" && f.Body == "":
-		panic("sessionstest: Inject: a ContentType needs a Body")
-	case !answers && !f.Drop && f.RetryAfter == 0 && f.Delay == 0:
-		panic("sessionstest: Inject: the Fault changes nothing")
+}
+
+// TryInject does what Inject does, and returns an error where Inject panics.
+func (s *Server) TryInject(f Fault) error {
+	if err := s.checkFault(f); err != nil {
+		return fmt.Errorf("sessionstest: Inject: %w", err)
 	}
 	f.Times = max(f.Times, 1)
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.faults = append(s.faults.faults, f)
+	return nil
 }
 
-// take returns the fault that hits a request of the operation, if there is one.
-func (q *faultQueue) take(operation string) (Fault, bool) {
+// Faults returns the faults that are still to come, in the order in which they were injected. Times
+// is how many requests each of them has yet to hit.
+func (s *Server) Faults() []Fault {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	return slices.Clone(s.faults.faults)
+}
+
+// ClearFaults takes all faults back that are still to come.
+func (s *Server) ClearFaults() {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.faults = nil
+}
+
+// checkFault returns why f makes no sense.
+func (s *Server) checkFault(f Fault) error {
+	if f.Operation != "" && !slices.Contains(s.operations(), f.Operation) {
+		return fmt.Errorf("there is no operation %q, only %s",
+			f.Operation, strings.Join(s.operations(), ", "))
+	}
+	answers := f.Status != 0 || f.Body != ""
+	switch {
+	case f.Times < 0 || f.RetryAfter < 0 || f.Delay < 0:
+		return errors.New("a Fault has no negative numbers")
+	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
+		return fmt.Errorf("status %d is not one of a final answer", f.Status)
+	case f.Drop && (answers || f.RetryAfter != 0):
+		return errors.New("a Fault either answers or drops the connection")
+	case f.ContentType != "" && f.Body == "":
+		return errors.New("a ContentType needs a Body")
+	case !answers && !f.Drop && f.RetryAfter == 0 && f.Delay == 0:
+		return errors.New("the Fault changes nothing")
+	case strings.ContainsAny(f.ContentType, "\r\n"):
+		return errors.New("the ContentType holds a line break")
+	}
+	return nil
+}
+
+// take returns the fault that hits a request of the operation about the session, if there is one.
+func (q *faultQueue) take(operation, sessionID string) (Fault, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	i := slices.IndexFunc(q.faults, func(f Fault) bool {
-		return f.Operation == operation || f.Operation == "" && !isBeside(operation)
+		fits := f.Operation == operation || f.Operation == "" && !isBeside(operation)
+		return fits && (f.SessionID == "" || f.SessionID == sessionID)
 	})
 	if i < 0 {
 		return Fault{}, false

@@ -1,7 +1,6 @@
 package sessionstest
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -65,7 +64,7 @@ func (s *Server) serveBeside(w http.ResponseWriter, x *exchange) {
 		}
 		slices.Sort(allowed)
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		s.journal.violation(fmt.Errorf("%s: the endpoint has no such method", x.name()))
+		s.violation(x, "%s: the endpoint has no such method", x.name())
 		methodNotAllowed().answer(x.trace).send(w)
 		return
 	}

@@ -4,13 +4,14 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 )
 
 // maxViolations is how many violations are kept.
 const maxViolations = 1000
 
-// Call is a request as the server received it. It holds whatever was sent, the secret key and
-// tokens included.
+// Call is a request as the server received it, and how it was answered. It holds all that was sent,
+// the secret key and tokens included.
 type Call struct {
 	Operation string // such as "GetSession" or "Handshake"; "" for a request of no operation
 	Method    string
@@ -18,52 +19,84 @@ type Call struct {
 	RawQuery  string
 	Header    http.Header
 	Body      []byte // nil when there was none, cut off after 1 MiB
+
+	Time       time.Time     // when the request came in, by the server's clock
+	Status     int           // of the answer; 0 before the answer, and for a dropped connection
+	Took       time.Duration // until the answer, in real time
+	Violations []string      // in what the request, or its answer, broke the fragment
 }
 
 // journal keeps the requests that came in and the violations that were found.
 type journal struct {
 	withoutCalls bool
+	maxCalls     int // 0: no limit
 
 	mu         sync.Mutex
-	calls      []Call
+	calls      []*Call
 	violations []error
 }
 
-// Calls returns the requests that the server has received, in their order.
+// Calls returns the requests that the server has received, in their order. Requests that a Fault or
+// the rate limit answered are among them.
 func (s *Server) Calls() []Call {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
-	calls := slices.Clone(s.journal.calls)
-	for i := range calls {
-		calls[i].Header = calls[i].Header.Clone()
-		calls[i].Body = slices.Clone(calls[i].Body)
+	var calls []Call
+	for _, kept := range s.journal.calls {
+		call := *kept
+		call.Header = call.Header.Clone()
+		call.Body = slices.Clone(call.Body)
+		call.Violations = slices.Clone(call.Violations)
+		calls = append(calls, call)
 	}
 	return calls
 }
 
+// ClearCalls forgets the calls so far. Violations are kept.
+func (s *Server) ClearCalls() {
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	s.journal.calls = nil
+}
+
 // Violations returns the first 1000 requests and answers that broke the fragment,
-// openapi/sessions.yaml: each names the operation and what is wrong, and quotes no value that was
-// sent. A request counts even if it was refused, one to an unknown endpoint counts, and so does a
-// query parameter that the fragment does not have; a wrong key does not. Answers that were injected
-// are not looked at.
+// openapi/sessions.yaml: each names the operation and the mistake, and quotes no value that was
+// sent. A request counts even if it was refused, a request to an unknown endpoint counts, and so
+// does a query parameter that the fragment does not have; a wrong key does not. Answers that were
+// injected are not looked at.
 func (s *Server) Violations() []error {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
 	return slices.Clone(s.journal.violations)
 }
 
-func (j *journal) record(c Call) {
+// record keeps a call, and returns where it is kept.
+func (j *journal) record(c Call) *Call {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if !j.withoutCalls {
-		j.calls = append(j.calls, c)
+		j.calls = append(j.calls, &c)
+		if j.maxCalls > 0 && len(j.calls) > j.maxCalls {
+			j.calls[0] = nil // for the garbage collector
+			j.calls = j.calls[1:]
+		}
 	}
+	return &c
 }
 
-func (j *journal) violation(err error) {
+// violation keeps a violation of a call.
+func (j *journal) violation(call *Call, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	call.Violations = append(call.Violations, err.Error())
 	if len(j.violations) < maxViolations {
 		j.violations = append(j.violations, err)
 	}
+}
+
+// answered notes how a call was answered.
+func (j *journal) answered(call *Call, status int, took time.Duration) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	call.Status, call.Took = status, took
 }

@@ -26,6 +26,8 @@ func TestMisuse(t *testing.T) {
 		"an answer and no answer":    {inject(sessionstest.Fault{Status: 500, Drop: true}), "either"},
 		"a content type of nothing":  {inject(sessionstest.Fault{Status: 500, ContentType: "text/html"}), "ContentType"},
 		"no requests at all":         {func() { s.LimitRate(0, time.Second) }, "LimitRate(0, 1s)"},
+		"no calls at all":            {func() { sessionstest.WithMaxCalls(0) }, "WithMaxCalls(0)"},
+		"no such session":            {func() { s.End("sess_none") }, `"sess_none"`},
 		"back in time":               {func() { s.Advance(-time.Second) }, "Advance(-1s)"},
 		"no clock":                   {func() { sessionstest.WithClock(nil) }, "WithClock"},
 		"a fraction of a second": {

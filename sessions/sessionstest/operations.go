@@ -19,6 +19,7 @@ type handler func(s *Server, x *exchange) (any, *refusal)
 
 // handlers has an entry for every operation of the fragment.
 var handlers = map[string]handler{
+	"GetHandshakePayload":            (*Server).handshakePayload,
 	"GetSessionList":                 (*Server).listSessions,
 	"CreateSession":                  (*Server).createSession,
 	"GetSession":                     (*Server).getSession,
@@ -27,6 +28,14 @@ var handlers = map[string]handler{
 	"VerifySession":                  (*Server).verifySession,
 	"CreateSessionToken":             (*Server).createToken,
 	"CreateSessionTokenFromTemplate": (*Server).createToken,
+}
+
+func (s *Server) handshakePayload(x *exchange) (any, *refusal) {
+	list, ok := s.browsers.take(x.request.URL.Query().Get("nonce"), x.now)
+	if !ok {
+		return nil, notFound("There is no such nonce, or it was used before.")
+	}
+	return gen.HandshakePayload{Directives: list}, nil
 }
 
 func (s *Server) listSessions(x *exchange) (any, *refusal) {

@@ -15,6 +15,7 @@ type config struct {
 	withoutListener bool
 	production      bool
 	withoutCalls    bool
+	maxCalls        int
 	now             func() time.Time
 	tokenLifetime   time.Duration
 }
@@ -56,4 +57,13 @@ func WithTokenLifetime(d time.Duration) Option {
 // returns none.
 func WithoutCalls() Option {
 	return func(cfg *config) { cfg.withoutCalls = true }
+}
+
+// WithMaxCalls makes the server keep no more than the last n calls, for a program that runs for
+// long and still wants to see them.
+func WithMaxCalls(n int) Option {
+	if n < 1 {
+		panic(fmt.Sprintf("sessionstest: WithMaxCalls(%d): needs at least 1", n))
+	}
+	return func(cfg *config) { cfg.maxCalls = n }
 }

@@ -18,19 +18,35 @@ type limiter struct {
 
 // LimitRate makes the server answer at most that many requests in every stretch of its own time,
 // and each further request with 429 and a Retry-After in whole seconds. Requests with a wrong key
-// and those that an injected Fault answers do not count. Clerk allows 1000 requests in 10 seconds
-// in production and 100 in development; a new server has no limit. It panics unless both are
-// positive.
+// and requests that an injected Fault answers do not count. Clerk allows 1000 requests in 10
+// seconds in production and 100 in development; a new server has no limit. LimitRate(0, 0) lifts
+// the limit. LimitRate panics unless both numbers are positive or both are 0.
 func (s *Server) LimitRate(requests int, per time.Duration) {
-	if requests <= 0 || per <= 0 {
-		panic(fmt.Sprintf("sessionstest: LimitRate(%d, %v): needs positive numbers", requests, per))
+	if err := s.TryLimitRate(requests, per); err != nil {
+		panic(err.Error())
+	}
+}
+
+// TryLimitRate does what LimitRate does, and returns an error where LimitRate panics.
+func (s *Server) TryLimitRate(requests int, per time.Duration) error {
+	lifted := requests == 0 && per == 0
+	if !lifted && (requests <= 0 || per <= 0) {
+		return fmt.Errorf("sessionstest: LimitRate(%d, %v): needs positive numbers", requests, per)
 	}
 	s.limiter.mu.Lock()
 	defer s.limiter.mu.Unlock()
 	s.limiter.requests, s.limiter.per, s.limiter.used = requests, per, 0
+	return nil
 }
 
-// admit counts a request, or returns in how many seconds there will be room for one.
+// RateLimit returns the numbers of the last LimitRate; zeros stand for no limit.
+func (s *Server) RateLimit() (requests int, per time.Duration) {
+	s.limiter.mu.Lock()
+	defer s.limiter.mu.Unlock()
+	return s.limiter.requests, s.limiter.per
+}
+
+// admit counts a request, or refuses it with the seconds until there is room for one.
 func (l *limiter) admit(now time.Time) *refusal {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -48,4 +64,10 @@ func (l *limiter) admit(now time.Time) *refusal {
 }
 
 // wholeSeconds returns d in seconds, rounded up.
-func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+func wholeSeconds(d time.Duration) int {
+	seconds := int(d / time.Second)
+	if d%time.Second > 0 {
+		seconds++
+	}
+	return seconds
+}

@@ -182,3 +182,16 @@ func TestAnswersAreChecked(t *testing.T) {
 	}
 	wantViolations(t, s, "GetSession: the answer 200 is wrong at /status: value is not one of the allowed values")
 }
+
+// TestNullIsNoBody has the body that encoders make of nothing.
+func TestNullIsNoBody(t *testing.T) {
+	s := newServer()
+	s.AddSession(sessionstest.Session{ID: "sess_1"})
+	if got := post(t, s, "/sessions/sess_1/revoke", " null\n"); got.status != 200 {
+		t.Errorf("status %d: %s", got.status, got.body)
+	}
+	wantViolations(t, s)
+	post(t, s, "/sessions/sess_1/revoke", "nul")
+	post(t, s, "/sessions", "null")
+	wantViolations(t, s, "RevokeSession: body: is not", "CreateSession: body: Value is not nullable")
+}

@@ -65,7 +65,7 @@ func NewServer(opts ...Option) *Server {
 		fragment:       loadFragment(),
 		production:     cfg.production,
 		clock:          clock{base: cfg.now},
-		journal:        journal{withoutCalls: cfg.withoutCalls},
+		journal:        journal{withoutCalls: cfg.withoutCalls, maxCalls: cfg.maxCalls},
 		close:          func() {},
 	}
 	s.tokens = tokenMinter{keys: &s.keys, lifetime: cfg.tokenLifetime}

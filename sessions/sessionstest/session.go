@@ -3,6 +3,7 @@ package sessionstest
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 const (
 	statusAbandoned = "abandoned"
 	statusActive    = "active"
+	statusEnded     = "ended"
 	statusExpired   = "expired"
 	statusPending   = "pending"
 	statusReplaced  = "replaced"
@@ -62,6 +64,30 @@ func (s *Server) AddSession(in Session) Session {
 	out := s.complete(in)
 	s.store.put(record{Session: out})
 	return out.clone()
+}
+
+// Session returns the session with an id, as it is now.
+func (s *Server) Session(id string) (Session, bool) {
+	r, ok := s.store.get(id, s.Now())
+	return r.Session, ok
+}
+
+// Sessions returns all sessions as they are now, newest first.
+func (s *Server) Sessions() []Session {
+	sessions, _ := s.store.list(filter{}, 0, math.MaxInt, s.Now())
+	return sessions
+}
+
+// End ends a session, as a sign-out in its browser does. A session that is over already stays as it
+// is. End panics when there is no such session.
+func (s *Server) End(id string) {
+	now := s.Now()
+	_, ok := s.store.update(id, now, func(session *Session) {
+		session.Status, session.UpdatedAt = statusEnded, onWire(now)
+	})
+	if !ok {
+		panic(fmt.Sprintf("sessionstest: End: there is no session %q", id))
+	}
 }
 
 // complete returns in with its zero fields filled in.

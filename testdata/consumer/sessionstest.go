@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"net/http"
+	"testing"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
@@ -32,7 +33,21 @@ var (
 )
 
 var (
-	_ func(*sessionstest.Server) = (*sessionstest.Server).RotateKey
+	_ func(testing.TB, ...sessionstest.Option) *sessionstest.Server = sessionstest.New
+	_ func(int) sessionstest.Option                                 = sessionstest.WithMaxCalls
+	_ func(*sessionstest.Server)                                    = (*sessionstest.Server).RotateKey
+	_ func(*sessionstest.Server, string)                            = (*sessionstest.Server).End
+	_ func(*sessionstest.Server) []sessionstest.Session             = (*sessionstest.Server).Sessions
+	_ func(
+		*sessionstest.Server, string,
+	) (sessionstest.Session, bool) = (*sessionstest.Server).Session
+	_ func(*sessionstest.Server)                           = (*sessionstest.Server).ClearCalls
+	_ func(*sessionstest.Server)                           = (*sessionstest.Server).ClearFaults
+	_ func(*sessionstest.Server) []sessionstest.Fault      = (*sessionstest.Server).Faults
+	_ func(*sessionstest.Server) (int, time.Duration)      = (*sessionstest.Server).RateLimit
+	_ func(*sessionstest.Server, sessionstest.Fault) error = (*sessionstest.Server).TryInject
+	_ func(*sessionstest.Server, time.Duration) error      = (*sessionstest.Server).TryAdvance
+	_ func(*sessionstest.Server, int, time.Duration) error = (*sessionstest.Server).TryLimitRate
 	_ func(
 		*sessionstest.Server, sessionstest.SignInParams,
 	) sessionstest.SignIn = (*sessionstest.Server).SignInWith
@@ -64,6 +79,7 @@ func _(server *sessionstest.Server, signIn sessionstest.SignIn, fault sessionste
 	is[[]*http.Cookie](&signIn.Cookies)
 
 	is[string](&fault.Operation)
+	is[string](&fault.SessionID)
 	is[int](&fault.Times)
 	is[int](&fault.Status)
 	is[time.Duration](&fault.RetryAfter)
@@ -78,6 +94,10 @@ func _(server *sessionstest.Server, signIn sessionstest.SignIn, fault sessionste
 	is[string](&call.RawQuery)
 	is[http.Header](&call.Header)
 	is[[]byte](&call.Body)
+	is[time.Time](&call.Time)
+	is[int](&call.Status)
+	is[time.Duration](&call.Took)
+	is[[]string](&call.Violations)
 }
 
 func _(session sessionstest.Session, activity sessionstest.Activity, task sessionstest.Task) {

@@ -1,4 +1,4 @@
-// The calls to record: name → [method of the official SDK's `sessions`, arguments].
+// The calls to record: name → [method of the official SDK's `sessions` or `clients`, arguments].
 //
 // A name's first word groups the cases, and sessions/internal/recorded/official_test.go tells by it where our client differs:
 //   unsafe-   ids and templates that the SDK sends and our client refuses
@@ -65,6 +65,12 @@ const prefixed = (prefix, table, toCase) =>
   Object.fromEntries(Object.entries(table).map(([name, value]) => [`${prefix}-${name}`, toCase(value)]));
 
 export default {
+  'handshake': ['getHandshakePayload', [{ nonce: 'made-up-nonce' }]],
+  'handshake-all-characters': ['getHandshakePayload', [{ nonce: 'aZ09_.~-' }]],
+  'invalid-handshake-empty': ['getHandshakePayload', [{ nonce: '' }]],
+  'invalid-handshake-odd': ['getHandshakePayload', [{ nonce: odd }]],
+  'invalid-handshake-long': ['getHandshakePayload', [{ nonce: 'n'.repeat(513) }]],
+
   'list-nothing': ['getSessionList', []],
   'list-no-filter': ['getSessionList', [{}]],
   'list-client': ['getSessionList', [{ clientId: 'client_1' }]],

@@ -38,6 +38,7 @@ const token = { object: 'token', jwt: 'made-up.session.token' };
 const cookies = { object: 'cookies', cookies: ['__session=made-up.session.token; Path=/'] };
 
 const answers = {
+  getHandshakePayload: () => ({ directives: cookies.cookies }),
   getSessionList: () => ({ data: [session], total_count: 1 }),
   getSession: () => session,
   createSession: () => session,
@@ -78,7 +79,8 @@ let seen, answer;
 async function record(sdk, name, [method, args]) {
   seen = [];
   answer = answers[method](args);
-  const outcome = await sdk[method](...args).then(
+  const api = method in sdk.sessions ? sdk.sessions : sdk.clients;
+  const outcome = await api[method](...args).then(
     () => ({}),
     err => ({ threw: err.errors?.[0]?.message ?? err.message }),
   );
@@ -90,7 +92,7 @@ async function record(sdk, name, [method, args]) {
 
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
-const { sessions } = createClerkClient({
+const sdk = createClerkClient({
   secretKey,
   apiUrl: `http://127.0.0.1:${server.address().port}`,
   telemetry: { disabled: true },
@@ -98,7 +100,7 @@ const { sessions } = createClerkClient({
 
 const recorded = [];
 for (const [name, call] of Object.entries(cases)) {
-  recorded.push(await record(sessions, name, call));
+  recorded.push(await record(sdk, name, call));
 }
 server.close();
 server.closeAllConnections();

@@ -53,6 +53,9 @@ var answeredSchemas = []struct {
 	{"Cookies", 200, func(ctx context.Context, c *sessions.Client) (any, error) {
 		return c.RefreshCookies(ctx, "sess_1", recordedCast.browser.refresh())
 	}},
+	{"HandshakePayload", 200, func(ctx context.Context, c *sessions.Client) (any, error) {
+		return c.HandshakeCookies(ctx, "a-nonce")
+	}},
 	{"ErrorAnswer", 422, func(ctx context.Context, c *sessions.Client) (any, error) {
 		_, err := c.Create(ctx, sessions.CreateParams{UserID: "user_1"})
 		if e, ok := errors.AsType[*sessions.Error](err); ok {

@@ -25,6 +25,10 @@ var sentParams = map[string]struct {
 		_, err := c.List(ctx, everyListParam)
 		return err
 	}},
+	"GetHandshakePayload": {struct{ Nonce string }{"a-nonce"}, func(ctx context.Context, c *sessions.Client) error {
+		_, err := c.HandshakeCookies(ctx, "a-nonce")
+		return err
+	}},
 	"CreateSession": {everyCreateParam, func(ctx context.Context, c *sessions.Client) error {
 		_, err := c.Create(ctx, everyCreateParam)
 		return err

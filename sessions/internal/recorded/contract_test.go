@@ -3,6 +3,7 @@ package recorded
 import (
 	"context"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -24,6 +25,12 @@ import (
 
 // sending has the calls that make each method that sends send all that it can.
 var sending = map[string][]func(context.Context, *sessions.Client, sessionstest.SignIn) error{
+	"HandshakeCookies": {func(ctx context.Context, c *sessions.Client, _ sessionstest.SignIn) error {
+		if _, err := c.HandshakeCookies(ctx, "a-nonce"); !errors.Is(err, sessions.ErrNotFound) {
+			return fmt.Errorf("a nonce that nobody gave out: %w", err)
+		}
+		return nil
+	}},
 	"List": {func(ctx context.Context, c *sessions.Client, in sessionstest.SignIn) error {
 		_, err := c.List(ctx, sessions.ListParams{})
 		return err

@@ -48,7 +48,10 @@ var officialDifferences = []officialDifference{
 
 	{"*", "header User-Agent", "@clerk/backend", "clerk-sessions-go", "each names itself"},
 	{"*", "header Accept", "*/*", "application/json", "Node's fetch takes anything; ours takes nothing else"},
-	{"list-* get* revoke*", "header Content-Type", "application/json", "", "there is no body whose type to name"},
+	{
+		"handshake* list-* get* revoke*", "header Content-Type", "application/json", "",
+		"there is no body whose type to name",
+	},
 	{
 		"verify*", "header Clerk-Api-Version", "2026-05-12", "2024-10-01",
 		"the endpoint is gone from version 2025-04-10 on",
@@ -75,6 +78,14 @@ var officialDifferences = []officialDifference{
 
 // The Go call for each method of the official SDK.
 var officialCalls = map[string]func(context.Context, *sessions.Client, officialArguments) error{
+	"getHandshakePayload": func(ctx context.Context, c *sessions.Client, args officialArguments) error {
+		var p struct {
+			Nonce string `json:"nonce"`
+		}
+		args.decode(0, &p)
+		_, err := c.HandshakeCookies(ctx, p.Nonce)
+		return err
+	},
 	"getSessionList": func(ctx context.Context, c *sessions.Client, args officialArguments) error {
 		var p struct {
 			ClientID string          `json:"clientId"`

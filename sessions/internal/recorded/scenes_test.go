@@ -35,6 +35,7 @@ type cast struct {
 	doomed   string // a session that there is to be revoked
 	revoked  string // a session that was
 	template string // a JWT template
+	nonce    string // of a handshake; nobody has used it yet
 	browser  browser
 }
 
@@ -51,12 +52,13 @@ var recordedCast = cast{
 	doomed:   "sess_doomed",
 	revoked:  "sess_revoked",
 	template: "hasura",
+	nonce:    "made-up-nonce",
 	browser:  browser{"sess_browser", "made-up.expired.token", "made-up-refresh-token"},
 }
 
 func (on cast) values() []string {
 	return []string{
-		on.key, on.user, on.client, on.session, on.token, on.doomed, on.revoked, on.template,
+		on.key, on.user, on.client, on.session, on.token, on.doomed, on.revoked, on.template, on.nonce,
 		on.browser.session, on.browser.expiredToken, on.browser.refreshToken,
 	}
 }
@@ -92,9 +94,19 @@ const (
 var (
 	needsBrowser  = []string{"CLERK_SESSION_ID", "CLERK_EXPIRED_TOKEN", "CLERK_REFRESH_TOKEN"}
 	needsTemplate = []string{"CLERK_JWT_TEMPLATE"}
+	needsNonce    = []string{"CLERK_HANDSHAKE_NONCE"}
 )
 
 var scenes = []scene{
+	{name: "handshake", status: 200, needs: needsNonce, call: handshakeCookies},
+	{
+		name: "handshake-unknown-nonce", status: 404,
+		call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
+			on.nonce = "unknown-nonce"
+			return handshakeCookies(ctx, c, on)
+		},
+	},
+
 	{name: "list-page", status: 200, call: listClient},
 	{name: "list-bare-array", status: 200, bareArray: true, call: listClient},
 	{name: "list-nothing", status: 200, call: func(ctx context.Context, c *sessions.Client, on cast) (any, error) {
@@ -215,6 +227,10 @@ var scenes = []scene{
 			return c.RefreshCookies(ctx, on.browser.session, on.browser.refresh())
 		},
 	},
+}
+
+func handshakeCookies(ctx context.Context, c *sessions.Client, on cast) (any, error) {
+	return c.HandshakeCookies(ctx, on.nonce)
 }
 
 func listClient(ctx context.Context, c *sessions.Client, on cast) (any, error) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +61,13 @@ func newFakeStage(ctx context.Context, sc scene) (*stage, error) {
 		fake.Advance(time.Minute)
 	}
 	st := &stage{baseURL: fake.URL, transport: fake.HTTPClient().Transport, cast: on, fake: fake}
+	if slices.Equal(sc.needs, needsNonce) {
+		nonce, err := handshakeNonce(ctx, fake, signIn)
+		if err != nil {
+			return nil, err
+		}
+		st.cast.nonce = nonce
+	}
 	token, err := scene{call: getToken(sessions.TokenParams{})}.play(ctx, st.transport, st.baseURL, on)
 	if err != nil {
 		return nil, err
@@ -70,6 +79,31 @@ func newFakeStage(ctx context.Context, sc scene) (*stage, error) {
 	return st, nil
 }
 
+// handshakeNonce has a browser that is signed in go through a handshake, and returns the nonce that it brings back.
+func handshakeNonce(ctx context.Context, fake *sessionstest.Server, signIn sessionstest.SignIn) (string, error) {
+	query := url.Values{"redirect_url": {"https://app.example.com/"}, "format": {"nonce"}}
+	for _, cookie := range signIn.Cookies {
+		if cookie.Name == "__clerk_db_jwt" {
+			query.Set(cookie.Name, cookie.Value)
+		}
+	}
+	address := fake.FrontendAPI + "/v1/client/handshake?" + query.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return "", err
+	}
+	resp, err := fake.HTTPClient().Transport.RoundTrip(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	back, err := resp.Location()
+	if err != nil {
+		return "", err
+	}
+	return back.Query().Get("__clerk_handshake_nonce"), nil
+}
+
 // newLiveStage returns a stage on an instance for development, with sessions of its own making. The user is
 // CLERK_USER_ID; what else is needed is up to each scene. Sessions that it did not create are neither listed nor
 // changed.
@@ -78,6 +112,7 @@ func newLiveStage(ctx context.Context, baseURL string, rt http.RoundTripper, env
 		key:      env("CLERK_SECRET_KEY"),
 		user:     env("CLERK_USER_ID"),
 		template: env("CLERK_JWT_TEMPLATE"),
+		nonce:    env("CLERK_HANDSHAKE_NONCE"),
 		browser:  browser{env("CLERK_SESSION_ID"), env("CLERK_EXPIRED_TOKEN"), env("CLERK_REFRESH_TOKEN")},
 	}
 	switch {

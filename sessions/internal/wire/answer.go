@@ -22,8 +22,9 @@ type Answer struct {
 	Err      error          // why no response came, or why Body is not whole
 	Unsent   bool           // no response came, and no server can have acted on the request
 	Attempts int            // how many times the request was handed to the transport
-	Took     time.Duration  // how long the last attempt took
-	Silence  time.Duration  // for a request that the gate held back: how long it stays shut
+	Took     time.Duration  // how long the last attempt took or, if there was none, the wait for it
+	HeldBack bool           // Err, or Ended, is about a request that the client itself kept from being sent
+	Silence  time.Duration  // for a request that was held back: how long its operation is still silent
 	Ended    error          // what ended the wait for a better answer than this one; else nil
 
 	buffer *bytes.Buffer // holds Body; nil once it is released

@@ -32,6 +32,10 @@ const path = "/sessions/{session_id}"
 
 // The operations of the fragment, in its order.
 var (
+	GetHandshakePayload = &Operation{
+		"GetHandshakePayload", "GET", "/clients/handshake_payload", ifNotDone, maxObject,
+	}
+
 	GetSessionList     = &Operation{"GetSessionList", "GET", "/sessions", always, maxList}
 	CreateSession      = &Operation{"CreateSession", "POST", "/sessions", ifNotDone, maxObject}
 	GetSession         = &Operation{"GetSession", "GET", path, always, maxObject}
@@ -48,7 +52,7 @@ var (
 // Operations returns every operation of the fragment, in its order.
 func Operations() []*Operation {
 	return []*Operation{
-		GetSessionList, CreateSession, GetSession, RefreshSession, RevokeSession, VerifySession,
-		CreateSessionToken, CreateSessionTokenFromTemplate,
+		GetHandshakePayload, GetSessionList, CreateSession, GetSession, RefreshSession,
+		RevokeSession, VerifySession, CreateSessionToken, CreateSessionTokenFromTemplate,
 	}
 }

@@ -133,7 +133,7 @@ func TestRetryTable(t *testing.T) {
 			})
 		}
 	}
-	if len(repeatable) != len(Operations())-2 {
+	if len(repeatable) != len(Operations())-3 {
 		t.Error("an operation is not in the table")
 	}
 }
