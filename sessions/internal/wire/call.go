@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
@@ -42,11 +43,5 @@ func ContextError(ctx context.Context) error {
 	if errors.Is(cause, err) {
 		return cause
 	}
-	return &endedError{err: err, cause: cause}
+	return fmt.Errorf("%w: %w", err, cause)
 }
-
-// endedError is the error of a context that was ended for a reason of the caller's own.
-type endedError struct{ err, cause error }
-
-func (e *endedError) Error() string   { return e.err.Error() + ": " + e.cause.Error() }
-func (e *endedError) Unwrap() []error { return []error{e.err, e.cause} }
