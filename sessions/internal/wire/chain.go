@@ -39,7 +39,7 @@ func NewChain(cfg Config) *Chain {
 		next: link, gate: cfg.Gate, limiter: cfg.Limiter, maxWait: cfg.Retry.MaxRetryAfter,
 	}
 	link = &retry{
-		next: link, policy: cfg.Retry, gate: cfg.Gate, budget: cfg.Budget, log: recorder{cfg.Logger},
+		next: link, policy: cfg.Retry, gate: cfg.Gate, budget: cfg.Budget, logger: cfg.Logger,
 	}
 	return &Chain{first: newHeaders(cfg, link)}
 }

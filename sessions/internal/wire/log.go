@@ -6,34 +6,16 @@ import (
 	"time"
 )
 
-// recorder writes what becomes of a call: operation, attempt, status, trace id, durations. It never
-// writes a URL, a header or a body.
-type recorder struct{ logger *slog.Logger }
-
-// attempt records one attempt, and how long the next attempt waits; 0 if there is none.
-func (r recorder) attempt(ctx context.Context, call *Call, answer *Answer, wait time.Duration) {
-	if r.enabled(ctx, slog.LevelDebug) {
-		attrs := append(attrs(call, answer, wait), slog.Duration("duration", answer.Took))
-		r.logger.LogAttrs(ctx, slog.LevelDebug, "clerk: request", attrs...)
-	}
-}
-
-// gaveUp records why a call is not tried again although its failure may pass, and the wait that is
-// not taken.
-func (r recorder) gaveUp(
-	ctx context.Context, call *Call, answer *Answer, why string, wait time.Duration,
+// record writes to the log what becomes of a call: operation, attempt, status, trace id, durations,
+// and never a URL, a header or a body. wait is what the next attempt waits for, or would have; 0 if
+// it is of no interest.
+func (r *retry) record(
+	ctx context.Context, level slog.Level, message string,
+	call *Call, answer *Answer, wait time.Duration, more slog.Attr,
 ) {
-	if r.enabled(ctx, slog.LevelInfo) {
-		attrs := append(attrs(call, answer, wait), slog.String("why", why))
-		r.logger.LogAttrs(ctx, slog.LevelInfo, "clerk: gave up", attrs...)
+	if r.logger == nil || !r.logger.Enabled(ctx, level) {
+		return
 	}
-}
-
-func (r recorder) enabled(ctx context.Context, level slog.Level) bool {
-	return r.logger != nil && r.logger.Enabled(ctx, level)
-}
-
-func attrs(call *Call, answer *Answer, wait time.Duration) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("operation", call.Op.Name), slog.Int("attempt", answer.Attempts),
 	}
@@ -49,5 +31,14 @@ func attrs(call *Call, answer *Answer, wait time.Duration) []slog.Attr {
 	if wait > 0 {
 		attrs = append(attrs, slog.Duration("wait", wait))
 	}
-	return attrs
+	r.logger.LogAttrs(ctx, level, message, append(attrs, more)...)
+}
+
+// gaveUp records why a call is not tried again although its failure may pass, and the wait that is
+// not taken, or was in vain.
+func (r *retry) gaveUp(
+	ctx context.Context, call *Call, answer *Answer, wait time.Duration, why string,
+) {
+	reason := slog.String("why", why)
+	r.record(ctx, slog.LevelInfo, "clerk: gave up", call, answer, wait, reason)
 }

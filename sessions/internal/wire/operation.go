@@ -7,19 +7,9 @@ type Operation struct {
 	Name         string // the operationId
 	Method       string
 	PathTemplate string
-	Retry        Outcome // after which outcomes it is sent again
-	MaxAnswer    int64   // the most bytes of a good answer, after decompression
+	Repeatable   bool  // sending it twice does no more than sending it once
+	MaxAnswer    int64 // the most bytes of a good answer, after decompression
 }
-
-// Repeatable reports whether sending the operation twice does no more than sending it once.
-func (op *Operation) Repeatable() bool { return op.Retry&Lost != 0 }
-
-// After which outcomes an operation is sent again: one that can be repeated after all of them, one
-// that cannot only where it is certain that nothing has happened.
-const (
-	always    = Unsent | RateLimited | Internal | Unavailable | Lost
-	ifNotDone = Unsent | RateLimited
-)
 
 const (
 	maxObject = 1 << 20
@@ -40,16 +30,16 @@ const (
 
 // The operations of the fragment, in its order.
 var (
-	GetSessionList     = &Operation{"GetSessionList", "GET", list, always, maxList}
-	CreateSession      = &Operation{"CreateSession", "POST", list, ifNotDone, maxObject}
-	GetSession         = &Operation{"GetSession", "GET", one, always, maxObject}
-	RefreshSession     = &Operation{"RefreshSession", "POST", refresh, ifNotDone, maxObject}
-	RevokeSession      = &Operation{"RevokeSession", "POST", revoke, always, maxObject}
-	VerifySession      = &Operation{"VerifySession", "POST", verify, always, maxObject}
-	CreateSessionToken = &Operation{"CreateSessionToken", "POST", tokens, always, maxObject}
+	GetSessionList     = &Operation{"GetSessionList", "GET", list, true, maxList}
+	CreateSession      = &Operation{"CreateSession", "POST", list, false, maxObject}
+	GetSession         = &Operation{"GetSession", "GET", one, true, maxObject}
+	RefreshSession     = &Operation{"RefreshSession", "POST", refresh, false, maxObject}
+	RevokeSession      = &Operation{"RevokeSession", "POST", revoke, true, maxObject}
+	VerifySession      = &Operation{"VerifySession", "POST", verify, true, maxObject}
+	CreateSessionToken = &Operation{"CreateSessionToken", "POST", tokens, true, maxObject}
 
 	CreateSessionTokenFromTemplate = &Operation{
-		"CreateSessionTokenFromTemplate", "POST", named, always, maxObject,
+		"CreateSessionTokenFromTemplate", "POST", named, true, maxObject,
 	}
 )
 

@@ -47,7 +47,7 @@ func startSending(
 	s.trace.GotConn = s.gotConn
 	// Before the last flush of a request with a body: until this hook has run, no server has all of it.
 	s.trace.WroteHeaders = func() { s.sends.Add(1) }
-	if !op.Repeatable() { // whether a repeatable operation has left makes no difference
+	if !op.Repeatable { // whether a repeatable operation has left makes no difference
 		s.trace.GetConn = func(string) { s.started.Store(true) }
 	}
 	return s, httptrace.WithClientTrace(s, &s.trace)
