@@ -46,8 +46,8 @@ func TestAttemptEnds(t *testing.T) {
 		not   []error
 		text  string
 	}{
-		{"no answer", stalled, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "no complete answer within the 10s of one attempt"},
-		{"no body", slowly, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "no complete answer within the 10s of one attempt"},
+		{"no answer", stalled, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "no complete answer within the 10s of one attempt: context deadline exceeded"},
+		{"no body", slowly, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "no complete answer within the 10s of one attempt: context deadline exceeded"},
 		{"the caller's deadline comes first", stalled, time.Second, nil, time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "context deadline exceeded"},
 		{"the caller's deadline comes first, in the body", slowly, time.Second, nil, time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "context deadline exceeded"},
 		{"the caller cancels", stalled, time.Second, reason, time.Second, []error{context.Canceled, reason}, []error{context.DeadlineExceeded}, "context canceled: the user went away"},
@@ -282,7 +282,7 @@ func TestCallersTrace(t *testing.T) {
 func TestTimeoutIsATimeout(t *testing.T) {
 	t.Parallel()
 	var timeout net.Error
-	if err := error(timeoutError("too slow")); !errors.As(err, &timeout) || !timeout.Timeout() {
+	if err := errCallTooLong; !errors.As(err, &timeout) || !timeout.Timeout() {
 		t.Errorf("%v is no net.Error that is a timeout", err)
 	}
 }

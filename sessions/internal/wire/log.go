@@ -6,13 +6,17 @@ import (
 	"time"
 )
 
-// record writes to the log what becomes of a call: operation, attempt, status, trace id, durations,
-// and never a URL, a header or a body. wait is what the next attempt waits for, or would have; 0 if
-// it is of no interest.
+// record writes to the log what became of an attempt or, with a reason, why its call is not tried
+// again although the failure may pass: operation, attempt, status, trace id, durations, and never a
+// URL, a header or a body. wait is what the next attempt waits for, or would have waited for; 0 if
+// there is none.
 func (r *retry) record(
-	ctx context.Context, level slog.Level, message string,
-	call *Call, answer *Answer, wait time.Duration, more slog.Attr,
+	ctx context.Context, call *Call, answer *Answer, wait time.Duration, gaveUp string,
 ) {
+	level, message, more := slog.LevelDebug, "clerk: request", slog.Duration("duration", answer.Took)
+	if gaveUp != "" {
+		level, message, more = slog.LevelInfo, "clerk: gave up", slog.String("why", gaveUp)
+	}
 	if r.logger == nil || !r.logger.Enabled(ctx, level) {
 		return
 	}
@@ -32,13 +36,4 @@ func (r *retry) record(
 		attrs = append(attrs, slog.Duration("wait", wait))
 	}
 	r.logger.LogAttrs(ctx, level, message, append(attrs, more)...)
-}
-
-// gaveUp records why a call is not tried again although its failure may pass, and the wait that is
-// not taken, or was in vain.
-func (r *retry) gaveUp(
-	ctx context.Context, call *Call, answer *Answer, wait time.Duration, why string,
-) {
-	reason := slog.String("why", why)
-	r.record(ctx, slog.LevelInfo, "clerk: gave up", call, answer, wait, reason)
 }

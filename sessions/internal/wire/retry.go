@@ -32,18 +32,18 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 	ctx := req.Context()
 	answer := r.next.Send(call, req)
 	if answer.HeldBack {
-		r.gaveUp(ctx, call, answer, answer.Took, "held back")
+		r.record(ctx, call, answer, answer.Took, "held back")
 	}
 	for answer.Attempts > 0 { // else the request was held back
 		wait, stop := r.wait(ctx, call, answer)
-		took := slog.Duration("duration", answer.Took)
-		r.record(ctx, slog.LevelDebug, "clerk: request", call, answer, wait, took)
 		if stop != "" {
+			r.record(ctx, call, answer, 0, "")
 			if stop != noRetry {
-				r.gaveUp(ctx, call, answer, wait, stop)
+				r.record(ctx, call, answer, wait, stop)
 			}
 			break
 		}
+		r.record(ctx, call, answer, wait, "")
 		start, next := time.Now(), &Answer{}
 		if answer.Status() != http.StatusTooManyRequests { // after which the gate does the waiting
 			next.Err = sleep(ctx, wait)
@@ -56,7 +56,7 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 				r.budget.spend(-1) // the retry was not sent
 			}
 			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
-			r.gaveUp(ctx, call, answer, time.Since(start), "the wait ended")
+			r.record(ctx, call, answer, time.Since(start), "the wait ended")
 			break
 		}
 		next.Attempts += answer.Attempts
@@ -68,7 +68,7 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 // noRetry stops a call that has a good answer, or one that another attempt would not change.
 const noRetry = "no retry"
 
-// wait returns how long to wait before the next attempt, or would be to wait, and why there is no
+// wait returns how long the wait before the next attempt is, or would be, and why there is no
 // next attempt. If there is one, the budget has been asked for it, unless a 429 is the reason.
 func (r *retry) wait(
 	ctx context.Context, call *Call, answer *Answer,

@@ -34,7 +34,6 @@ type sending struct {
 	trace           httptrace.ClientTrace
 	started         atomic.Bool
 	sends           atomic.Int32 // how often the request's headers were written
-	stopped         atomic.Bool  // after maxSends
 	kept            atomic.Bool  // the connection is one of HTTP/1.1 that has served others before
 }
 
@@ -72,7 +71,6 @@ func (s *sending) gotConn(info httptrace.GotConnInfo) {
 	sent := s.sends.Load()
 	switch {
 	case sent == maxSends:
-		s.stopped.Store(true)
 		s.cancel()
 	case sent > 0 && info.IdleTime == 0: // a connection that has been idle has served before
 		wait := settingsWait << (3 * (sent - 1))
@@ -80,16 +78,16 @@ func (s *sending) gotConn(info httptrace.GotConnInfo) {
 	}
 }
 
-// why returns what ended the attempt: the end of the call's context, too many sends, the end of the
-// attempt's own context, or else err.
-func (s *sending) why(call, own context.Context, err error) error {
-	switch {
+// why returns what ended the attempt: the end of the call's context, too many sends, which are all
+// that cancels the attempt's own context, the deadline of that, or else err.
+func (s *sending) why(call context.Context, err error) error {
+	switch own := s.Err(); {
 	case call.Err() != nil:
 		return ContextError(call)
-	case s.stopped.Load():
+	case own == context.Canceled:
 		return errSentBack
-	case own.Err() != nil:
-		return context.Cause(own)
+	case own != nil:
+		return context.Cause(s)
 	}
 	return err
 }
