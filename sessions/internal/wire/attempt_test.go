@@ -183,27 +183,6 @@ func TestAttemptsShareNoRequest(t *testing.T) {
 	})
 }
 
-// A body that cannot be had again is an error, and nothing is sent.
-func TestBodyThatCannotBeHadAgain(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		gone := errors.New("the body is gone")
-		server := &script{acts: []act{answered(200, "{}")}}
-		req, err := http.NewRequestWithContext(t.Context(), "POST", "https://api.clerk.com/v1/sessions", strings.NewReader("a body"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.GetBody = func() (io.ReadCloser, error) { return nil, gone }
-		answer := NewChain(defaults(server)).Send(newCall(CreateSession), req)
-		if answer.Response != nil || !answer.Unsent || !errors.Is(answer.Err, gone) {
-			t.Errorf("got %v, want an unsent answer that matches what GetBody returned", answer.Err)
-		}
-		if server.requests() != 0 {
-			t.Errorf("%d requests, want none", server.requests())
-		}
-	})
-}
-
 // A transport that writes into the request it was given changes nothing of a later attempt's.
 func TestRequestsAreTheTransportsOwn(t *testing.T) {
 	t.Parallel()
