@@ -2,6 +2,7 @@ package wire
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -29,10 +30,20 @@ type Link interface {
 	Send(call *Call, req *http.Request) *Answer
 }
 
-// Chain is the way out of a client.
-type Chain struct{ first Link }
+// The newest of Clerk's listed API versions that has VerifySession, and the first without it.
+const (
+	lastVersionWithVerify = "2024-10-01"
+	verifyGoneSince       = "2025-04-10"
+)
 
-// NewChain puts the links together: headers, retry, gate, attempt, and then the transport.
+// Chain is the way out of a client: retry, gate, attempt, and then the transport. It says who sends a
+// request, with which key, to which version of the API.
+type Chain struct {
+	first   Link
+	headers http.Header // made once and copied into each request's own
+}
+
+// NewChain puts the links together.
 func NewChain(cfg Config) *Chain {
 	var link Link = newAttempt(cfg)
 	link = &gated{
@@ -41,8 +52,20 @@ func NewChain(cfg Config) *Chain {
 	link = &retry{
 		next: link, policy: cfg.Retry, gate: cfg.Gate, budget: cfg.Budget, logger: cfg.Logger,
 	}
-	return &Chain{first: newHeaders(cfg, link)}
+	return &Chain{first: link, headers: http.Header{
+		"Authorization":     {"Bearer " + cfg.Key},
+		"Clerk-Api-Version": {cfg.APIVersion},
+		"Accept":            {"application/json"},
+		"User-Agent":        {cfg.UserAgent},
+	}}
 }
 
-// Send sends the request of a call, as often as it takes, and returns what became of the call.
-func (c *Chain) Send(call *Call, req *http.Request) *Answer { return c.first.Send(call, req) }
+// Send sends the request of a call, as often as it takes, and returns what became of the call. It
+// adds the headers to those that the generated client has set.
+func (c *Chain) Send(call *Call, req *http.Request) *Answer {
+	maps.Copy(req.Header, c.headers)
+	if call.Op == VerifySession && c.headers.Get("Clerk-Api-Version") >= verifyGoneSince {
+		req.Header.Set("Clerk-Api-Version", lastVersionWithVerify)
+	}
+	return c.first.Send(call, req)
+}

@@ -110,10 +110,8 @@ func (r *retry) jitter(n int) time.Duration {
 
 // sleep waits, or returns what ended the context.
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ContextError(ctx)
