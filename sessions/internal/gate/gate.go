@@ -6,6 +6,7 @@ package gate
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -30,7 +31,8 @@ type Gate struct {
 
 // Enter waits until t may send a request. After a nil error Leave has to be called when the
 // request has ended. After any other nothing may be sent: the error says how long t has waited, and
-// why, and matches the context's error and its cause if the context, or t's deadline, ended the wait.
+// why, and matches the context's error and its cause if the context, or t's deadline, ended the
+// wait.
 func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -62,10 +64,11 @@ func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 		g.queue = slices.Delete(g.queue, at, at+1)
 		t.lane.waiting--
 		t.held = t.heldBack(time.Now())
+		g.dispatch(time.Now()) // no timer is left for a turn that has gone
 	}
 	if err, cause := ctx.Err(), context.Cause(ctx); t.held != nil && err != nil {
 		t.held = fmt.Errorf("%w: %w", t.held, err)
-		if cause != err { //nolint:errorlint // the cause is the context's error itself where there is no other
+		if !errors.Is(cause, err) {
 			t.held = fmt.Errorf("%w: %w", t.held, cause)
 		}
 	}

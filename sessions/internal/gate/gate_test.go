@@ -99,6 +99,13 @@ func (c *crowd) after(d time.Duration) {
 	synctest.Wait()
 }
 
+// outNow returns how many were let out since the last look.
+func (c *crowd) outNow() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.out)
+}
+
 // expect checks who was let out since the last look.
 func (c *crowd) expect(when string, want ...string) {
 	c.t.Helper()
@@ -311,6 +318,8 @@ func TestGateUnderStress(t *testing.T) {
 			if n := most.Load(); n > maxInFlight {
 				t.Errorf("%d were out at once", n)
 			}
+			gate.mu.Lock()
+			defer gate.mu.Unlock()
 			for name, lane := range gate.lanes {
 				if lane.waiting != 0 {
 					t.Errorf("%d still wait for %s", lane.waiting, name)

@@ -6,9 +6,12 @@ import (
 )
 
 const (
-	minRate   = 10   // requests a second
-	maxRate   = 1000 // beyond which there is no pace: the bound on the requests in flight is enough
-	acquitted = 4    // served requests for each refused one, of those in flight together, mean that no limit was met
+	minRate = 10   // requests a second
+	maxRate = 1000 // beyond this there is no pace: the bound on the requests in flight is enough
+
+	// acquitted is how many of those in flight with a refused request have to be served for each that
+	// is refused, so that no limit counts as met.
+	acquitted = 4
 )
 
 // lane is what the gate knows of one operation. Its methods run under the gate's lock.
@@ -26,7 +29,7 @@ type lane struct {
 	before float64   // the rate before it was learned from the last silence
 	next   time.Time // the next request may leave, according to the pace
 
-	count   int           // requests served since the last silence, or since the last second in which none was
+	count   int           // requests served since the last silence, or second without any
 	since   time.Time     // the first of these was served
 	last    time.Time     // the last of these was served
 	latency time.Duration // nine of ten answers take less, about; 0 = there was none yet

@@ -140,12 +140,12 @@ func TestPaceOfTheQueue(t *testing.T) {
 				row.enter(c)
 				c.expect("during the silence", "get refused")
 				c.after(second + row.want - 1) // a nanosecond before the last
-				if early := len(c.out) == 3; early {
-					t.Errorf("a nanosecond earlier %q are out", c.out)
+				if c.outNow() == 3 {
+					t.Error("all three are out a nanosecond earlier")
 				}
 				c.after(1)
-				if len(c.out) != 3 {
-					t.Errorf("%q are out", c.out)
+				if n := c.outNow(); n != 3 {
+					t.Errorf("%d are out, want all three", n)
 				}
 			})
 		})

@@ -11,7 +11,7 @@ type Turn struct {
 	Operation string
 	MaxWait   time.Duration // for the end of a silence
 	Deadline  time.Time     // of the call
-	Unpaced   bool          // the caller keeps to a limit that it knows: no pace holds the turn, and its refusals set none
+	Unpaced   bool          // no pace holds the turn, and its refusals set none: a limit is known
 
 	lane     *lane // of the operation
 	ticket   int64 // the turn's place in the queue; 0 = at the end
@@ -19,7 +19,7 @@ type Turn struct {
 	came     time.Time     // when the turn came to the gate
 	sent     time.Time     // when it was let out
 	held     error         // why it may not send, once it has left the queue; nil if it may
-	wake     chan struct{} // closed when a turn that waits leaves the queue; nil if it does not wait
+	wake     chan struct{} // closed when the turn leaves the queue; nil if it did not wait
 }
 
 // opens returns when t may leave, as far as its operation is concerned.
@@ -41,7 +41,8 @@ func (t *Turn) tooLate(now time.Time) bool {
 
 // heldBack returns the error of a turn that is turned away.
 func (t *Turn) heldBack(now time.Time) error {
-	text := fmt.Sprintf("not sent: waited %v for its turn", now.Sub(t.came).Round(time.Millisecond))
+	waited := now.Sub(t.came).Round(time.Millisecond)
+	text := fmt.Sprintf("not sent: waited %v for its turn", waited)
 	if !t.lane.shut.IsZero() {
 		text += " after a 429"
 	}

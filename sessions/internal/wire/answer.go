@@ -23,7 +23,7 @@ type Answer struct {
 	Unsent   bool           // no response came, and no server can have acted on the request
 	Attempts int            // how many times the request was handed to the transport
 	Took     time.Duration  // how long the last attempt took or, if there was none, the wait for it
-	HeldBack bool           // Err, or Ended, is about a request that the client itself kept from being sent
+	HeldBack bool           // Err, or Ended, is about a request that the client itself held back
 	Silence  time.Duration  // for a request that was held back: how long its operation is still silent
 	Ended    error          // what ended the wait for a better answer than this one; else nil
 

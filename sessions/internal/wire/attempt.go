@@ -42,9 +42,9 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	defer s.cancel()
 	req = req.Clone(own)
 	if req.GetBody != nil {
-		req.Body, _ = req.GetBody() // a reader of bytes in memory, which nothing can keep from being made
+		req.Body, _ = req.GetBody() // of bytes in memory: it cannot fail
 	}
-	resp, err := a.transport.RoundTrip(req)
+	resp, err := a.transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	switch {
 	case err != nil:
 		answer.Err, answer.Unsent = err, s.unsent(err)
@@ -58,8 +58,8 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	if answer.Lost() {
 		answer.Err = s.why(ctx, answer.Err)
 	}
-	silent := answer.Response == nil && s.Err() == context.DeadlineExceeded && answer.Took >= silence
-	if silent && s.kept.Load() && a.dropIdle != nil {
+	late := errors.Is(s.Err(), context.DeadlineExceeded) && answer.Took >= silence
+	if late && answer.Response == nil && s.kept.Load() && a.dropIdle != nil {
 		a.dropIdle() // where one kept connection is dead, so may be all of them
 	}
 	return answer

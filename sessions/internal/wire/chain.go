@@ -36,8 +36,8 @@ const (
 	verifyGoneSince       = "2025-04-10"
 )
 
-// Chain is the way out of a client: retry, gate, attempt, and then the transport. It says who sends a
-// request, with which key, to which version of the API.
+// Chain is the way out of a client: retry, gate, attempt, and then the transport. It says who sends
+// a request, with which key, to which version of the API.
 type Chain struct {
 	first   Link
 	headers http.Header // made once and copied into each request's own

@@ -9,8 +9,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
-// How long an operation is silent after a 429: for as long as that asks, within bounds. What is left
-// of a window is often rounded down to 0.
+// How long an operation is silent after a 429: for as long as that asks, within bounds. What is
+// left of a window is often rounded down to 0.
 const (
 	unsaidSilence = time.Second // after a 429 that does not say how long
 	minSilence    = time.Second / 5

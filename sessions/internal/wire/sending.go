@@ -84,7 +84,7 @@ func (s *sending) why(call context.Context, err error) error {
 	switch own := s.Err(); {
 	case call.Err() != nil:
 		return ContextError(call)
-	case own == context.Canceled:
+	case errors.Is(own, context.Canceled):
 		return errSentBack
 	case own != nil:
 		return context.Cause(s)
