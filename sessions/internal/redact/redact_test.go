@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,12 @@ func TestText(t *testing.T) {
 		{"as PHP writes JSON", []string{"a/b/c/d"}, `"a\/b\/c\/d"`, "[redacted]"},
 		{"as ASCII JSON writes it", []string{"naïve😀x"}, `"na\u00efve\ud83d\ude00x"`, "[redacted]"},
 		{"as %q writes it", []string{"tab\tbell\aend"}, `"tab\tbell\aend"`, "[redacted]"},
+		{"as %q writes bytes", []string{"a\x03\x80bcd"}, `"a\x03\x80bcd"`, "[redacted]"},
+		{"a short one inside a long encoded one", []string{"secret", "my/secret/token"}, "my%2Fsecret%2Ftoken", "[redacted]"},
+		{"a raw one beside escapes of other things", []string{"secret"}, "a%2Fb secret &amp; c", "a%2Fb [redacted] &amp; c"},
+		{"a raw one beside an encoded one", []string{"secret", "a/b/c/d"}, "secret a%2Fb%2Fc%2Fd", "[redacted]"},
+		{"with escapes of its own, as JSON writes it", []string{`{"n":"Jos\u00e9"}`}, `"{\"n\":\"Jos\\u00e9\"}"`, "[redacted]"},
+		{"16 times the same, and a long one", append(slices.Repeat([]string{"accepted"}, 16), long), "not accepted, since", "not [redacted], since"},
 		{"half a surrogate pair", []string{"secret"}, `\ud83dsecret\ud83`, `\ud83d[redacted]\ud83`},
 		{"as HTML writes it", []string{`<b>&"x'`}, "<p>&lt;b&gt;&amp;&#34;x&#39;</p>", "[redacted]"},
 		{"HTML in JSON", []string{`<b>&"x'`}, `"\u0026lt;b\u0026gt;\u0026amp;\u0026quot;x\u0026#x27;"`, "[redacted]"},
@@ -80,6 +87,7 @@ func TestText(t *testing.T) {
 
 		{"base64", []string{"secret"}, "= c2VjcmV0.", "[redacted]"},
 		{"base64 of a longer text", []string{"my/secret?"}, "dXNlcjpteS9zZWNyZXQ/!", "[redacted]"},
+		{"base64 in lines", []string{"my/secret?of/some/length"}, "dXNlcjpteS9zZWNyZX\r\nQ/b2Yvc29tZS9sZW5ndGg=", "[redacted]"},
 		{"base64, percent-encoded", []string{"a?>b?>c?>"}, "Yj1hPz5iPz5jPz4%3D", "[redacted]"},
 
 		{"a long text", nil, strings.Repeat("x", MaxText+1), strings.Repeat("x", MaxText)},
@@ -220,12 +228,14 @@ func TestHeaderSecrets(t *testing.T) {
 		want    []string
 	}{
 		{"none", nil, nil},
-		{"a cookie", http.Header{"Cookie": {"__client=abc"}}, []string{"abc"}},
-		{"in lower case", http.Header{"cookie": {"__client=abc"}}, []string{"abc"}},
-		{"cookies", http.Header{"Cookie": {"a=b;__client=abc; c=d=e"}}, []string{"b", "abc", "d=e"}},
-		{"quoted", http.Header{"Cookie": {`__client="abc"`}}, []string{"abc"}},
-		{"without name, without value", http.Header{"Cookie": {"=x; y; z="}}, []string{"x", "y", ""}},
-		{"two headers", http.Header{"Cookie": {"a=b", "c=d"}}, []string{"b", "d"}},
+		{"a cookie", http.Header{"Cookie": {"__client=abcdef"}}, []string{"abcdef"}},
+		{"in lower case", http.Header{"cookie": {"__client=abcdef"}}, []string{"abcdef"}},
+		{"cookies", http.Header{"Cookie": {"a=b;__client=abcdef; c=d=efgh"}}, []string{"abcdef", "d=efgh"}},
+		{"quoted", http.Header{"Cookie": {`__client="abcdef"`}}, []string{"abcdef"}},
+		{"without name, without value", http.Header{"Cookie": {"=xxxxxx; yyyyyy; z="}}, []string{"xxxxxx", "yyyyyy"}},
+		{"two headers", http.Header{"Cookie": {"a=bbbbbb", "c=dddddd"}}, []string{"bbbbbb", "dddddd"}},
+		{"too short to be secret", http.Header{"Cookie": {"a=b; lang=en; ;;"}}, nil},
+		{"a protocol", http.Header{"Sec-Websocket-Protocol": {"token.abcdef"}}, []string{"token.abcdef"}},
 		{"basic", http.Header{"Authorization": {" Basic abc "}}, []string{"abc"}},
 		{"proxy", http.Header{"Proxy-Authorization": {"Basic abc"}}, []string{"abc"}},
 		{"credentials without a scheme", http.Header{"Authorization": {"abc"}}, []string{"abc"}},
@@ -259,6 +269,9 @@ func FuzzText(f *testing.F) {
 			}
 		}
 		echo := encodings[int(form)%len(encodings)].encode(secret)
+		if strings.Contains(echo, `\U`) {
+			t.Skip() // what Go writes for a character that cannot be printed, and nobody else
+		}
 		if strings.ContainsAny(before[max(0, len(before)-40):], `%\&`) && echo != secret {
 			t.Skip() // the start of an escape before the secret makes it another text
 		}
@@ -290,7 +303,7 @@ var encodings = []struct {
 		}
 		return string(text[1 : len(text)-1])
 	}},
-	{"Go", func(s string) string { return strings.Trim(fmt.Sprintf("%q", s), `"`) }},
+	{"Go", func(s string) string { quoted := strconv.Quote(s); return quoted[1 : len(quoted)-1] }},
 	{"HTML", html.EscapeString},
 	{"base64", func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }},
 	{"base64 for URLs", func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }},
