@@ -140,16 +140,3 @@ func (s *site) status(t *testing.T, id string) sessions.Status {
 	}
 	return session.Status
 }
-
-// active returns the ids of Ada's sessions.
-func (s *site) active(t *testing.T) (ids []string) {
-	t.Helper()
-	for session, err := range s.client.All(t.Context(),
-		sessions.ListParams{UserID: ada, Status: sessions.StatusActive}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids = append(ids, session.ID)
-	}
-	return ids
-}

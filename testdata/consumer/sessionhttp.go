@@ -14,18 +14,26 @@ type (
 	authOption    = sessionhttp.Option
 )
 
-var _ func(sessionhttp.Backend, string, ...authOption) (*authenticator, error) = sessionhttp.New
-var _ func(*authenticator, http.Handler) http.Handler = (*authenticator).Middleware
-var _ func(*authenticator, http.Handler) http.Handler = (*authenticator).Require
-var _ func(*authenticator, *http.Request) string = (*authenticator).Token
-var _ func(*authenticator, *http.Request) (string, error) = (*authenticator).Origin
-var _ func(*authenticator, http.ResponseWriter, *http.Request) error = (*authenticator).SignOut
-var _ func(context.Context) (sessionhttp.Auth, bool) = sessionhttp.FromContext
 var _ func(
-	*authenticator, *http.Request,
-) (string, sessions.RefreshParams, error) = (*authenticator).Params
-var _ sessionhttp.Backend = (*sessions.Client)(nil)
-var _ sessionhttp.Backend = standIn{}
+	sessionhttp.Backend, string, ...authOption,
+) (*authenticator, error) = sessionhttp.New
+
+var (
+	_ func(*authenticator, http.Handler) http.Handler                = (*authenticator).Middleware
+	_ func(*authenticator, http.Handler) http.Handler                = (*authenticator).Require
+	_ func(*authenticator, *http.Request) string                     = (*authenticator).Token
+	_ func(*authenticator, *http.Request) (string, error)            = (*authenticator).Origin
+	_ func(*authenticator, http.ResponseWriter, *http.Request) error = (*authenticator).SignOut
+	_ func(context.Context) (sessionhttp.Auth, bool)                 = sessionhttp.FromContext
+	_ func(
+		*authenticator, *http.Request,
+	) (string, sessions.RefreshParams, error) = (*authenticator).Params
+)
+
+var (
+	_ sessionhttp.Backend = (*sessions.Client)(nil)
+	_ sessionhttp.Backend = standIn{}
+)
 
 // standIn is what a service's test would put in a client's place: Backend must not grow.
 type standIn struct{}
@@ -44,24 +52,29 @@ func (standIn) Revoke(context.Context, string) (*sessions.Session, error) {
 	return nil, sessions.ErrServer
 }
 
-var _ func([]byte) authOption = sessionhttp.WithJWTKey
-var _ func(func(context.Context, string) error) authOption = sessionhttp.WithVerifier
-var _ func(string) authOption = sessionhttp.WithFrontendAPI
-var _ func(...string) authOption = sessionhttp.WithAuthorizedParties
-var _ func(time.Duration) authOption = sessionhttp.WithClockSkew
-var _ func(time.Duration) authOption = sessionhttp.WithTimeout
-var _ func(time.Duration) authOption = sessionhttp.WithOutageGrace
-var _ func() authOption = sessionhttp.WithoutHandshake
-var _ func() authOption = sessionhttp.WithPendingSessions
-var _ func(string) authOption = sessionhttp.WithSignInURL
-var _ func(
-	func(*http.Request, sessionhttp.Auth, time.Duration),
-) authOption = sessionhttp.WithObserver
-var _ func() authOption = sessionhttp.WithTrustedProxy
-var _ func(string) authOption = sessionhttp.WithOrigin
-var _ func(func(*http.Request) string) authOption = sessionhttp.WithClientIP
-var _ func(func() time.Time) authOption = sessionhttp.WithClock
-var _ func(float64, int) authOption = sessionhttp.WithRefreshRate
+var (
+	_ func([]byte) authOption                              = sessionhttp.WithJWTKey
+	_ func(func(context.Context, string) error) authOption = sessionhttp.WithVerifier
+	_ func(string) authOption                              = sessionhttp.WithFrontendAPI
+	_ func(...string) authOption                           = sessionhttp.WithAuthorizedParties
+	_ func(time.Duration) authOption                       = sessionhttp.WithClockSkew
+	_ func(time.Duration) authOption                       = sessionhttp.WithTimeout
+	_ func(time.Duration) authOption                       = sessionhttp.WithOutageGrace
+	_ func() authOption                                    = sessionhttp.WithoutHandshake
+	_ func() authOption                                    = sessionhttp.WithPendingSessions
+	_ func(string) authOption                              = sessionhttp.WithSignInURL
+	_ func(
+		func(*http.Request, sessionhttp.Auth, time.Duration),
+	) authOption = sessionhttp.WithObserver
+)
+
+var (
+	_ func() authOption                           = sessionhttp.WithTrustedProxy
+	_ func(string) authOption                     = sessionhttp.WithOrigin
+	_ func(func(*http.Request) string) authOption = sessionhttp.WithClientIP
+	_ func(func() time.Time) authOption           = sessionhttp.WithClock
+	_ func(float64, int) authOption               = sessionhttp.WithRefreshRate
+)
 
 func _(auth sessionhttp.Auth, backend sessionhttp.Backend) {
 	is[bool](&auth.SignedIn)
