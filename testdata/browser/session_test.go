@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
@@ -256,6 +257,53 @@ func TestPageIsServedInTimeWhenClerkIsSilent(t *testing.T) {
 	}
 	if got.Heading != "Who is signed in cannot be told now" {
 		t.Errorf("the page says %+v", got)
+	}
+}
+
+// The buttons that make Clerk misbehave do what they say.
+func TestControls(t *testing.T) {
+	s := newSite(t)
+	b := newBrowser(t)
+	b.open(t, s.url)
+	b.signIn(t)
+	if got := b.press(t, "#other-device"); len(got.Sessions) != 2 {
+		t.Errorf("after a sign-in on another device the page says %+v", got)
+	}
+	if got := b.press(t, "#down"); got.Heading != "Signed in as user_ada" || !strings.Contains(got.Note, "503") {
+		t.Errorf("when Clerk is down the page says %+v", got)
+	}
+	b.press(t, "#minute")
+	if got := b.press(t, "#minute"); got.Heading != "Who is signed in cannot be told now" {
+		t.Errorf("when Clerk is down and the token has expired the page says %+v", got)
+	}
+	b.press(t, "#well")
+	s.clerk.Advance(time.Second) // for so long trouble is remembered
+	if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "refreshed" {
+		t.Errorf("when Clerk is well again the page says %+v", got)
+	}
+	call := run[string](t, b, `document.querySelector("#sessions").innerText.includes("ago") + " " +
+		document.querySelector(".call").parentElement.innerText`)
+	if !strings.HasPrefix(call, "true POST …/refresh: 200 in ") || !strings.Contains(call, "ms, 4 cookies") {
+		t.Errorf("the page says %q of the request to Clerk", call)
+	}
+}
+
+// Without scripts, the page does everything but count down.
+func TestWithoutJavaScript(t *testing.T) {
+	s := newSite(t)
+	b := newBrowser(t)
+	off := emulation.SetScriptExecutionDisabledParams{Value: true}
+	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, off); err != nil {
+		t.Fatal(err)
+	}
+	b.open(t, s.url)
+	b.signIn(t)
+	s.clerk.Advance(expired)
+	if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "refreshed" || got.Remaining != "60" {
+		t.Errorf("the page says %+v", got)
+	}
+	if got := b.press(t, "#sign-out"); got.Heading != "Nobody is signed in" {
+		t.Errorf("after the sign-out the page says %+v", got)
 	}
 }
 

@@ -38,6 +38,11 @@ func newSite(t *testing.T) *site {
 		FrontendAPI:    s.clerk.FrontendAPI,
 		Now:            s.clerk.Now,
 		OtherDevice:    func(userID string) { s.clerk.AddSession(sessionstest.Session{UserID: userID}) },
+		Controls: map[string]func(){
+			"down":   func() { s.clerk.Inject(sessionstest.Fault{Status: http.StatusServiceUnavailable, Times: 1000}) },
+			"well":   s.clerk.ClearFaults,
+			"minute": func() { s.clerk.Advance(time.Minute) },
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
