@@ -94,8 +94,8 @@ func (i *instance) isOwn(name string) bool {
 }
 
 // acceptCookies checks what Clerk answered: every directive, and every session token in them. The
-// last token that is set counts. The answer to a refresh is about a session, and its cookies go on
-// as they are; of a handshake's, Clerk's own do.
+// last token that is set counts. The answer to a refresh is about a session, and all its cookies go
+// to the browser; of a handshake's answer, only the cookies that are Clerk's do.
 func (a *Authenticator) acceptCookies(
 	ctx context.Context, cookies *sessions.Cookies, err error, sessionID string,
 ) (cookieSet, *problem) {

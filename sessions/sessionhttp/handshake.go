@@ -15,9 +15,9 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// askBrowser signs a request out, or sends the browser through the handshake with Clerk's Frontend
-// API if that may help: it is a page, the handshake is on, and there were not three just before, in
-// ten seconds.
+// askBrowser signs a request out, or sends its browser through the handshake with Clerk's Frontend
+// API: if the request is for a page, the handshake is on, and the browser was not sent there three
+// times within the last ten seconds.
 func (a *Authenticator) askBrowser(v *visit, reason string, err error) decision {
 	d := signedOut(reason, err)
 	redirects := textToNumber(v.cookies[redirectsCookie])

@@ -66,8 +66,8 @@ func (s *shared) digest(texts ...string) digest {
 	return sha256.Sum256(fmt.Appendf(nil, "%x %q", s.secret, texts))
 }
 
-// cookies returns what comes of an exchange: what is remembered of it, or what the one that is
-// under way brings, or what sending it brings. It waits no longer than ctx.
+// cookies returns the result of an exchange: a result that is remembered, else that of an equal
+// exchange which is under way, else its own. It waits no longer than ctx.
 func (s *shared) cookies(ctx context.Context, x exchange) (cookieSet, *problem) {
 	if r, ok := s.recall(x); ok {
 		return r.set, r.p
