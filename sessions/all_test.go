@@ -683,12 +683,12 @@ func TestAllOfOddServers(t *testing.T) {
 		{"a total of 0", claiming(0), 95, nil, 10},
 		{"a total that is too low", claiming(42), 95, nil, 10},
 		{"a total that is one too low", claiming(94), 95, nil, 10},
-		{"a total that is one too high", claiming(96), 95, nil, 11},
-		{"a total that is too high", claiming(1000), 95, nil, 30},
-		{"a total that is far too high", claiming(math.MaxInt), 95, nil, 30},
+		{"a total that is one too high", claiming(96), 95, sessions.ErrInvalidResponse, 11},
+		{"a total that is too high", claiming(1000), 95, sessions.ErrInvalidResponse, 30},
+		{"a total that is far too high", claiming(math.MaxInt), 95, sessions.ErrInvalidResponse, 30},
 		{"a total that grows", func(offset, limit int) (int, string) {
 			return 200, listPage(offset+limit+1, part(ids, offset, limit)...)
-		}, 95, nil, 30},
+		}, 95, sessions.ErrInvalidResponse, 30},
 		{"a total that shrinks", func(offset, limit int) (int, string) {
 			return 200, listPage(200-2*offset, part(ids, offset, limit)...)
 		}, 95, nil, 30},
@@ -746,8 +746,8 @@ func TestAllOfOddServers(t *testing.T) {
 				return 200, listPage(95)
 			}
 			return honest(ids)(offset, limit)
-		}, 50, nil, 20},
-		{"an empty first page", func(int, int) (int, string) { return 200, listPage(95) }, 0, nil, 20},
+		}, 50, sessions.ErrInvalidResponse, 20},
+		{"an empty first page", func(int, int) (int, string) { return 200, listPage(95) }, 0, sessions.ErrInvalidResponse, 20},
 		{"pages that overlap", func(offset, limit int) (int, string) {
 			return 200, listPage(95, part(ids, offset-offset/10, limit)...)
 		}, 95, nil, 100},

@@ -425,7 +425,8 @@ func TestRevokeAllWithoutPending(t *testing.T) {
 		{"pending is refused, and named first", pending, 422, []sessions.Status{pending, active}, []string{"a"}, nil},
 		{"pending is refused, and alone", pending, 422, []sessions.Status{pending}, nil, sessions.ErrUnprocessable},
 		{"pending is forbidden", pending, 403, nil, []string{"a"}, sessions.ErrForbidden},
-		{"active is refused", active, 422, nil, nil, sessions.ErrUnprocessable},
+		{"pending is refused, and asked for twice", pending, 422, []sessions.Status{pending, pending}, nil, sessions.ErrUnprocessable},
+		{"active is refused", active, 422, nil, []string{"p"}, sessions.ErrUnprocessable},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -493,16 +494,64 @@ func TestRevokeAllErrorIsBounded(t *testing.T) {
 	}
 }
 
-// A list that fails ends the work. What was done before is in the result.
+// A session whose user does what there was to do, between the lists of pending and of active sessions, is revoked.
+func TestRevokeAllWhilePendingBecomesActive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		status := "pending"
+		var revoked []string
+		client := newClient(t, "https://clerk.test", through(func(req *http.Request) (*http.Response, error) {
+			if id, ok := strings.CutSuffix(strings.TrimPrefix(req.URL.Path, "/v1/sessions/"), "/revoke"); ok {
+				revoked = append(revoked, id)
+				return response(200, strings.Replace(listRow(id), "active", "revoked", 1)), nil
+			}
+			var rows []string
+			if req.URL.Query().Get("status") == status && len(revoked) == 0 {
+				rows = []string{"s0"}
+			}
+			status = "active" // from the first list on
+			return response(200, listPage(len(rows), rows...)), nil
+		}))
+		result, err := client.RevokeAll(t.Context(), sessions.RevokeAllParams{UserID: "u"})
+		if err != nil || len(result.Revoked) != 1 || len(revoked) != 1 {
+			t.Errorf("revoked %v, %v", revoked, err)
+		}
+	})
+}
+
+// A filter that is refused after a page of pending sessions is not one that Clerk does not know.
+func TestRevokeAllPendingFailsOnItsSecondPage(t *testing.T) {
+	t.Parallel()
+	client := newClient(t, "https://clerk.test", through(func(req *http.Request) (*http.Response, error) {
+		query := req.URL.Query()
+		switch id, isRevoke := strings.CutSuffix(strings.TrimPrefix(req.URL.Path, "/v1/sessions/"), "/revoke"); {
+		case isRevoke:
+			return response(200, strings.Replace(listRow(id), "active", "revoked", 1)), nil
+		case query.Get("status") == "active":
+			return response(200, listPage(0)), nil
+		case query.Get("offset") != "":
+			return response(422, goodError), nil
+		}
+		return response(200, listPage(600, numbered(500)...)), nil
+	}))
+	result, err := client.RevokeAll(t.Context(), sessions.RevokeAllParams{UserID: "u"})
+	if !errors.Is(err, sessions.ErrUnprocessable) || len(result.Revoked) != 500 {
+		t.Errorf("revoked %d, %v", len(result.Revoked), err)
+	}
+}
+
+// A list that fails ends the work, once the other status is listed. What was done is in the result.
 func TestRevokeAllListFails(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name   string
 		failed int // which list
+		lists  int
 		want   []string
 	}{
-		{"the first", 1, nil},
-		{"the one of the second round", 3, []string{"a", "b"}},
+		{"the first, of pending sessions", 1, 2, []string{"a"}},
+		{"the second, of active sessions", 2, 2, []string{"b"}},
+		{"the first of the second round", 3, 4, []string{"a", "b"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -522,8 +571,8 @@ func TestRevokeAllListFails(t *testing.T) {
 				if diff := cmp.Diff(row.want, revokedIDs(result)); diff != "" || len(result.Failed) > 0 {
 					t.Errorf("failed %v; revoked (-want +got):\n%s", result.Failed, diff)
 				}
-				if server.lists != row.failed {
-					t.Errorf("%d lists, want none after the one that failed", server.lists)
+				if server.lists != row.lists {
+					t.Errorf("%d lists, want %d", server.lists, row.lists)
 				}
 			})
 		})
