@@ -24,9 +24,9 @@ const (
 // a total shows that sessions vanished, All goes back and reads on from where no row is left out.
 // It misses a session only where sessions come and vanish at the same time, so that no total shows
 // it, where the session moves to before Offset, or where the answers have no totals: then revoke
-// after the loop, as RevokeAll does. A page that has nothing new although the server claims more ends
-// the walk with ErrInvalidResponse, unless the total grew since the page before; where the answers
-// have no totals, the second such page in a row does.
+// after the loop, as RevokeAll does. A page that has nothing new although the server claims more
+// ends the walk with ErrInvalidResponse, unless the total grew since the page before; where the
+// answers have no totals, the second such page in a row does.
 //
 // GET /sessions
 func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, error] {
@@ -127,8 +127,9 @@ func (w *walk) next(ctx context.Context) ([]Session, error) {
 	// The server claims by its total that rows follow or, where it gives none, by a full page.
 	claimed := total > end || total < 0 && full
 	switch {
-	case end < 0, // beyond the greatest offset there is nothing to ask for
-		!claimed && (!full || len(rows) == 0 && !reread): // a full page may have more behind it all the same
+	case end < 0, // there is nothing to ask for beyond the greatest offset
+		!claimed && !full,
+		!claimed && len(rows) == 0 && !reread: // a full page may hide more, whatever the total says
 		w.ended = true
 		return rows, nil
 	case len(rows) > 0:

@@ -62,8 +62,8 @@ type RevokeFailure struct {
 // RevokeAll revokes every session of a user or a client. It lists the sessions, revokes them, and
 // looks again for sessions that were started meanwhile, three times at most. One session's failure
 // stops nothing and is not tried again; a session that is gone when it is to be revoked
-// (ErrNotFound) is done. A list that fails ends the work, after the sessions of its good pages and of
-// the other statuses are revoked; but where Clerk does not know the filter of pending sessions
+// (ErrNotFound) is done. A list that fails ends the work, after the sessions of its good pages and
+// of the other statuses are revoked; but where Clerk does not know the filter of pending sessions
 // (ErrUnprocessable to the first page), that is no failure. A page that holds a session of another
 // user or client than was asked for is a failure: nothing of it is revoked.
 //

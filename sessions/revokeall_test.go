@@ -20,7 +20,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
 )
 
-// A revokeServer is a fake whose revocations a test can watch and answer, and which counts what it is asked.
+// A revokeServer is a fake whose revocations a test can watch and answer, and which counts what it
+// is asked.
 type revokeServer struct {
 	*sessionstest.Server
 	takes    time.Duration                      // for one answer, in fake time
@@ -70,7 +71,8 @@ func (s *revokeServer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// revoke takes note of a request to revoke a session, and returns what to answer in place of the fake.
+// revoke takes note of a request to revoke a session, and returns what to answer in place of the
+// fake.
 func (s *revokeServer) revoke(id string) (status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -276,8 +278,8 @@ func TestRevokeAllRounds(t *testing.T) {
 	}
 }
 
-// One session's failure stops nothing. Each failed session is named once, and not tried again although it is still
-// listed.
+// One session's failure stops nothing. Each failed session is named once, and not tried again
+// although it is still listed.
 func TestRevokeAllFailures(t *testing.T) {
 	t.Parallel()
 	all := []string{"a", "b", "c", "d", "e"}
@@ -342,7 +344,8 @@ func TestRevokeAllFailures(t *testing.T) {
 	}
 }
 
-// A session that is active after its revocation was not revoked, whatever the status of the answer is.
+// A session that is active after its revocation was not revoked, whatever the status of the answer
+// is.
 func TestRevokeAnsweredWithAnActiveSession(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -369,7 +372,8 @@ func TestRevokeAnsweredWithAnActiveSession(t *testing.T) {
 	}
 }
 
-// Where a page holds a session of somebody else, nothing of that page is revoked, and the work ends.
+// Where a page holds a session of somebody else, nothing of that page is revoked, and the work
+// ends.
 func TestRevokeAllRowsOfOthers(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -408,8 +412,8 @@ func TestRevokeAllRowsOfOthers(t *testing.T) {
 	}
 }
 
-// Clerk's documentation has no filter for pending sessions. Where Clerk refuses that filter the others are revoked all
-// the same.
+// Clerk's documentation has no filter for pending sessions. Where Clerk refuses that filter the
+// others are revoked all the same.
 func TestRevokeAllWithoutPending(t *testing.T) {
 	t.Parallel()
 	const active, pending = sessions.StatusActive, sessions.StatusPending
@@ -450,7 +454,8 @@ func TestRevokeAllWithoutPending(t *testing.T) {
 	}
 }
 
-// However many sessions cannot be revoked, the text of the error stays short. It matches every failure.
+// However many sessions cannot be revoked, the text of the error stays short. It matches every
+// failure.
 func TestRevokeAllErrorIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -494,7 +499,8 @@ func TestRevokeAllErrorIsBounded(t *testing.T) {
 	}
 }
 
-// A session whose user does what there was to do, between the lists of pending and of active sessions, is revoked.
+// A session whose user does what there was to do, between the lists of pending and of active
+// sessions, is revoked.
 func TestRevokeAllWhilePendingBecomesActive(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -579,8 +585,8 @@ func TestRevokeAllListFails(t *testing.T) {
 	}
 }
 
-// A context that ends stops the work, and what was done so far is in the result. There is an error unless the work was
-// done.
+// A context that ends stops the work, and what was done so far is in the result. There is an error
+// unless the work was done.
 func TestRevokeAllCancelled(t *testing.T) {
 	t.Parallel()
 	errCause := errors.New("the request was aborted")
@@ -636,7 +642,8 @@ func TestRevokeAllCancelled(t *testing.T) {
 	}
 }
 
-// A context may end at a moment when no request is waiting for it: the work is not done even so, and that is an error.
+// A context may end at a moment when no request is waiting for it: the work is not done even so,
+// and that is an error.
 func TestRevokeAllCancelledBetweenRequests(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -716,7 +723,8 @@ func TestRevokeAllConcurrency(t *testing.T) {
 	}
 }
 
-// To revoke 1000 sessions at 20 ms a request takes less than 0.15 of the time that one after another takes.
+// To revoke 1000 sessions at 20 ms a request takes less than 0.15 of the time that one after
+// another takes.
 func TestRevokeAllIsFast(t *testing.T) {
 	const total = 1000
 	answer := func(req *http.Request, left *int) *http.Response {
