@@ -46,7 +46,7 @@ func jsonError(err error) error {
 		return nil
 	case errors.Is(err, json.ErrUnknownName):
 		return fmt.Errorf("there is no field %s", semantic.JSONPointer)
-	case ok && semantic.Err != nil && semantic.GoType == reflect.TypeFor[duration]():
+	case ok && semantic.JSONKind == '"' && semantic.GoType == reflect.TypeFor[duration]():
 		return fmt.Errorf("the field %s: %w", semantic.JSONPointer, semantic.Err)
 	case ok:
 		return fmt.Errorf("the field %s has a value of another type than its own", semantic.JSONPointer)
