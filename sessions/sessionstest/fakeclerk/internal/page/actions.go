@@ -83,9 +83,9 @@ func (h *handler) clearFaults(url.Values) (string, error) {
 	return "/", nil
 }
 
-// limit sets a rate limit; without numbers it lifts the limit.
+// limit sets a rate limit, or lifts it.
 func (h *handler) limit(form url.Values) (string, error) {
-	if form.Get("requests") == "" && form.Get("seconds") == "" {
+	if form.Get("lift") != "" {
 		h.in.Clerk().LimitRate(0, 0)
 		return "/", nil
 	}
