@@ -82,6 +82,22 @@ bench: ## Measure against the other clients and print how they compare (about 4 
 bench-readme: ## Do the same and write the table into the README
 	@cd testdata/bench && $(BENCH) | go run ./report -readme ../../README.md
 
+.PHONY: loads
+loads: ## Put 20 minutes of fake time of each load on the client and a naive one (a few minutes)
+	@go test -count=1 -v -timeout 60m -run '^TestLoads$$' ./sessions/internal/load -whole-loads
+
+.PHONY: plots
+plots: ## Draw testdata/plots/*.svg from the data kept beside them
+	@cd testdata/plots && go run .
+
+.PHONY: plots-data
+plots-data: ## Make that data anew, but for that of the gate before
+	@go test -count=1 -run '^TestLoadData$$' ./sessions/internal/load -load-data "$(CURDIR)/testdata/plots/served.csv"
+
+.PHONY: silence
+silence: ## Measure in real time how calls fare when connections go silent, and write testdata/bench/silence.txt (2 minutes)
+	@cd testdata/bench && go run ./silence | tee silence.txt
+
 .PHONY: footprint
 footprint: ## Print what a service compiles in with this library, and how much bigger it gets
 	@cd testdata/consumer && go run -mod=readonly ./footprint
@@ -89,14 +105,11 @@ footprint: ## Print what a service compiles in with this library, and how much b
 ##@ Check
 
 .PHONY: test
-test: ## Run every test, with the race detector where there is a C compiler
-	@go test $(RACE) ./...
-
-.PHONY: test-covered
-test-covered: ## Run them, and fail when they cover less than 90 % of ./sessions/...
+test: ## Run every test, with the race detector where there is a C compiler; COVER=90 fails below 90 % of ./sessions/...
 	@profile=$$(mktemp); trap 'rm -f "$$profile"' EXIT; \
-	go test $(RACE) -coverpkg=./sessions/... -coverprofile="$$profile" ./...; \
-	go tool cover -func="$$profile" | awk '/^total:/ {print "coverage of ./sessions/...: " $$3; exit $$3 + 0 < 90}'
+	go test $(RACE) $(if $(COVER),-coverpkg=./sessions/... -coverprofile="$$profile") ./...; \
+	[ -z "$(COVER)" ] || go tool cover -func="$$profile" | \
+		awk '/^total:/ {print "coverage of ./sessions/...: " $$3; exit $$3 + 0 < "$(COVER)" + 0}'
 
 .PHONY: test-nested
 test-nested: ## Run the tests of all nested modules (the browser's need Debian's chromium)
@@ -104,7 +117,7 @@ test-nested: ## Run the tests of all nested modules (the browser's need Debian's
 
 .PHONY: test-releases
 test-releases: ## Vet and test everything with each of Go's two newest releases
-	@for go in $(GOS); do echo "with $$go:"; GOTOOLCHAIN=$$go $(MAKE) --no-print-directory vet test-covered test-nested; done
+	@for go in $(GOS); do echo "with $$go:"; GOTOOLCHAIN=$$go $(MAKE) --no-print-directory vet test test-nested COVER=90; done
 
 .PHONY: test-official
 test-official: ## Run the official JavaScript SDK, and the same calls of ours, against fakeclerk (needs Node and npm)

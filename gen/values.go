@@ -11,6 +11,9 @@ type Integer struct {
 	Present bool
 }
 
+// UnmarshalJSON does what UnmarshalJSONFrom does, for encoding/json.
+func (i *Integer) UnmarshalJSON(text []byte) error { return json.Unmarshal(text, i) }
+
 // UnmarshalJSONFrom reads a whole number of 64 bits, or null.
 func (i *Integer) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*i = Integer{Present: dec.PeekKind() != jsontext.KindNull}

@@ -28,18 +28,15 @@ const (
 // GET /sessions
 func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, error] {
 	return func(yield func(Session, error) bool) {
-		err := params.check()
 		if ctx == nil {
-			err = errNoContext
-		}
-		if err != nil {
-			yield(Session{}, err)
+			yield(Session{}, errNoContext)
 			return
 		}
-		w := newWalk(ctx, c, params)
-		defer w.close()
+		w := newWalk(c, params)
+		defer w.running.Wait()
+		defer w.restart(0) // which ends the requests that still run
 		for !w.ended {
-			rows, err := w.next()
+			rows, err := w.next(ctx)
 			if err != nil {
 				yield(Session{}, err)
 				return
@@ -57,7 +54,6 @@ func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, 
 // which neither a session that comes at the top nor a session that vanishes before the place
 // changes. Offsets from the top change with both.
 type walk struct {
-	ctx    context.Context
 	client *Client
 	params ListParams // Offset is where the walk starts
 
@@ -86,12 +82,11 @@ type page struct {
 	err    error
 }
 
-func newWalk(ctx context.Context, c *Client, params ListParams) *walk {
+func newWalk(c *Client, params ListParams) *walk {
 	if params.Limit == 0 {
 		params.Limit = pageSize
 	}
 	return &walk{
-		ctx:    ctx,
 		client: c,
 		params: params,
 		offset: params.Offset,
@@ -105,13 +100,13 @@ func newWalk(ctx context.Context, c *Client, params ListParams) *walk {
 // next reads the next page and returns those of its rows that were not handed out yet. A page that
 // shows that sessions vanished is not used: rows may have moved to before it. The walk goes back
 // instead, and next returns no rows.
-func (w *walk) next() ([]Session, error) {
+func (w *walk) next(ctx context.Context) ([]Session, error) {
 	if len(w.ahead) == 0 {
-		w.fetch()
+		w.fetch(ctx)
 	}
 	page := w.ahead[0]
 	w.ahead = slices.Delete(w.ahead, 0, 1)
-	w.fetchAhead()
+	w.fetchAhead(ctx)
 	<-page.done
 	if page.err != nil {
 		return nil, page.err
@@ -147,7 +142,7 @@ func (w *walk) next() ([]Session, error) {
 		w.readTo = total // the list stands still, as far as its total tells
 	}
 	w.end, w.total, w.size = end, total, got
-	w.fetchAhead()
+	w.fetchAhead(ctx)
 	return rows, nil
 }
 
@@ -166,15 +161,15 @@ func (w *walk) handedOut(session Session) bool {
 }
 
 // fetchAhead asks for the pages that may be fetched ahead.
-func (w *walk) fetchAhead() {
+func (w *walk) fetchAhead(ctx context.Context) {
 	for len(w.ahead) < pagesAhead && 0 <= w.offset && w.offset < w.readTo {
-		w.fetch()
+		w.fetch(ctx)
 	}
 }
 
 // fetch asks for the next page.
-func (w *walk) fetch() {
-	ctx, cancel := context.WithCancel(w.ctx)
+func (w *walk) fetch(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
 	page := &page{offset: w.offset, cancel: cancel, done: make(chan struct{})}
 	params := w.params
 	params.Offset = w.offset
@@ -193,10 +188,4 @@ func (w *walk) restart(offset int) {
 		page.cancel()
 	}
 	w.ahead, w.offset, w.readTo = nil, offset, 0
-}
-
-// close ends the requests that are still running, and waits for them.
-func (w *walk) close() {
-	w.restart(0)
-	w.running.Wait()
 }

@@ -561,6 +561,44 @@ func TestAllErrors(t *testing.T) {
 	}
 }
 
+// A row of another user or client than was asked for means that the answer is to another question: nothing of the
+// page is handed out.
+func TestRowsOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name   string
+		params sessions.ListParams // every row is of the user u and the client c
+		good   bool
+	}{
+		{"no user and no client", sessions.ListParams{}, true},
+		{"the user", sessions.ListParams{UserID: "u"}, true},
+		{"the client", sessions.ListParams{ClientID: "c"}, true},
+		{"the user and the client", sessions.ListParams{UserID: "u", ClientID: "c"}, true},
+		{"another user", sessions.ListParams{UserID: "eve"}, false},
+		{"a user whose id is written otherwise", sessions.ListParams{UserID: "U"}, false},
+		{"another client", sessions.ListParams{ClientID: "u"}, false},
+		{"the user, and another client", sessions.ListParams{UserID: "u", ClientID: "d"}, false},
+		{"another user, and the client", sessions.ListParams{UserID: "eve", ClientID: "c"}, false},
+	} {
+		for shape, body := range map[string]string{"page": listPage(1, "s0"), "bare array": listArray("s0")} {
+			t.Run(row.name+", "+shape, func(t *testing.T) {
+				t.Parallel()
+				server := &listServer{answer: func(int, int) (int, string) { return 200, body }}
+				params := row.params
+				params.Limit = 10
+				list, err := server.walker(t).List(t.Context(), params)
+				if (list != nil) != row.good || !row.good && !errors.Is(err, sessions.ErrInvalidResponse) {
+					t.Errorf("List: got %v, %v", list, err)
+				}
+				ids, err := collected(server.walker(t).All(t.Context(), params))
+				if (len(ids) == 1) != row.good || !row.good && !errors.Is(err, sessions.ErrInvalidResponse) {
+					t.Errorf("All: got %v, %v", ids, err)
+				}
+			})
+		}
+	}
+}
+
 // What is wrong with the parameters is the one thing that a loop is told, and nothing is sent.
 func TestAllInvalidParams(t *testing.T) {
 	t.Parallel()

@@ -42,11 +42,8 @@ func parseBaseURL(raw string, insecureHTTP bool) (*url.URL, error) {
 }
 
 func validPort(u *url.URL) bool {
-	if !strings.HasSuffix(u.Host, ":"+u.Port()) { // there is not even a colon
-		return u.Port() == ""
-	}
 	port, err := strconv.ParseUint(u.Port(), 10, 16)
-	return err == nil && port > 0
+	return err == nil && port > 0 || u.Port() == "" && !strings.HasSuffix(u.Host, ":")
 }
 
 // hasDotSegment reports whether a path has a segment "." or "..", also when its dots or slashes
@@ -54,11 +51,8 @@ func validPort(u *url.URL) bool {
 func hasDotSegment(path string) bool {
 	isSlash := func(r rune) bool { return r == '/' || r == '\\' }
 	for segment := range strings.FieldsFuncSeq(path, isSlash) {
-		if segment == "." || segment == ".." {
-			return true
-		}
-		decoded, err := url.PathUnescape(segment)
-		if err == nil && decoded != segment && hasDotSegment(decoded) {
+		decoded, _ := url.PathUnescape(segment) // "" for a segment that cannot be decoded
+		if segment == "." || segment == ".." || decoded != segment && hasDotSegment(decoded) {
 			return true
 		}
 	}
@@ -66,9 +60,6 @@ func hasDotSegment(path string) bool {
 }
 
 func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+	addr, _ := netip.ParseAddr(host) // the zero Addr, which is no loopback address, for a name
+	return strings.EqualFold(host, "localhost") || addr.Unmap().IsLoopback()
 }

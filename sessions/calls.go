@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -10,14 +11,15 @@ import (
 )
 
 // List returns one page of the sessions that match params, newest first. Name a user or a client:
-// Clerk deprecated unfiltered lists.
+// Clerk deprecated unfiltered lists. A row that belongs to another user or client than was asked for
+// makes the whole page an ErrInvalidResponse.
 //
 // GET /sessions
 func (c *Client) List(ctx context.Context, params ListParams) (*SessionList, error) {
 	if err := params.check(); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.GetSessionList, nil, readList,
+	return do(ctx, c, wire.GetSessionList, nil, params.read,
 		func(api *gen.Client) (*http.Response, error) {
 			return api.GetSessionList(ctx, params.query())
 		})
@@ -53,14 +55,14 @@ func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, err
 }
 
 // Revoke ends a session and returns it: its user has to sign in again. Tokens that were minted
-// before stay good until they expire.
+// before stay good until they expire. An answer with an active session is an ErrInvalidResponse.
 //
 // POST /sessions/{session_id}/revoke
 func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error) {
 	if err := checkSessionID(sessionID); err != nil {
 		return nil, err
 	}
-	return do(ctx, c, wire.RevokeSession, nil, readSession(sessionID),
+	return do(ctx, c, wire.RevokeSession, nil, readRevoked(sessionID),
 		func(api *gen.Client) (*http.Response, error) { return api.RevokeSession(ctx, sessionID) })
 }
 
@@ -72,10 +74,7 @@ func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error)
 // Deprecated: Clerk removed the endpoint in version 2025-04-10. Verify the token's signature
 // instead, which needs no request.
 func (c *Client) Verify(ctx context.Context, sessionID, token string) (*Session, error) {
-	if err := checkSessionID(sessionID); err != nil {
-		return nil, err
-	}
-	if err := checkRequired("the token", token); err != nil {
+	if err := cmp.Or(checkSessionID(sessionID), checkRequired("the token", token)); err != nil {
 		return nil, err
 	}
 	secrets := func() []string { return []string{token} }
@@ -93,10 +92,7 @@ func (c *Client) Verify(ctx context.Context, sessionID, token string) (*Session,
 func (c *Client) GetToken(
 	ctx context.Context, sessionID string, params TokenParams,
 ) (*Token, error) {
-	if err := checkSessionID(sessionID); err != nil {
-		return nil, err
-	}
-	if err := params.check(); err != nil {
+	if err := cmp.Or(checkSessionID(sessionID), params.check()); err != nil {
 		return nil, err
 	}
 	return do(ctx, c, tokenOperation(params), nil, readToken,
@@ -148,10 +144,7 @@ func (c *Client) RefreshCookies(
 func refresh[T any](ctx context.Context, c *Client, sessionID string, params *RefreshParams,
 	format gen.RefreshSessionRequestFormat, read func([]byte) (*T, error),
 ) (*T, error) {
-	if err := checkSessionID(sessionID); err != nil {
-		return nil, err
-	}
-	if err := params.check(); err != nil {
+	if err := cmp.Or(checkSessionID(sessionID), params.check()); err != nil {
 		return nil, err
 	}
 	return do(ctx, c, wire.RefreshSession, params.secrets, read,

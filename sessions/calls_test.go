@@ -180,7 +180,7 @@ const (
 		`"abandon_at":1705530913250,"created_at":1705530913251,"updated_at":1705530913252}`
 	goodActivity = `{"object":"session_activity","id":"act_1","device_type":"Macintosh","is_mobile":true,` +
 		`"browser_name":"Chrome","browser_version":"120.0","ip_address":"192.0.2.7","city":"Lisbon","country":"PT"}`
-	bareSession = `{"object":"session","id":"sess_2","client_id":"client_2","user_id":"user_2","status":"active",` +
+	bareSession = `{"object":"session","id":"sess_2","client_id":"client_2","user_id":"user_1","status":"active",` +
 		`"last_active_at":0,"expire_at":1,"abandon_at":0,"created_at":0,"updated_at":0}`
 	goodList       = `{"data":[` + goodSession + `],"total_count":7}`
 	goodToken      = `{"object":"token","jwt":"` + freshJWT + `"}`
@@ -214,7 +214,7 @@ var (
 	theBareSession = sessions.Session{
 		ID:           "sess_2",
 		ClientID:     "client_2",
-		UserID:       "user_2",
+		UserID:       "user_1",
 		Status:       sessions.StatusActive,
 		LastActiveAt: time.UnixMilli(0).UTC(),
 		ExpireAt:     time.UnixMilli(1).UTC(),

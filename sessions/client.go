@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
@@ -17,18 +18,7 @@ import (
 type Client struct {
 	server string      // the base URL, with a slash at its end, as the generated client wants it
 	chain  *wire.Chain // the way out
-	route  *route      // shared with the copies that With makes
 	config *config     // what With starts from
-}
-
-// route is the way to one host through one transport, with what was learned of it. The copies of a
-// client share it for as long as neither the host nor the transport is another one.
-type route struct {
-	transport http.RoundTripper
-	given     *http.Client // whose transport it is; nil for the client's own
-	host      string       // scheme and authority
-	gate      wire.Gate
-	budget    wire.Budget
 }
 
 // NewClient returns a client that authenticates with secretKey, the instance's "sk_test_…" or
@@ -38,7 +28,7 @@ func NewClient(secretKey string, opts ...Option) (*Client, error) {
 	if err := checkKey(secretKey); err != nil {
 		return nil, err
 	}
-	return newClient(defaultConfig(secretKey), nil, opts)
+	return newClient(defaultConfig(secretKey), opts)
 }
 
 // With returns a copy of the client with other options and the same key. The copy shares
@@ -48,44 +38,32 @@ func (c *Client) With(opts ...Option) (*Client, error) {
 	if c == nil || c.config == nil {
 		return nil, errNoClient
 	}
-	return newClient(*c.config, c.route, opts)
+	return newClient(*c.config, opts)
 }
 
-// newClient returns a client with cfg and opts that takes the route from, if that leads where cfg
-// and opts say; from may be nil.
-func newClient(cfg config, from *route, opts []Option) (*Client, error) {
+// newClient returns a client with cfg and opts. The transport, the gate and the budget of cfg stay
+// for as long as neither the host nor the transport is another one.
+func newClient(cfg config, opts []Option) (*Client, error) {
+	before := cfg.httpClient
 	base, err := cfg.apply(opts)
 	if err != nil {
 		return nil, err
 	}
-	host := hostOf(base)
-	if from == nil || from.host != host || !sameTransport(from.given, cfg.httpClient) {
-		from = newRoute(host, cfg.httpClient)
+	if host := hostOf(base); host != cfg.host || !sameTransport(before, cfg.httpClient) {
+		cfg.host, cfg.Gate, cfg.Budget = host, new(gate.Gate), new(wire.Budget)
+		cfg.Transport, cfg.DropIdle = cfg.httpClient.Transport, nil
+		if cfg.Transport == nil {
+			own := NewTransport()
+			cfg.Transport, cfg.DropIdle = own, own.CloseIdleConnections
+		}
 	}
+	withKey := cfg.Config
+	withKey.Key = cfg.secrets()[0]
 	return &Client{
 		server: strings.TrimSuffix(base.String(), "/") + "/",
-		route:  from,
+		chain:  wire.NewChain(withKey),
 		config: &cfg,
-		chain: wire.NewChain(wire.Config{
-			Key:        cfg.secrets()[0],
-			APIVersion: cfg.apiVersion,
-			UserAgent:  cfg.userAgent,
-			Transport:  from.transport,
-			Timeout:    cfg.timeout,
-			Retry:      wire.RetryPolicy(cfg.retry),
-			Gate:       &from.gate,
-			Budget:     &from.budget,
-			Logger:     cfg.logger,
-		}),
 	}, nil
-}
-
-func newRoute(host string, given *http.Client) *route {
-	transport := transportOf(given)
-	if transport == nil {
-		transport = newTransport()
-	}
-	return &route{transport: transport, given: given, host: host}
 }
 
 // hostOf returns scheme and authority, with the port that the scheme implies left out.
@@ -95,33 +73,18 @@ func hostOf(base *url.URL) string {
 	return base.Scheme + "://" + strings.TrimSuffix(host, implied)
 }
 
-// sameTransport reports whether two clients, each of which may be nil, send through the same
-// transport. Transports that cannot be compared, such as funcs, are the same only if the clients
-// are.
+// sameTransport reports whether two clients send through the same transport. Transports that cannot
+// be compared, such as funcs, are the same only if the clients are.
 func sameTransport(a, b *http.Client) bool {
-	if a == b {
-		return true
-	}
-	one, other := transportOf(a), transportOf(b)
-	return one == nil && other == nil ||
-		one != nil && other != nil && reflect.ValueOf(one).Comparable() && one == other
+	return a == b || a.Transport == nil && b.Transport == nil ||
+		reflect.ValueOf(a.Transport).Comparable() && a.Transport == b.Transport
 }
 
-// transportOf returns the transport of hc; nil if hc or its transport is nil.
-func transportOf(hc *http.Client) http.RoundTripper {
-	if hc == nil {
-		return nil
-	}
-	return hc.Transport
-}
-
-// CloseIdleConnections closes the connections that no call is using. The client stays usable.
+// CloseIdleConnections closes the connections that no call is using, also of a transport that came
+// with WithHTTPClient. The client stays usable.
 func (c *Client) CloseIdleConnections() {
-	if c == nil || c.route == nil {
-		return
-	}
-	if t, ok := c.route.transport.(interface{ CloseIdleConnections() }); ok {
-		t.CloseIdleConnections()
+	if c != nil && c.config != nil {
+		(&http.Client{Transport: c.config.Transport}).CloseIdleConnections()
 	}
 }
 
@@ -132,8 +95,5 @@ func (c Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.text()) }
 func (c Client) LogValue() slog.Value { return slog.StringValue(c.text()) }
 
 func (c Client) text() string {
-	if c.config == nil {
-		return "sessions.Client{}"
-	}
-	return fmt.Sprintf("sessions.Client{%s}", c.config.baseURL)
+	return fmt.Sprintf("sessions.Client{%s}", strings.TrimSuffix(c.server, "/"))
 }

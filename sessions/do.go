@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -47,11 +46,15 @@ func do[T any](ctx context.Context, c *Client, op *wire.Operation, secrets func(
 	case ctx == nil:
 		return nil, errNoContext
 	}
+	hidden := c.config.secrets
+	if secrets != nil {
+		hidden = func() []string { return append(c.config.secrets(), secrets()...) }
+	}
 	x := &exchange{chain: c.chain}
 	x.api = gen.Client{Server: c.server, Client: x}
 	x.call = wire.Call{
 		Op:       op,
-		Secrets:  redact.Redactor{Secrets: c.secretsAnd(secrets)},
+		Secrets:  redact.Redactor{Secrets: hidden},
 		Deadline: time.Now().Add(c.config.wholeTimeout()),
 	}
 	_, err := send(&x.api) //nolint:bodyclose // Do has closed it
@@ -62,22 +65,14 @@ func do[T any](ctx context.Context, c *Client, op *wire.Operation, secrets func(
 	if !x.answer.Whole() || x.answer.Status() != http.StatusOK {
 		return nil, failure(&x.call, x.answer, nil)
 	}
-	if err := checkEncoding(&x.call, x.answer.Response.Header); err != nil {
-		return nil, failure(&x.call, x.answer, err)
+	var value *T
+	if err = checkEncoding(&x.call, x.answer.Response.Header); err == nil {
+		value, err = read(x.answer.Body)
 	}
-	value, err := read(x.answer.Body)
 	if err != nil {
 		return nil, failure(&x.call, x.answer, err)
 	}
 	return value, nil
-}
-
-// secretsAnd returns a function that returns the key, and what more returns.
-func (c *Client) secretsAnd(more func() []string) func() []string {
-	if more == nil {
-		return c.config.secrets
-	}
-	return func() []string { return append(c.config.secrets(), more()...) }
 }
 
 // checkEncoding refuses an answer whose headers say that its body is not plain JSON.
@@ -88,11 +83,8 @@ func checkEncoding(call *wire.Call, h http.Header) error {
 			quote(call.Secrets.Text(encoding)))
 	}
 	contentType := h.Get("Content-Type")
-	if contentType == mediaType {
-		return nil
-	}
-	media, _, err := mime.ParseMediaType(contentType)
-	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) || media != mediaType {
+	media, _, _ := strings.Cut(contentType, ";")
+	if !strings.EqualFold(strings.TrimSpace(media), mediaType) {
 		return fmt.Errorf("the answer's content type %s is not %s",
 			quote(call.Secrets.Text(contentType)), mediaType)
 	}

@@ -1,11 +1,13 @@
 package sessions
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +26,15 @@ var (
 	ErrServer        = errors.New("clerk: server error")             // 500 to 599
 )
 
+var byStatus = map[int]error{
+	http.StatusBadRequest:          ErrBadRequest,
+	http.StatusUnauthorized:        ErrUnauthorized,
+	http.StatusForbidden:           ErrForbidden,
+	http.StatusNotFound:            ErrNotFound,
+	http.StatusGone:                ErrGone,
+	http.StatusUnprocessableEntity: ErrUnprocessable,
+}
+
 var (
 	// ErrInvalidResponse is matched by an *Error about an answer that cannot be what was asked for: a
 	// 200 that cannot be decoded, or is too large, incomplete, of the wrong kind or about another id;
@@ -36,8 +47,9 @@ var (
 	ErrOutcomeUnknown = errors.New("clerk: outcome unknown")
 )
 
-// Error is every failure of a call whose parameters were found good. It never holds the secret key, a
-// token or a cookie, whatever the server answered, and of each text from outside at most 512 bytes.
+// Error is every failure of a call whose parameters were found good. It never holds the secret key,
+// a token or a cookie, whatever the server answered, and of each text from outside at most 512
+// bytes.
 type Error struct {
 	Operation  string        // the operationId: "GetSession"
 	StatusCode int           // 0: no answer
@@ -49,7 +61,8 @@ type Error struct {
 
 	cause          error
 	answered       bool // an answer came, whose status may be 000
-	brokenOff      bool // the answer's body ended too early, so that nobody can say whether it is good
+	brokenOff      bool // a 200 whose body ended too early to say whether it is good
+	heldBack       bool // by the client itself, after a 429 or by a Limiter
 	outcomeUnknown bool
 }
 
@@ -63,12 +76,7 @@ type ErrorDetail struct {
 
 // HasCode reports whether one of the details has a code, such as "resource_not_found".
 func (e *Error) HasCode(code string) bool {
-	for _, detail := range e.Details {
-		if detail.Code == code {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.Details, func(d ErrorDetail) bool { return d.Code == code })
 }
 
 // Unwrap returns why there is no answer, or why the answer is not good; nil where the status says
@@ -77,35 +85,19 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Is reports whether e is what a sentinel of this package stands for.
 func (e *Error) Is(target error) bool {
+	status := e.StatusCode
 	switch target {
-	case ErrBadRequest:
-		return e.StatusCode == http.StatusBadRequest
-	case ErrUnauthorized:
-		return e.StatusCode == http.StatusUnauthorized
-	case ErrForbidden:
-		return e.StatusCode == http.StatusForbidden
-	case ErrNotFound:
-		return e.StatusCode == http.StatusNotFound
-	case ErrGone:
-		return e.StatusCode == http.StatusGone
-	case ErrUnprocessable:
-		return e.StatusCode == http.StatusUnprocessableEntity
 	case ErrRateLimited:
-		return e.StatusCode == http.StatusTooManyRequests
+		return status == http.StatusTooManyRequests || e.heldBack
 	case ErrServer:
-		return e.StatusCode/100 == 5
+		return status/100 == 5
 	case ErrInvalidResponse:
-		switch e.StatusCode {
-		case http.StatusOK:
-			return !e.brokenOff
-		case 0:
-			return e.answered
-		}
-		return e.StatusCode < 400 || e.StatusCode >= 600
+		return (e.answered || status > 0) && (status < 400 || status >= 600) && !e.brokenOff
 	case ErrOutcomeUnknown:
 		return e.outcomeUnknown
 	}
-	return false
+	sentinel := byStatus[status]
+	return sentinel != nil && sentinel == target
 }
 
 // Error returns one line: the operation, the status, what Clerk says is wrong or else the cause,
@@ -116,11 +108,10 @@ func (e *Error) Error() string {
 	if e.Operation != "" {
 		b.WriteString(e.Operation + ": ")
 	}
-	switch text := http.StatusText(e.StatusCode); {
-	case e.StatusCode == 0 && !e.answered:
+	if e.StatusCode == 0 && !e.answered {
 		b.WriteString("no answer")
-	default:
-		b.WriteString(strings.TrimRight(strconv.Itoa(e.StatusCode)+" "+text, " "))
+	} else {
+		b.WriteString(strings.TrimSpace(fmt.Sprint(e.StatusCode, " ", http.StatusText(e.StatusCode))))
 	}
 	for i, detail := range e.Details {
 		b.WriteString([]string{": ", "; "}[min(i, 1)] + detail.text())
@@ -141,11 +132,7 @@ func (e *Error) Error() string {
 }
 
 func (d ErrorDetail) text() string {
-	message := d.LongMessage
-	if message == "" {
-		message = d.Message
-	}
-	return oneLine(strings.Trim(d.Code+": "+message, ": "))
+	return oneLine(strings.Trim(d.Code+": "+cmp.Or(d.LongMessage, d.Message), ": "))
 }
 
 // Format writes the text of the error, for every verb: fields of its own and of its cause stay out

@@ -544,12 +544,18 @@ func TestBoundsOfErrors(t *testing.T) {
 		details      int
 		meta         map[string]any // of the first detail
 	}{
-		{"texts", jsonAnswer(422, `{"errors":[`+detail(`{"name":"x"}`)+`],"clerk_trace_id":"`+long+`"}`),
-			1, map[string]any{"name": "x"}},
+		{
+			"texts", jsonAnswer(422, `{"errors":[`+detail(`{"name":"x"}`)+`],"clerk_trace_id":"`+long+`"}`),
+			1,
+			map[string]any{"name": "x"},
+		},
 		{"a trace id in a header", jsonAnswer(422, "{}", "Clerk-Trace-Id: "+long), 0, nil},
 		{"many details", jsonAnswer(422, `{"errors":[`+details+`]}`), 16, map[string]any{"name": "x"}},
-		{"a text in the meta", jsonAnswer(422, `{"errors":[`+detail(`{"name":"`+long[:1000]+`"}`)+`]}`),
-			1, map[string]any{"name": long[:512]}},
+		{
+			"a text in the meta", jsonAnswer(422, `{"errors":[`+detail(`{"name":"`+long[:1000]+`"}`)+`]}`),
+			1,
+			map[string]any{"name": long[:512]},
+		},
 		{"a long meta", jsonAnswer(422, `{"errors":[`+detail(`{"name":"`+long+`"}`)+`]}`), 1, nil},
 		{"no JSON", answer(502, "<p>"+long), 0, nil},
 		{"a content type", answer(200, "{}", "Content-Type: text/"+long), 0, nil},

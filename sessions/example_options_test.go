@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
 )
@@ -41,8 +43,8 @@ func ExampleWithInsecureHTTP() {
 }
 
 func ExampleWithHTTPClient() {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 16
+	transport := sessions.NewTransport()
+	transport.MaxConnsPerHost = 16
 	clerk, client := newExample(sessions.WithHTTPClient(&http.Client{Transport: transport}))
 	defer clerk.Close()
 
@@ -54,6 +56,31 @@ func ExampleWithHTTPClient() {
 	fmt.Println(session.UserID)
 	client.CloseIdleConnections() // those of the transport
 	// Output: user_ada
+}
+
+// A transport that says what it sends, as one for tracing does.
+type announcing struct{ next http.RoundTripper }
+
+func (a announcing) RoundTrip(req *http.Request) (*http.Response, error) {
+	operation, _ := sessions.OperationFromContext(req.Context())
+	fmt.Fprintln(os.Stdout, "sending", operation.Name)
+	return a.next.RoundTrip(req)
+}
+
+func ExampleNewTransport() {
+	transport := announcing{sessions.NewTransport()}
+	clerk, client := newExample(sessions.WithHTTPClient(&http.Client{Transport: transport}))
+	defer clerk.Close()
+
+	session, err := client.Get(context.Background(), "sess_phone")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(session.UserID)
+	// Output:
+	// sending GetSession
+	// user_ada
 }
 
 func ExampleWithAPIVersion() {
@@ -116,6 +143,21 @@ func ExampleWithRetry() {
 	// Output:
 	// user_ada <nil> after 2 requests
 	// 503 true after 2 requests
+}
+
+// A bulk job keeps to 50 requests a second, so that the requests of visitors still find room under Clerk's limit.
+func ExampleWithLimiter() {
+	clerk, client := newExample()
+	defer clerk.Close()
+
+	bulk, err := client.With(sessions.WithLimiter(rate.NewLimiter(50, 10)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	session, err := bulk.Get(context.Background(), "sess_phone")
+	fmt.Println(session.ID, err)
+	// Output: sess_phone <nil>
 }
 
 func ExampleWithLogger() {

@@ -1,10 +1,12 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -28,11 +30,14 @@ func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 		Attempts:   answer.Attempts,
 		TraceID:    answer.TraceID(),
 		answered:   answer.Response != nil,
-		brokenOff:  answer.Response != nil && answer.Lost(),
+		brokenOff:  answer.Status() == http.StatusOK && answer.Lost(),
 	}
 	e.RetryAfter, _ = answer.RetryAfter()
-	if answer.Silence > 0 {
-		e.StatusCode, e.RetryAfter = http.StatusTooManyRequests, answer.Silence
+	if answer.HeldBack {
+		e.heldBack, e.RetryAfter = true, cmp.Or(max(e.RetryAfter, answer.Silence), time.Second)
+	}
+	if answer.Silence > 0 && answer.Response == nil {
+		e.StatusCode = http.StatusTooManyRequests
 	}
 	e.outcomeUnknown = !call.Op.Repeatable() && mayHaveHappened(answer)
 	e.cause = call.Secrets.Error(causeOf(answer, cause))
@@ -60,12 +65,8 @@ func mayHaveHappened(answer *wire.Answer) bool {
 	if answer.Response == nil {
 		return !answer.Unsent
 	}
-	switch status := answer.Status(); status {
-	case http.StatusBadGateway, http.StatusGatewayTimeout:
-		return true
-	default:
-		return status/100 == 2
-	}
+	status := answer.Status()
+	return status/100 == 2 || status == http.StatusBadGateway || status == http.StatusGatewayTimeout
 }
 
 // causeOf returns why there is no good answer; nil where the status says it all.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -118,6 +119,33 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 func (failing) Close() error               { return nil }
+
+// A call that the client itself held back is recorded at info level, with how long it waited.
+func TestLoggerOfCallsHeldBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log := &recorder{level: slog.LevelInfo}
+		client, err := sessions.NewClient(canaryKey, sessions.WithLogger(slog.New(log)), through(refuses(429, "20")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = client.Get(t.Context(), "sess_1") // is refused, and cannot wait for so long
+		_, _ = client.Get(t.Context(), "sess_1") // is not even sent
+		want := []line{
+			{slog.LevelInfo, "clerk: gave up", map[string]any{
+				"operation": "GetSession", "attempt": int64(1), "status": int64(429), "wait": true,
+				"why": "the server asks for too long a wait",
+			}},
+			{slog.LevelInfo, "clerk: gave up", map[string]any{
+				"operation": "GetSession", "attempt": int64(0), "why": "held back", "wait": true,
+				"error": "not sent: waited 0s for its turn after a 429, which asks for 20s more",
+			}},
+		}
+		if diff := cmp.Diff(want, log.lines); diff != "" {
+			t.Errorf("want (-), got (+):\n%s", diff)
+		}
+	})
+}
 
 // A logger that wants no debug records gets none of an attempt.
 func TestLoggerLevel(t *testing.T) {

@@ -2,12 +2,15 @@ package sessions
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
 // Defaults of a Client.
@@ -18,48 +21,49 @@ const (
 	DefaultAPIVersion = "2026-05-12"
 )
 
-const (
-	version            = "0.1.0"
-	defaultTimeout     = 10 * time.Second
-	defaultCallTimeout = 30 * time.Second
-)
+const version = "0.1.0"
 
 // Option changes how a Client works. The order of options does not matter; of the same option
 // twice, the last counts.
 type Option func(*config) error
 
-// config is what the options set. A copy of it stays with the client for With.
+// config is what the options set, and where that leads. A copy of it stays with the client for
+// With.
 type config struct {
+	wire.Config                  // without the key
 	secrets      func() []string // the key alone; a function, because fmt would print a field
 	baseURL      string
 	insecureHTTP bool
-	httpClient   *http.Client // a copy of what WithHTTPClient was given, or nil
-	apiVersion   string
-	userAgent    string
-	timeout      time.Duration // of an attempt
-	callTimeout  time.Duration
-	retry        RetryPolicy
-	parentRetry  RetryPolicy // before the options that are being applied
-	logger       *slog.Logger
+	host         string        // scheme and authority, which Transport, Gate and Budget are for
+	httpClient   *http.Client  // a copy of the http.Client that WithHTTPClient was given
+	callTimeout  time.Duration // of all attempts and waits; Timeout is that of one attempt
 }
 
 func defaultConfig(key string) config {
 	return config{
+		Config: wire.Config{
+			APIVersion: DefaultAPIVersion,
+			UserAgent:  "clerk-sessions-go/" + version,
+			Timeout:    10 * time.Second,
+			Retry: wire.RetryPolicy{
+				MaxAttempts:   3,
+				BaseDelay:     200 * time.Millisecond,
+				MaxDelay:      5 * time.Second,
+				MaxRetryAfter: 10 * time.Second,
+			},
+		},
 		secrets:     func() []string { return []string{key} },
 		baseURL:     DefaultBaseURL,
-		apiVersion:  DefaultAPIVersion,
-		userAgent:   "clerk-sessions-go/" + version,
-		timeout:     defaultTimeout,
-		callTimeout: defaultCallTimeout,
-		retry:       defaultRetry,
+		httpClient:  &http.Client{},
+		callTimeout: 30 * time.Second,
 	}
 }
 
 // wholeTimeout returns how long a whole call may take: the shorter of the client's own bound and
 // the http.Client's.
 func (cfg *config) wholeTimeout() time.Duration {
-	if hc := cfg.httpClient; hc != nil && hc.Timeout > 0 {
-		return min(cfg.callTimeout, hc.Timeout)
+	if own := cfg.httpClient.Timeout; own > 0 {
+		return min(cfg.callTimeout, own)
 	}
 	return cfg.callTimeout
 }
@@ -67,104 +71,97 @@ func (cfg *config) wholeTimeout() time.Duration {
 // apply runs opts and returns the base URL that the options name. The errors of all options come
 // joined.
 func (cfg *config) apply(opts []Option) (*url.URL, error) {
-	cfg.parentRetry = cfg.retry
+	before := cfg.Retry
 	var errs []error
 	for i, opt := range opts {
 		if opt == nil {
-			errs = append(errs, fmt.Errorf("clerk: option %d is nil", i+1))
-			continue
+			opt = refuse("option %d is nil", i+1)
 		}
 		errs = append(errs, opt(cfg))
 	}
-	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
-	if err := errors.Join(append(errs, err)...); err != nil {
-		return nil, err
+	cfg.Retry = wire.RetryPolicy{
+		MaxAttempts:   cmp.Or(cfg.Retry.MaxAttempts, before.MaxAttempts),
+		BaseDelay:     cmp.Or(cfg.Retry.BaseDelay, before.BaseDelay),
+		MaxDelay:      cmp.Or(cfg.Retry.MaxDelay, before.MaxDelay),
+		MaxRetryAfter: cmp.Or(cfg.Retry.MaxRetryAfter, before.MaxRetryAfter),
 	}
-	return base, nil
+	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
+	return base, errors.Join(append(errs, err)...)
+}
+
+// set returns an option that cannot fail.
+func set(apply func(*config)) Option {
+	return func(cfg *config) error {
+		apply(cfg)
+		return nil
+	}
+}
+
+// refuse returns an option that cannot be used, for a reason.
+func refuse(format string, args ...any) Option {
+	return func(*config) error { return fmt.Errorf("clerk: "+format, args...) }
 }
 
 // WithBaseURL sets where the client sends to, such as a proxy or a fake of Clerk; its path is used
 // as given, with or without a slash at the end. It has to be https, or http to a loopback address
 // (127.0.0.0/8, ::1, localhost), and must hold neither userinfo, query, fragment nor dot segments.
 func WithBaseURL(rawURL string) Option {
-	return func(cfg *config) error {
-		cfg.baseURL = rawURL
-		return nil
-	}
+	return set(func(cfg *config) { cfg.baseURL = rawURL })
 }
 
 // WithInsecureHTTP lets the base URL be http to any host, such as a proxy inside a cluster. The
 // secret key and every token then travel in clear text.
 func WithInsecureHTTP() Option {
-	return func(cfg *config) error {
-		cfg.insecureHTTP = true
-		return nil
-	}
+	return set(func(cfg *config) { cfg.insecureHTTP = true })
 }
 
 // WithHTTPClient makes the client send through hc's Transport, or through one of its own when that
 // is nil, and lets no call, with all its attempts and waits, take longer than hc's Timeout. The
-// redirect policy and the cookie jar of hc are not used, and hc is never changed.
+// redirect policy and the cookie jar of hc are not used, and hc is never changed. A Transport that is
+// to notice dead connections starts from [NewTransport].
 func WithHTTPClient(hc *http.Client) Option {
-	return func(cfg *config) error {
-		if hc == nil {
-			return errors.New("clerk: WithHTTPClient: the http.Client is nil")
-		}
-		own := *hc
-		cfg.httpClient = &own
-		return nil
+	if hc == nil {
+		return refuse("WithHTTPClient: the http.Client is nil")
 	}
+	own := *hc
+	return set(func(cfg *config) { cfg.httpClient = &own })
 }
 
 // WithAPIVersion sets the dated version of Clerk's API to ask for, as "2026-05-12". Verify asks
 // for 2024-10-01, the last version that has it, unless this names a version before 2025-04-10.
 func WithAPIVersion(version string) Option {
-	return func(cfg *config) error {
-		if _, err := time.Parse(time.DateOnly, version); err != nil {
-			return fmt.Errorf("clerk: WithAPIVersion: %s is not a date such as %q",
-				quote(version), DefaultAPIVersion)
-		}
-		cfg.apiVersion = version
-		return nil
+	if _, err := time.Parse(time.DateOnly, version); err != nil {
+		return refuse("WithAPIVersion: %s is not a date such as %q", quote(version), DefaultAPIVersion)
 	}
+	return set(func(cfg *config) { cfg.APIVersion = version })
 }
 
 // WithUserAgent puts product, such as "billing/1.4", before the library's own product token in the
 // User-Agent header.
 func WithUserAgent(product string) Option {
-	return func(cfg *config) error {
-		if product == "" || !printableASCII(product) {
-			return fmt.Errorf("clerk: WithUserAgent: %s must be printable ASCII, and not empty",
-				quote(product))
-		}
-		cfg.userAgent = product + " clerk-sessions-go/" + version
-		return nil
+	if product == "" || !printableASCII(product) {
+		return refuse("WithUserAgent: %s must be printable ASCII, and not empty", quote(product))
 	}
+	return set(func(cfg *config) { cfg.UserAgent = product + " clerk-sessions-go/" + version })
 }
 
 // WithTimeout sets how long one attempt may take, from connecting to the last byte of the answer;
 // 10 s unless set.
 func WithTimeout(perAttempt time.Duration) Option {
-	return func(cfg *config) error {
-		if perAttempt <= 0 {
-			return fmt.Errorf("clerk: WithTimeout: %v must be positive", perAttempt)
-		}
-		cfg.timeout = perAttempt
-		return nil
+	if perAttempt <= 0 {
+		return refuse("WithTimeout: %v must be positive", perAttempt)
 	}
+	return set(func(cfg *config) { cfg.Timeout = perAttempt })
 }
 
 // WithCallTimeout sets how long a whole call may take, with all its attempts and all its waits,
 // for its turn too; 30 s unless set. The deadline of the call's context, or the Timeout of the
 // http.Client that WithHTTPClient was given, counts where it comes sooner.
 func WithCallTimeout(d time.Duration) Option {
-	return func(cfg *config) error {
-		if d <= 0 {
-			return fmt.Errorf("clerk: WithCallTimeout: %v must be positive", d)
-		}
-		cfg.callTimeout = d
-		return nil
+	if d <= 0 {
+		return refuse("WithCallTimeout: %v must be positive", d)
 	}
+	return set(func(cfg *config) { cfg.callTimeout = d })
 }
 
 // RetryPolicy says how often, and after which waits, a request is sent again. A zero field means
@@ -176,40 +173,41 @@ type RetryPolicy struct {
 	MaxRetryAfter time.Duration // the longest Retry-After that a call waits for, 10 s
 }
 
-var defaultRetry = RetryPolicy{
-	MaxAttempts:   3,
-	BaseDelay:     200 * time.Millisecond,
-	MaxDelay:      5 * time.Second,
-	MaxRetryAfter: 10 * time.Second,
-}
-
 // WithRetry sets how often, and after which waits, a request is sent again. A negative field is an
 // error. A 429 that asks for longer than MaxRetryAfter makes the call fail at once; it keeps the
 // client's other calls of the operation silent for as long as it asks all the same.
 func WithRetry(p RetryPolicy) Option {
-	return func(cfg *config) error {
-		if p.MaxAttempts < 0 || min(p.BaseDelay, p.MaxDelay, p.MaxRetryAfter) < 0 {
-			return fmt.Errorf("clerk: WithRetry: %+v must not have a negative field", p)
-		}
-		cfg.retry = RetryPolicy{
-			MaxAttempts:   cmp.Or(p.MaxAttempts, cfg.parentRetry.MaxAttempts),
-			BaseDelay:     cmp.Or(p.BaseDelay, cfg.parentRetry.BaseDelay),
-			MaxDelay:      cmp.Or(p.MaxDelay, cfg.parentRetry.MaxDelay),
-			MaxRetryAfter: cmp.Or(p.MaxRetryAfter, cfg.parentRetry.MaxRetryAfter),
-		}
-		return nil
+	if p.MaxAttempts < 0 || min(p.BaseDelay, p.MaxDelay, p.MaxRetryAfter) < 0 {
+		return refuse("WithRetry: %+v must not have a negative field", p)
 	}
+	return set(func(cfg *config) { cfg.Retry = wire.RetryPolicy(p) })
+}
+
+// Limiter knows a limit that the client has to keep. Wait returns once one more request may be sent,
+// or an error if it may not; a *rate.Limiter of golang.org/x/time is one. If a Limiter also has the
+// method Hold(ctx context.Context, d time.Duration) error, it is told of each 429, and for how long the
+// operation is silent.
+type Limiter interface {
+	Wait(ctx context.Context) error
+}
+
+// WithLimiter makes every attempt wait for l before it takes its place among those in flight. A call
+// that a 429 turns away does not come so far, and costs nothing of the limit. A call that l refuses
+// was not sent, and its error matches ErrRateLimited. The client then learns no pace by itself; after a
+// 429 it is silent all the same.
+func WithLimiter(l Limiter) Option {
+	if l == nil {
+		return refuse("WithLimiter: the Limiter is nil")
+	}
+	return set(func(cfg *config) { cfg.Limiter = l })
 }
 
 // WithLogger writes one debug record an attempt to l, and an info record when a call gives up
 // although its failure may pass: operation, attempt, duration, status, trace id, the wait before
 // the next attempt, and why there was no answer. Nothing else of a request or an answer is logged.
 func WithLogger(l *slog.Logger) Option {
-	return func(cfg *config) error {
-		if l == nil {
-			return errors.New("clerk: WithLogger: the logger is nil")
-		}
-		cfg.logger = l
-		return nil
+	if l == nil {
+		return refuse("WithLogger: the logger is nil")
 	}
+	return set(func(cfg *config) { cfg.Logger = l })
 }

@@ -65,6 +65,21 @@ func readSession(id string) func([]byte) (*Session, error) {
 	}
 }
 
+// read reads the answer to p. It refuses sessions of another user or client than p names.
+func (p ListParams) read(body []byte) (*SessionList, error) {
+	list, err := readList(body)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list.Data {
+		row := &list.Data[i]
+		if p.UserID != "" && row.UserID != p.UserID || p.ClientID != "" && row.ClientID != p.ClientID {
+			return nil, wrong("row %d belongs to another user or client than was asked for", i)
+		}
+	}
+	return list, nil
+}
+
 // readList reads a page with its total, or a bare array of sessions, which has no total.
 func readList(body []byte) (*SessionList, error) {
 	var page struct {
@@ -116,6 +131,18 @@ func (r *rows) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	}
 	_, err := dec.ReadToken()
 	return err
+}
+
+// readRevoked returns a reader of the session that was revoked, which cannot be active any more.
+func readRevoked(id string) func([]byte) (*Session, error) {
+	read := readSession(id)
+	return func(body []byte) (*Session, error) {
+		session, err := read(body)
+		if err == nil && session.Status == StatusActive {
+			return nil, wrong("the session is still active")
+		}
+		return session, err
+	}
 }
 
 // readToken reads a token.

@@ -449,7 +449,198 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// A negative field is refused; zero fields are the defaults, and not what a client that is copied has.
+// A whole call ends in time, whatever it waits for: an answer, a second attempt, or its turn.
+func TestWholeCallEnds(t *testing.T) {
+	t.Parallel()
+	const s = time.Second
+	for _, row := range []struct {
+		name     string
+		options  []sessions.Option
+		timeout  time.Duration // of the http.Client; 0 for none
+		deadline time.Duration // of the call's context; 0 for none
+		server   roundTripper
+		ends     time.Duration
+		attempts int
+		matches  []string
+		text     string // is part of the error's
+	}{
+		{"no answer, by default", nil, 0, 0, hangs, 30 * s, 3, []string{"context.DeadlineExceeded"}, "the whole call"},
+		{"half an answer, by default", nil, 0, 0, hangsInBody, 30 * s, 3, []string{"context.DeadlineExceeded"}, "the whole call"},
+		{
+			"no answer within WithCallTimeout",
+			[]sessions.Option{sessions.WithCallTimeout(3 * s)},
+			0, 0, hangs,
+			3 * s, 1,
+			[]string{"context.DeadlineExceeded"},
+			"the whole call",
+		},
+		{
+			"no answer within the http.Client's Timeout", nil, 4 * s, 0, hangs,
+			4 * s, 1,
+			[]string{"context.DeadlineExceeded"},
+			"the whole call",
+		},
+		{
+			"the shorter of the two counts",
+			[]sessions.Option{sessions.WithCallTimeout(3 * s)},
+			4 * s, 0, hangs,
+			3 * s, 1,
+			[]string{"context.DeadlineExceeded"},
+			"the whole call",
+		},
+		{
+			"the shorter of the two counts, the other way round",
+			[]sessions.Option{sessions.WithCallTimeout(5 * s)},
+			4 * s, 0, hangs,
+			4 * s, 1,
+			[]string{"context.DeadlineExceeded"},
+			"the whole call",
+		},
+		{
+			"an attempt that is shorter",
+			[]sessions.Option{sessions.WithTimeout(s), sessions.WithCallTimeout(time.Hour)},
+			0, 0,
+			hangs, 3*s + 600*time.Millisecond, 3,
+			[]string{"context.DeadlineExceeded"},
+			"one attempt",
+		},
+		{"the caller's deadline", nil, 0, 2 * s, hangs, 2 * s, 1, []string{"context.DeadlineExceeded"}, "context deadline"},
+		{
+			"a 429 that asks for longer",
+			[]sessions.Option{sessions.WithCallTimeout(3 * s)},
+			0, 0, refuses(429, "3"),
+			0, 1,
+			[]string{"ErrRateLimited"},
+			"429",
+		},
+		{
+			"a 503 that asks for longer",
+			[]sessions.Option{sessions.WithCallTimeout(3 * s)},
+			0, 0, refuses(503, "3"),
+			0, 1,
+			[]string{"ErrServer"},
+			"503",
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				hc := &http.Client{Transport: row.server, Timeout: row.timeout}
+				client, err := sessions.NewClient(canaryKey, append(row.options, sessions.WithHTTPClient(hc))...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx, start := t.Context(), time.Now()
+				if row.deadline > 0 {
+					limited, cancel := context.WithTimeout(ctx, row.deadline)
+					defer cancel()
+					ctx = limited
+				}
+				_, err = client.Get(ctx, "sess_1")
+				took := time.Since(start)
+				if took > row.ends || took < row.ends-600*time.Millisecond {
+					t.Errorf("it ended after %v, want %v", took, row.ends)
+				}
+				got := outcomeOf(t, nil, err)
+				if got.Attempts != row.attempts || !slices.Equal(got.Matches, row.matches) || !strings.Contains(err.Error(), row.text) {
+					t.Errorf("got %v of %d attempts, which matches %v; want %v of %d", err, got.Attempts, got.Matches, row.matches, row.attempts)
+				}
+			})
+		})
+	}
+}
+
+// Clerk hangs, and a thousand calls without a deadline ask at once: none waits longer than a whole call may take, and who
+// never had a turn says so.
+func TestThousandCallsToAHangingClerk(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, err := sessions.NewClient(canaryKey, through(hangs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		var wg sync.WaitGroup
+		var held atomic.Int32
+		for range 1000 {
+			wg.Go(func() {
+				_, err := client.Get(t.Context(), "sess_1")
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("it failed with %v", err)
+				}
+				if e, ok := errors.AsType[*sessions.Error](err); ok && e.Attempts == 0 {
+					held.Add(1)
+					if !errors.Is(err, sessions.ErrRateLimited) || !strings.Contains(err.Error(), "not sent: waited") {
+						t.Errorf("a call that had no turn failed with %v", err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if took := time.Since(start); took > 30*time.Second {
+			t.Errorf("the last call ended after %v", took)
+		}
+		if held.Load() == 0 {
+			t.Error("every call had a turn: the test does not test what it says")
+		}
+	})
+}
+
+// A call that is turned away after its own answer keeps what it was answered.
+func TestTurnedAwayAfterItsOwnAnswer(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name    string
+		own     roundTripper
+		other   string // the Retry-After of another call's 429, which was in flight with it
+		status  int
+		after   time.Duration // the error's RetryAfter
+		matches []string
+	}{
+		{"its own 429, and then a longer silence", refuses(429, "1"), "60", 429, 59 * time.Second, []string{"ErrRateLimited"}},
+		{"its own 503, and then a silence", refuses(503, "1"), "60", 503, 59 * time.Second, []string{"ErrRateLimited", "ErrServer"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				requests := 0
+				client, err := sessions.NewClient(canaryKey, through(func(req *http.Request) (*http.Response, error) {
+					requests++
+					if requests == 1 {
+						time.Sleep(50 * time.Millisecond)
+						return row.own(req)
+					}
+					time.Sleep(100 * time.Millisecond)
+					return refuses(429, row.other)(req)
+				}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				once, err := client.With(sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 1}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					_, err := client.Get(t.Context(), "sess_1")
+					got := outcomeOf(t, nil, err)
+					if got.StatusCode != row.status || got.TraceID != "trace_body" || got.Attempts != 1 ||
+						!slices.Equal(got.Matches, row.matches) || !cmp.Equal(got.Details, goodErrorDetails) {
+						t.Errorf("got %+v: %v", got, err)
+					}
+					if got.RetryAfter < row.after-time.Second || got.RetryAfter > row.after+time.Second {
+						t.Errorf("RetryAfter is %v, want about %v", got.RetryAfter, row.after)
+					}
+				})
+				synctest.Wait()
+				wg.Go(func() { _, _ = once.Get(t.Context(), "sess_2") })
+				wg.Wait()
+			})
+		})
+	}
+}
+
+// A negative field is refused; zero fields are the defaults or, of a copy, what its parent has.
 func TestRetryPolicy(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []sessions.RetryPolicy{

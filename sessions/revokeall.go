@@ -1,10 +1,12 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,108 +16,17 @@ import (
 const (
 	revokeRounds      = 3
 	revokeConcurrency = 8
+	failuresShown     = 10
 )
 
-// RevokeAllParams says whose sessions to revoke: exactly one of UserID and ClientID, never a whole instance's.
+// RevokeAllParams says whose sessions to revoke: exactly one of UserID and ClientID, never a whole
+// instance's.
 type RevokeAllParams struct {
 	UserID      string
 	ClientID    string
 	Statuses    []Status // which sessions; none = active and pending
 	Except      []string // ids of sessions to keep, as in "sign out everywhere else"
 	Concurrency int      // how many requests at a time; 0 = 8
-}
-
-// RevokeAllResult is what RevokeAll did. It names each session once; one that was gone before it could be revoked is in neither list.
-type RevokeAllResult struct {
-	Revoked []Session
-	Failed  []RevokeFailure
-}
-
-// RevokeFailure is a session that could not be revoked, and why.
-type RevokeFailure struct {
-	SessionID string
-	Err       error
-}
-
-// RevokeAll revokes every session of a user or a client. It lists them, revokes them, and looks again for those that were started
-// meanwhile, three times at most. One session's failure stops nothing and is not tried again; a session that is gone when it is to
-// be revoked (ErrNotFound) is done. The result is there beside an error too: the error joins the failures, and whatever ended the
-// work early.
-//
-// GET /sessions
-// POST /sessions/{session_id}/revoke
-func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*RevokeAllResult, error) {
-	result := &RevokeAllResult{}
-	if err := params.check(); err != nil {
-		return result, err
-	}
-	done := make(map[string]bool) // by session id; also those that are to be kept
-	for _, id := range params.Except {
-		done[id] = true
-	}
-	var stopped error
-	for range revokeRounds {
-		var ids []string
-		ids, stopped = c.collect(ctx, params, done)
-		c.revokeEach(ctx, ids, params.Concurrency, result)
-		if stopped == nil && ctx.Err() != nil {
-			stopped = endedError(ctx, wire.RevokeSession)
-		}
-		if stopped != nil || len(ids) == 0 {
-			break
-		}
-	}
-	errs := []error{stopped}
-	for _, failure := range result.Failed {
-		errs = append(errs, fmt.Errorf("session %s: %w", failure.SessionID, failure.Err))
-	}
-	return result, errors.Join(errs...)
-}
-
-// collect returns the ids of the sessions that are to be revoked and are not done, and marks them.
-func (c *Client) collect(ctx context.Context, params RevokeAllParams, done map[string]bool) ([]string, error) {
-	var ids []string
-	for _, status := range params.statuses() {
-		for session, err := range c.All(ctx, ListParams{UserID: params.UserID, ClientID: params.ClientID, Status: status}) {
-			if err != nil {
-				return ids, err // those that are known are revoked all the same
-			}
-			if !done[session.ID] {
-				done[session.ID] = true
-				ids = append(ids, session.ID)
-			}
-		}
-	}
-	return ids, nil
-}
-
-// revokeEach revokes the sessions, several at a time, and notes the outcomes in the order of ids. Those that a cancelled context
-// kept from being tried are not noted.
-func (c *Client) revokeEach(ctx context.Context, ids []string, concurrency int, result *RevokeAllResult) {
-	revoked, errs := make([]*Session, len(ids)), make([]error, len(ids))
-	var group errgroup.Group
-	if concurrency == 0 {
-		concurrency = revokeConcurrency
-	}
-	group.SetLimit(concurrency)
-	for i, id := range ids {
-		if ctx.Err() != nil {
-			break
-		}
-		group.Go(func() error {
-			revoked[i], errs[i] = c.Revoke(ctx, id)
-			return nil
-		})
-	}
-	_ = group.Wait() // every function returns nil: one failure stops nothing
-	for i, id := range ids {
-		switch {
-		case revoked[i] != nil:
-			result.Revoked = append(result.Revoked, *revoked[i])
-		case errs[i] != nil && !errors.Is(errs[i], ErrNotFound):
-			result.Failed = append(result.Failed, RevokeFailure{SessionID: id, Err: errs[i]})
-		}
-	}
 }
 
 func (p RevokeAllParams) check() error {
@@ -137,9 +48,135 @@ func (p RevokeAllParams) check() error {
 	return nil
 }
 
-func (p RevokeAllParams) statuses() []Status {
-	if len(p.Statuses) == 0 {
-		return []Status{StatusActive, StatusPending}
+// RevokeAllResult is what RevokeAll did. It names each session once; a session that was gone before
+// it could be revoked is in neither list.
+type RevokeAllResult struct {
+	Revoked []Session
+	Failed  []RevokeFailure
+}
+
+// RevokeFailure is a session that could not be revoked, and why.
+type RevokeFailure struct {
+	SessionID string
+	Err       error
+}
+
+// RevokeAll revokes every session of a user or a client. It lists the sessions, revokes them, and
+// looks again for sessions that were started meanwhile, three times at most. One session's failure
+// stops nothing and is not tried again; a session that is gone when it is to be revoked
+// (ErrNotFound) is done. A list that fails ends the work, after the sessions of its good pages are
+// revoked; but where Clerk refuses to list pending sessions (ErrUnprocessable), RevokeAll goes on
+// with the other statuses. A page that holds a session of another user or client than was asked for
+// is such a failure: nothing of it is revoked.
+//
+// The result is there beside an error too. The error matches whatever ended the work early, and
+// every failure; its text tells the first ten failures, and how many more there are.
+//
+// GET /sessions
+// POST /sessions/{session_id}/revoke
+func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*RevokeAllResult, error) {
+	result := &RevokeAllResult{}
+	if err := params.check(); err != nil {
+		return result, err
 	}
-	return p.Statuses
+	if len(params.Statuses) == 0 {
+		params.Statuses = []Status{StatusActive, StatusPending}
+	}
+	done := make(map[string]bool) // the ids of sessions that were tried or are to be kept
+	for _, id := range params.Except {
+		done[id] = true
+	}
+	var stopped error
+	for range revokeRounds {
+		var ids []string
+		ids, stopped = c.collect(ctx, params, done)
+		c.revokeEach(ctx, ids, params.Concurrency, result)
+		if stopped == nil && ctx.Err() != nil {
+			stopped = endedError(ctx, wire.RevokeSession)
+		}
+		if stopped != nil || len(ids) == 0 {
+			break
+		}
+	}
+	if len(result.Failed) == 0 {
+		return result, stopped
+	}
+	return result, errors.Join(stopped, revokeFailures(result.Failed))
+}
+
+// collect returns the ids of the sessions that are to be revoked and are not done, and marks them.
+// An error comes with the ids that were found before it.
+func (c *Client) collect(
+	ctx context.Context, params RevokeAllParams, done map[string]bool,
+) ([]string, error) {
+	var ids []string
+	list := ListParams{UserID: params.UserID, ClientID: params.ClientID}
+	for _, status := range params.Statuses {
+		list.Status = status
+		for session, err := range c.All(ctx, list) {
+			if errors.Is(err, ErrUnprocessable) && status == StatusPending && len(params.Statuses) > 1 {
+				break // Clerk's documentation has no such filter
+			}
+			if err != nil {
+				return ids, err
+			}
+			if !done[session.ID] {
+				done[session.ID] = true
+				ids = append(ids, session.ID)
+			}
+		}
+	}
+	return ids, nil
+}
+
+// revokeEach revokes sessions, several at a time, and notes the outcomes in the order of ids. A
+// session that was not tried, because the context had ended, is not noted.
+func (c *Client) revokeEach(
+	ctx context.Context, ids []string, concurrency int, result *RevokeAllResult,
+) {
+	revoked, errs := make([]*Session, len(ids)), make([]error, len(ids))
+	var group errgroup.Group
+	group.SetLimit(cmp.Or(concurrency, revokeConcurrency))
+	for i, id := range ids {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			revoked[i], errs[i] = c.Revoke(ctx, id)
+			return nil
+		})
+	}
+	_ = group.Wait() // every function returns nil: one failure stops nothing
+	for i, id := range ids {
+		switch {
+		case revoked[i] != nil:
+			result.Revoked = append(result.Revoked, *revoked[i])
+		case errs[i] != nil && !errors.Is(errs[i], ErrNotFound):
+			result.Failed = append(result.Failed, RevokeFailure{SessionID: id, Err: errs[i]})
+		}
+	}
+}
+
+// revokeFailures is the error of a RevokeAll that could not revoke some sessions.
+type revokeFailures []RevokeFailure
+
+// Error returns a line for each of the first failures, and a line that counts the others.
+func (f revokeFailures) Error() string {
+	var lines []string
+	for _, failure := range f[:min(len(f), failuresShown)] {
+		lines = append(lines, "session "+failure.SessionID+": "+oneLine(failure.Err.Error()))
+	}
+	if more := len(f) - len(lines); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more sessions that could not be revoked", more))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns why each of the sessions could not be revoked.
+func (f revokeFailures) Unwrap() []error {
+	errs := make([]error, len(f))
+	for i, failure := range f {
+		errs[i] = failure.Err
+	}
+	return errs
 }

@@ -64,14 +64,7 @@ const (
 )
 
 // IsKnown reports whether s is one of the constants of this package.
-func (s Status) IsKnown() bool {
-	switch s {
-	case StatusAbandoned, StatusActive, StatusEnded, StatusExpired,
-		StatusPending, StatusRemoved, StatusReplaced, StatusRevoked:
-		return true
-	}
-	return false
-}
+func (s Status) IsKnown() bool { return gen.SessionStatus(s).Valid() }
 
 // checkSession reports what a session from Clerk lacks. Only what Clerk's description requires has
 // to be there.

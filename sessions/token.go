@@ -2,7 +2,6 @@ package sessions
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,7 +13,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// Token is a signed JWT that stands for a session. It prints and logs without the JWT; encoded as JSON it is what Clerk answered.
+// Token is a signed JWT that stands for a session. It prints and logs without the JWT; encoded as
+// JSON it is what Clerk answered.
 type Token struct {
 	JWT string
 }
@@ -22,57 +22,48 @@ type Token struct {
 // maxUnix is the last second that has a four-digit year.
 const maxUnix = 253402300799
 
-// ExpiresAt returns when the token stops being good, by its exp claim, which is read without verifying the signature. It is false
-// if there is no such claim.
+// ExpiresAt returns when the token stops being good, by its exp claim, which is read without
+// verifying the signature. It is false if there is no such claim.
 func (t Token) ExpiresAt() (time.Time, bool) {
-	claims, err := t.claims()
-	if err != nil {
-		return time.Time{}, false
-	}
-	return claimedTime(claims.Exp)
+	exp, _ := t.life()
+	return exp, !exp.IsZero()
 }
 
-// tokenClaims is what a token says about its life; nil where it says nothing.
-type tokenClaims struct {
-	Exp any `json:"exp"`
-	Iat any `json:"iat"`
-}
-
-// claims returns the claims of the token, without verifying its signature.
-func (t Token) claims() (claims tokenClaims, err error) {
+// life returns the exp and iat claims of the token, in whole seconds, without verifying the
+// signature. A claim that is missing, or is no time, is the zero time.
+func (t Token) life() (exp, iat time.Time) {
 	parts := strings.Split(t.JWT, ".")
 	if len(parts) != 3 {
-		return claims, errors.New("clerk: the token is not a JWT")
+		return exp, iat
+	}
+	var claims struct {
+		Exp any `json:"exp"`
+		Iat any `json:"iat"`
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return claims, err
+	if err != nil || json.Unmarshal(payload, &claims) != nil {
+		return exp, iat
 	}
-	return claims, json.Unmarshal(payload, &claims)
+	return claimedTime(claims.Exp), claimedTime(claims.Iat)
 }
 
-// claimedTime returns the time of a claim, in whole seconds; false for what is no time.
-func claimedTime(claim any) (time.Time, bool) {
+func claimedTime(claim any) time.Time {
 	seconds, ok := claim.(float64)
 	if !ok || seconds < 0 || seconds > maxUnix {
-		return time.Time{}, false
+		return time.Time{}
 	}
-	return time.Unix(int64(seconds), 0).UTC(), true
+	return time.Unix(int64(seconds), 0).UTC()
 }
 
-// goodUntil returns when a token that was received at a time stops being good. By its iat and exp
-// claims it lives equally long on every clock; without iat, the clock here has to be right. It is
-// false if the token does not say.
-func (t Token) goodUntil(received time.Time) (time.Time, bool) {
-	claims, err := t.claims()
-	if err != nil {
-		return time.Time{}, false
+// goodUntil returns when a token that was received at a time stops being good; the zero time if the
+// token does not say. By its iat and exp claims a token lives equally long on every clock; without
+// iat, the clock here has to be right.
+func (t Token) goodUntil(received time.Time) time.Time {
+	exp, iat := t.life()
+	if exp.IsZero() || iat.IsZero() {
+		return exp
 	}
-	exp, ok := claimedTime(claims.Exp)
-	if iat, given := claimedTime(claims.Iat); ok && given {
-		return received.Add(exp.Sub(iat)), true
-	}
-	return exp, ok
+	return received.Add(exp.Sub(iat))
 }
 
 // Format writes no JWT, for every verb.
@@ -96,8 +87,8 @@ func (t Token) MarshalJSON() ([]byte, error) {
 	}{"token", t.JWT})
 }
 
-// Cookies is a new session token as the cookies to hand to the browser. It prints and logs without them; encoded as JSON it is
-// what Clerk answered.
+// Cookies is a new session token as the cookies to hand to the browser. It prints and logs without
+// them; encoded as JSON it is what Clerk answered.
 type Cookies struct {
 	Directives []string // each the value of one Set-Cookie header
 }
@@ -109,8 +100,9 @@ func (c Cookies) AddTo(h http.Header) {
 	}
 }
 
-// HTTPCookies returns the directives as http.ParseSetCookie reads them. AddTo hands them on unchanged and cannot fail: prefer it
-// where the cookies go to the browser. An error says which directive could not be read, without showing it.
+// HTTPCookies returns the directives as http.ParseSetCookie reads them. AddTo hands them on
+// unchanged and cannot fail: prefer it where the cookies go to the browser. An error says which
+// directive could not be read, without showing it.
 func (c Cookies) HTTPCookies() ([]*http.Cookie, error) {
 	cookies := make([]*http.Cookie, len(c.Directives))
 	for i, directive := range c.Directives {
@@ -123,16 +115,18 @@ func (c Cookies) HTTPCookies() ([]*http.Cookie, error) {
 	return cookies, nil
 }
 
-// SessionToken returns the session token that the browser holds once it has followed every directive
-// in order: the token of the cookie that was set last, of those that no later directive deletes, under
-// the name "__session" or "__session_" and the instance's suffix. A directive deletes the cookie of
-// its name if it has no value, a Max-Age of 0 or less, or no Max-Age and an Expires in the past. The
-// suffix is given without the underscore; with "" only the plain cookie counts.
+// SessionToken returns the session token that the browser holds once it has followed every
+// directive in order: the token of the cookie that was set last and that no later directive
+// deletes, under the name "__session" or "__session_" and the instance's suffix. A directive
+// deletes the cookie of its name if it has no value, a Max-Age of 0 or less, or no Max-Age and an
+// Expires in the past. The suffix is given without the underscore; with "" only the plain cookie
+// counts.
 func (c Cookies) SessionToken(suffix string) (Token, bool) {
 	var held []*http.Cookie
 	for _, directive := range c.Directives {
 		cookie, err := http.ParseSetCookie(directive)
-		if err != nil || cookie.Name != "__session" && (suffix == "" || cookie.Name != "__session_"+suffix) {
+		if err != nil || cookie.Name != "__session" &&
+			(suffix == "" || cookie.Name != "__session_"+suffix) {
 			continue
 		}
 		held = slices.DeleteFunc(held, func(h *http.Cookie) bool { return h.Name == cookie.Name })

@@ -156,7 +156,7 @@ func TestCookiesSessionToken(t *testing.T) {
 		{"plain, emptied after", "", "", []string{"__session=one", "__session=; Path=/"}},
 		{"plain, expired after", "", "", []string{"__session=one", "__session=gone; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}},
 		{"plain, expired a moment ago", "", "", []string{"__session=gone; Expires=" + ago(time.Second)}},
-		{"plain, to expire in a minute", "", "one", []string{"__session=one; Expires=" + ago(-time.Minute)}},
+		{"plain, to expire in an hour", "", "one", []string{"__session=one; Expires=" + ago(-time.Hour)}},
 		{"plain, expired, but Max-Age counts", "", "one", []string{"__session=one; Max-Age=60; Expires=" + ago(time.Hour)}},
 		{"plain, deleted, whatever Expires says", "", "", []string{"__session=gone; Max-Age=0; Expires=" + ago(-time.Hour)}},
 		{"plain, an Expires that is no date", "", "one", []string{"__session=one; Expires=soon"}},

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -33,12 +34,11 @@ type TokenCache struct {
 
 	mu     sync.Mutex
 	tokens *simplelru.LRU[tokenKey, cachedToken]
-	keys   map[string]map[tokenKey]struct{} // of the tokens that are kept, by session id
 }
 
 type tokenKey struct {
-	sessionID, template string
-	expiresIn           time.Duration
+	sessionID string
+	params    TokenParams
 }
 
 type cachedToken struct {
@@ -57,23 +57,16 @@ type tokenCacheConfig struct {
 // WithTokenCacheSize sets how many tokens are kept, 10,000 unless set; below 1 stands for that too.
 // The token that was not used for longest makes room.
 func WithTokenCacheSize(n int) TokenCacheOption {
-	return func(cfg *tokenCacheConfig) {
-		cfg.size = defaultTokenCacheSize
-		if n >= 1 {
-			cfg.size = n
-		}
-	}
+	return func(cfg *tokenCacheConfig) { cfg.size = cmp.Or(max(n, 0), defaultTokenCacheSize) }
 }
 
 // WithTokenMargin sets how long before its expiry a token is no longer handed out, 5 s unless set;
 // a negative margin stands for that too.
 func WithTokenMargin(d time.Duration) TokenCacheOption {
-	return func(cfg *tokenCacheConfig) {
-		cfg.margin = defaultTokenMargin
-		if d >= 0 {
-			cfg.margin = d
-		}
+	if d < 0 {
+		d = defaultTokenMargin
 	}
+	return func(cfg *tokenCacheConfig) { cfg.margin = d }
 }
 
 // NewTokenCache returns an empty cache in front of minter.
@@ -84,11 +77,8 @@ func NewTokenCache(minter TokenMinter, opts ...TokenCacheOption) *TokenCache {
 			opt(&cfg)
 		}
 	}
-	tc := &TokenCache{
-		minter: minter, margin: cfg.margin, keys: make(map[string]map[tokenKey]struct{}),
-	}
-	tc.tokens, _ = simplelru.NewLRU(cfg.size, tc.evicted) // it fails only on a size below 1
-	return tc
+	tokens, _ := simplelru.NewLRU[tokenKey, cachedToken](cfg.size, nil) // fails below 1 alone
+	return &TokenCache{minter: minter, margin: cfg.margin, tokens: tokens}
 }
 
 // GetToken returns a kept token, or mints one by the minter's GetToken. The *Token is shared with
@@ -100,11 +90,30 @@ func (tc *TokenCache) GetToken(
 	if tc == nil || tc.tokens == nil {
 		return nil, errNoTokenCache
 	}
-	key := tokenKey{sessionID: sessionID, template: params.Template, expiresIn: params.ExpiresIn}
-	if token := tc.kept(key); token != nil {
+	key := tokenKey{sessionID, params}
+	switch token := tc.kept(key); {
+	case token != nil:
 		return token, nil
+	case tc.minter == nil:
+		return nil, errNoMinter
+	case ctx == nil:
+		return nil, errNoContext
 	}
-	return tc.mint(ctx, key, params)
+	mint := func(ctx context.Context, forgotten func() bool) (*Token, error) {
+		if token := tc.kept(key); token != nil { // minted since this caller missed it
+			return token, nil
+		}
+		token, err := tc.minter.GetToken(ctx, sessionID, params)
+		if err == nil && token != nil {
+			tc.keep(key, token, forgotten)
+		}
+		return token, err
+	}
+	token, err := tc.flight.Do(ctx, key, mint)
+	if errors.Is(err, flight.ErrLeft) {
+		return nil, endedError(ctx, tokenOperation(params))
+	}
+	return token, err
 }
 
 var (
@@ -112,74 +121,30 @@ var (
 	errNoMinter     = errors.New("clerk: the TokenCache has no minter; give NewTokenCache a Client")
 )
 
-// mint asks the minter, once for everyone who wants the same token now, and keeps what comes.
-func (tc *TokenCache) mint(
-	ctx context.Context, key tokenKey, params TokenParams,
-) (*Token, error) {
-	switch {
-	case tc.minter == nil:
-		return nil, errNoMinter
-	case ctx == nil:
-		return nil, errNoContext
-	}
-	ask := func(ctx context.Context, forgotten func() bool) (*Token, error) {
-		if token := tc.kept(key); token != nil { // minted since this caller missed it
-			return token, nil
-		}
-		token, err := tc.minter.GetToken(ctx, key.sessionID, params)
-		if err == nil && token != nil {
-			tc.keep(key, token, forgotten)
-		}
-		return token, err
-	}
-	token, err := tc.flight.Do(ctx, key, ask)
-	if errors.Is(err, flight.ErrLeft) {
-		return nil, endedError(ctx, tokenOperation(params))
-	}
-	return token, err
-}
-
 // kept returns the token of key if it is still good for longer than the margin.
 func (tc *TokenCache) kept(key tokenKey) *Token {
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
 	cached, ok := tc.tokens.Get(key)
-	if !ok {
-		return nil
+	if ok && time.Now().Before(cached.until) {
+		return cached.token
 	}
-	if !time.Now().Before(cached.until) {
-		tc.tokens.Remove(key)
-		return nil
-	}
-	return cached.token
+	tc.tokens.Remove(key)
+	return nil
 }
 
 // keep keeps a token until the margin before its expiry, unless its session was forgotten while the
 // token was minted.
 func (tc *TokenCache) keep(key tokenKey, token *Token, forgotten func() bool) {
 	now := time.Now()
-	until, ok := token.goodUntil(now)
-	until = until.Add(-tc.margin)
-	if !ok || !now.Before(until) {
+	until := token.goodUntil(now).Add(-tc.margin)
+	if !now.Before(until) {
 		return
 	}
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
-	if forgotten() { // asked under the lock, which Forget holds as well
-		return
-	}
-	tc.tokens.Add(key, cachedToken{token: token, until: until})
-	if tc.keys[key.sessionID] == nil {
-		tc.keys[key.sessionID] = make(map[tokenKey]struct{}, 1)
-	}
-	tc.keys[key.sessionID][key] = struct{}{}
-}
-
-// evicted keeps the keys in step with the tokens. The lock is held.
-func (tc *TokenCache) evicted(key tokenKey, _ cachedToken) {
-	delete(tc.keys[key.sessionID], key)
-	if len(tc.keys[key.sessionID]) == 0 {
-		delete(tc.keys, key.sessionID)
+	if !forgotten() { // asked under the lock, which Forget holds as well
+		tc.tokens.Add(key, cachedToken{token: token, until: until})
 	}
 }
 
@@ -192,7 +157,9 @@ func (tc *TokenCache) Forget(sessionID string) {
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
 	tc.flight.Forget(func(key tokenKey) bool { return key.sessionID == sessionID })
-	for key := range tc.keys[sessionID] {
-		tc.tokens.Remove(key)
+	for _, key := range tc.tokens.Keys() {
+		if key.sessionID == sessionID {
+			tc.tokens.Remove(key)
+		}
 	}
 }

@@ -71,7 +71,7 @@ func newOurs(tb testing.TB, baseURL string, transport http.RoundTripper) client 
 			return unless(s.ID == sessionID)
 		},
 		list: func(ctx context.Context, limit int) error {
-			l, err := c.List(ctx, sessions.ListParams{UserID: "user_1", Limit: limit})
+			l, err := c.List(ctx, sessions.ListParams{UserID: userID, Limit: limit})
 			if err != nil {
 				return err
 			}
@@ -116,7 +116,7 @@ func newClerkSDK(_ testing.TB, baseURL string, transport http.RoundTripper) clie
 		list: func(ctx context.Context, limit int) error {
 			l, err := c.List(ctx, &clerksession.ListParams{
 				ListParams: clerk.ListParams{Limit: clerk.Int64(int64(limit))},
-				UserID:     clerk.String("user_1"),
+				UserID:     clerk.String(userID),
 			})
 			if err != nil {
 				return err
@@ -158,7 +158,7 @@ func newGenerated(tb testing.TB, baseURL string, transport http.RoundTripper) cl
 	if err != nil {
 		tb.Fatal(err)
 	}
-	user, paginated := "user_1", true
+	user, paginated := userID, true
 	return client{
 		get: func(ctx context.Context) error {
 			r, err := c.GetSessionWithResponse(ctx, sessionID)

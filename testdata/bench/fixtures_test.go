@@ -21,8 +21,11 @@ func newID(prefix string) string {
 	return string(id)
 }
 
-// session returns a session as Clerk answers it. Every id, every time and the whole activity differ from any other's,
-// as real ones do: rows that are alike would only measure how well a decoder reuses strings.
+// userID is the user whose sessions are listed.
+const userID = "user_2abcDEFghiJKLmnoPQRsTUVwxy"
+
+// session returns a session of the user as Clerk answers it. Every other id, every time and the whole activity differ
+// from any other's, as real ones do: rows that are alike would only measure how well a decoder reuses strings.
 func session(id, status string) string {
 	created := 1_705_530_913_248 + random.Int64N(30*86_400_000)
 	pick := func(values ...string) string { return values[random.IntN(len(values))] }
@@ -31,7 +34,7 @@ func session(id, status string) string {
 		`"latest_activity":{"object":"session_activity","id":%q,"device_type":%q,"is_mobile":%t,"browser_name":%q,`+
 		`"browser_version":"%d.0.%d.%d","ip_address":"%d.%d.%d.%d","city":%q,"country":%q},`+
 		`"last_active_at":%d,"expire_at":%d,"abandon_at":%d,"created_at":%d,"updated_at":%d}`,
-		id, newID("client"), newID("user"), status, newID("org"),
+		id, newID("client"), userID, status, newID("org"),
 		newID("sess_activity"), pick("Macintosh", "Windows", "iPhone", "Android", "Linux"), random.IntN(2) == 0,
 		pick("Chrome", "Safari", "Firefox", "Edge"), 100+random.IntN(40), random.IntN(7000), random.IntN(200),
 		random.IntN(224), random.IntN(256), random.IntN(256), random.IntN(256),
@@ -75,7 +78,7 @@ const (
 	pageSize     = 500
 	longPlace    = "#######" // for a number of as many digits
 	longRow      = `{"object":"session","id":"sess_2abcDEFghiJKLmnoPQRs#######",` +
-		`"client_id":"client_2abcDEFghiJKLmnoPQRs#######","user_id":"user_2abcDEFghiJKLmnoPQRs#######",` +
+		`"client_id":"client_2abcDEFghiJKLmnoPQRs#######","user_id":"` + userID + `",` +
 		`"status":"active","last_active_organization_id":null,"actor":null,"tasks":null,` +
 		`"latest_activity":{"object":"session_activity","id":"sess_activity_2abcDEFghiJKLmn#######",` +
 		`"device_type":"Macintosh","is_mobile":false,"browser_name":"Chrome","browser_version":"120.0.#######",` +

@@ -138,7 +138,7 @@ func newFloor(tb testing.TB, baseURL string, transport http.RoundTripper) client
 		},
 		list: func(ctx context.Context, limit int) error {
 			l, err := call[floorPage](ctx, c, http.MethodGet,
-				fmt.Sprintf("%s?limit=%d&paginated=true&user_id=user_1", base, limit))
+				fmt.Sprintf("%s?limit=%d&paginated=true&user_id=%s", base, limit, userID))
 			if err != nil {
 				return err
 			}

@@ -31,7 +31,7 @@ func BenchmarkWalk(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			n := 0
-			for _, err := range client.All(ctx, sessions.ListParams{UserID: "user_1"}) {
+			for _, err := range client.All(ctx, sessions.ListParams{UserID: userID}) {
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -46,7 +46,7 @@ func BenchmarkWalk(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			for n, got := 0, pageSize; got == pageSize; n += got {
-				list, err := client.List(ctx, sessions.ListParams{UserID: "user_1", Limit: pageSize, Offset: n})
+				list, err := client.List(ctx, sessions.ListParams{UserID: userID, Limit: pageSize, Offset: n})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -64,7 +64,7 @@ func BenchmarkWalkHeap(b *testing.B) {
 	var pageHeap int64
 	for range 2 { // the first fills the caches of the JSON library as well
 		before := liveHeap()
-		page, err := client.List(ctx, sessions.ListParams{UserID: "user_1", Limit: pageSize})
+		page, err := client.List(ctx, sessions.ListParams{UserID: userID, Limit: pageSize})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func BenchmarkWalkHeap(b *testing.B) {
 	for b.Loop() {
 		before := liveHeap()
 		n := 0
-		for _, err := range client.All(ctx, sessions.ListParams{UserID: "user_1"}) {
+		for _, err := range client.All(ctx, sessions.ListParams{UserID: userID}) {
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -107,7 +107,7 @@ func BenchmarkRevokeAll(b *testing.B) {
 	b.Run("by=RevokeAll", func(b *testing.B) {
 		for b.Loop() {
 			client := ours(b, "https://api.clerk.test", newDwindling(toRevoke))
-			result, err := client.RevokeAll(context.Background(), sessions.RevokeAllParams{UserID: "user_1"})
+			result, err := client.RevokeAll(context.Background(), sessions.RevokeAllParams{UserID: userID})
 			if err != nil || len(result.Revoked) != toRevoke {
 				b.Fatal(len(result.Revoked), err)
 			}
@@ -131,7 +131,7 @@ func oneAfterAnother(b *testing.B) {
 	ctx := context.Background()
 	start := time.Now()
 	var ids []string
-	for session, err := range client.All(ctx, sessions.ListParams{UserID: "user_1", Status: sessions.StatusActive}) {
+	for session, err := range client.All(ctx, sessions.ListParams{UserID: userID, Status: sessions.StatusActive}) {
 		if err != nil {
 			b.Fatal(err)
 		}

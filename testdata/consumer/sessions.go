@@ -19,6 +19,7 @@ var (
 	_ func(
 		*sessions.Client, ...sessions.Option,
 	) (*sessions.Client, error) = (*sessions.Client).With
+	_ func() *http.Transport                           = sessions.NewTransport
 	_ func(*sessions.Client)                           = (*sessions.Client).CloseIdleConnections
 	_ func(*sessions.Client, fmt.State, rune)          = (*sessions.Client).Format
 	_ func(*sessions.Client) slog.Value                = (*sessions.Client).LogValue
@@ -68,8 +69,11 @@ var (
 	_ func(string) sessions.Option               = sessions.WithUserAgent
 	_ func(time.Duration) sessions.Option        = sessions.WithTimeout
 	_ func(time.Duration) sessions.Option        = sessions.WithCallTimeout
+	_ func(sessions.Limiter) sessions.Option     = sessions.WithLimiter
 	_ func(sessions.RetryPolicy) sessions.Option = sessions.WithRetry
 	_ func(*slog.Logger) sessions.Option         = sessions.WithLogger
+
+	_ func(sessions.Limiter, context.Context) error = sessions.Limiter.Wait
 )
 
 // The token cache.

@@ -130,7 +130,7 @@ func TestDemoNoticesWrongAnswers(t *testing.T) {
 		},
 		"a list of somebody else's sessions": {
 			[]sessionstest.Fault{{Operation: "GetSessionList", Body: `{"data":[` + stranger + `],"total_count":1}`}},
-			"step 1 (List: one page of a user's sessions, newest first): a session is another user's",
+			"step 1 (List: one page of a user's sessions, newest first): clerk: GetSessionList: 200 OK: row 0 belongs to another user",
 		},
 		"somebody else's session": {
 			[]sessionstest.Fault{{Operation: "GetSession", Body: stranger}},

@@ -4,6 +4,7 @@ package flight
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 )
@@ -14,60 +15,46 @@ var ErrLeft = errors.New("flight: the caller's context ended")
 var errNoResult = errors.New("flight: the call ended without a result")
 
 // Group runs at most one call a key at a time and gives its result to everyone who asked meanwhile.
-// Unlike x/sync/singleflight it ends a call whose last caller has gone, and no caller's cancellation
-// reaches the others. The zero value is ready to use.
+// Unlike x/sync/singleflight it ends a call whose last caller has gone, and no caller's
+// cancellation reaches the others. The zero value is ready to use.
 type Group[K comparable, V any] struct {
 	mu    sync.Mutex
 	calls map[K]*call[V]
 }
 
 type call[V any] struct {
-	done      chan struct{} // closed when the fields below are set
-	value     V
-	err       error
-	panicked  any
-	forgotten bool // under the group's lock
+	done     chan struct{} // closed when the next three fields are set
+	value    V
+	err      error
+	panicked any
 
-	waiting map[*context.Context]bool // the callers' contexts, under the group's lock
-	cancel  context.CancelFunc
+	// Under the group's lock:
+	waiting int
+	latest  time.Time // the latest deadline of a caller; zero if a caller has none
+
+	cancel context.CancelFunc
 }
 
 type deadlineKey struct{}
 
-// Deadline returns until when an answer is of use to somebody: the deadline of ctx or, if ctx is that
-// of a shared call and it is earlier, the latest deadline of the callers who wait for the call. The
-// context of a shared call has no Deadline of its own since callers may still come who wait longer,
-// and a Deadline must not move: context.WithTimeout sets no timer below an earlier Deadline.
+// Deadline returns until when an answer is of use to somebody: the deadline of ctx or, if ctx is
+// the context of a shared call, the latest deadline of the call's callers, whichever comes first.
+// The context of a shared call has no Deadline of its own: callers may still come who wait longer,
+// and a context's deadline must not move.
 func Deadline(ctx context.Context) (time.Time, bool) {
 	own, bounded := ctx.Deadline()
-	latest, shared := ctx.Value(deadlineKey{}).(func() (time.Time, bool))
-	if shared {
-		if last, ok := latest(); ok && (!bounded || last.Before(own)) {
+	if latest, shared := ctx.Value(deadlineKey{}).(func() time.Time); shared {
+		if last := latest(); !last.IsZero() && (!bounded || last.Before(own)) {
 			return last, true
 		}
 	}
 	return own, bounded
 }
 
-// latest returns the latest deadline of the callers who wait; false if a caller has none. The lock is
-// held.
-func (c *call[V]) latest() (last time.Time, bounded bool) {
-	for ctx := range c.waiting {
-		deadline, ok := (*ctx).Deadline()
-		if !ok {
-			return time.Time{}, false
-		}
-		if deadline.After(last) {
-			last = deadline
-		}
-	}
-	return last, len(c.waiting) > 0
-}
-
 // Do returns the result of the running call of key, or else of fn; ErrLeft if ctx ends before there
 // is a result. The context of fn has the values of the first caller's, ends when every caller's has
-// ended, and tells Deadline until when callers wait. The function that fn is given tells whether
-// Forget was called for the key meanwhile.
+// ended, and tells Deadline until when callers wait. The function forgotten tells whether
+// Forget was called for the key meanwhile, or every caller has left.
 func (g *Group[K, V]) Do(
 	ctx context.Context, key K, fn func(ctx context.Context, forgotten func() bool) (V, error),
 ) (V, error) {
@@ -79,13 +66,18 @@ func (g *Group[K, V]) Do(
 	if c == nil {
 		c = g.start(ctx, key, fn)
 	}
-	c.waiting[&ctx] = true
+	c.waiting++
+	if deadline, ok := ctx.Deadline(); !ok || c.waiting > 1 && c.latest.IsZero() {
+		c.latest = time.Time{}
+	} else if deadline.After(c.latest) {
+		c.latest = deadline
+	}
 	g.mu.Unlock()
 
 	select {
 	case <-c.done:
 	case <-ctx.Done():
-		g.leave(key, c, &ctx)
+		g.leave(key, c)
 		return *new(V), ErrLeft
 	}
 	if c.panicked != nil {
@@ -100,15 +92,14 @@ func (g *Group[K, V]) start(
 ) *call[V] {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c := &call[V]{
-		done:    make(chan struct{}),
-		err:     errNoResult, // which stays if fn ends its goroutine
-		waiting: make(map[*context.Context]bool, 1),
-		cancel:  cancel,
+		done:   make(chan struct{}),
+		err:    errNoResult, // which stays if fn ends its goroutine
+		cancel: cancel,
 	}
-	ctx = context.WithValue(ctx, deadlineKey{}, func() (time.Time, bool) {
+	ctx = context.WithValue(ctx, deadlineKey{}, func() time.Time {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		return c.latest()
+		return c.latest
 	})
 	if g.calls == nil {
 		g.calls = make(map[K]*call[V])
@@ -117,7 +108,7 @@ func (g *Group[K, V]) start(
 	forgotten := func() bool {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		return c.forgotten
+		return g.calls[key] != c
 	}
 	go func() {
 		defer func() {
@@ -134,10 +125,10 @@ func (g *Group[K, V]) start(
 }
 
 // leave takes one caller's interest away, and ends the call if it was the last.
-func (g *Group[K, V]) leave(key K, c *call[V], ctx *context.Context) {
+func (g *Group[K, V]) leave(key K, c *call[V]) {
 	g.mu.Lock()
-	delete(c.waiting, ctx)
-	last := len(c.waiting) == 0
+	c.waiting--
+	last := c.waiting == 0
 	if last {
 		g.drop(key, c) // who comes now must not get a cancelled call
 	}
@@ -148,16 +139,12 @@ func (g *Group[K, V]) leave(key K, c *call[V], ctx *context.Context) {
 	}
 }
 
-// Forget makes later callers of every matching key start a call of their own, and marks the running ones.
+// Forget makes later callers of every matching key start a call of their own, and the running calls
+// of the key learn that they are forgotten.
 func (g *Group[K, V]) Forget(match func(K) bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for key, c := range g.calls {
-		if match(key) {
-			c.forgotten = true
-			delete(g.calls, key)
-		}
-	}
+	maps.DeleteFunc(g.calls, func(key K, _ *call[V]) bool { return match(key) })
 }
 
 func (g *Group[K, V]) drop(key K, c *call[V]) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 )
 
 // Error returns err so that neither its text nor what it wraps shows a secret. The result matches
@@ -47,10 +46,4 @@ func (f *failure) Is(target error) bool { return errors.Is(f.err, target) }
 func (f *failure) As(target any) bool { return f.open && errors.As(f.err, target) }
 
 // Format writes the text, for every verb.
-func (f *failure) Format(state fmt.State, verb rune) {
-	text := f.text
-	if verb == 'q' {
-		text = strconv.Quote(text)
-	}
-	_, _ = fmt.Fprint(state, text)
-}
+func (f *failure) Format(state fmt.State, _ rune) { _, _ = fmt.Fprint(state, f.text) }

@@ -28,11 +28,12 @@ func HeaderSecrets(headers http.Header) (secrets []string) {
 			value = strings.TrimSpace(value)
 			switch name {
 			case "Authorization", "Proxy-Authorization":
-				if _, credentials, ok := strings.Cut(value, " "); ok {
-					value = strings.TrimSpace(credentials)
+				value = strings.TrimSpace(value[strings.Index(value, " ")+1:])
+			case "Cookie": // the value of each cookie without quotes, or all of what has no value
+				for cookie := range strings.SplitSeq(value, ";") {
+					cookie = cookie[strings.Index(cookie, "=")+1:]
+					secrets = append(secrets, strings.Trim(cookie, ` "`))
 				}
-			case "Cookie":
-				secrets = appendCookies(secrets, value)
 				continue
 			case "Referer":
 				if _, page, ok := strings.Cut(value, "://"); ok {
@@ -42,18 +43,6 @@ func HeaderSecrets(headers http.Header) (secrets []string) {
 			}
 			secrets = append(secrets, value)
 		}
-	}
-	return secrets
-}
-
-// appendCookies appends the value of each cookie, without quotes; of what has no value, all of it.
-func appendCookies(secrets []string, header string) []string {
-	for pair := range strings.SplitSeq(header, ";") {
-		value := pair
-		if _, after, ok := strings.Cut(pair, "="); ok {
-			value = after
-		}
-		secrets = append(secrets, strings.Trim(value, ` "`))
 	}
 	return secrets
 }

@@ -3,8 +3,7 @@
 package redact
 
 import (
-	"cmp"
-	"slices"
+	"regexp"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -25,25 +24,19 @@ type Redactor struct {
 	// so that a call without an error or a log spends nothing on them.
 	Secrets func() []string
 
-	mu    sync.Mutex
-	asked bool // for the secrets
-	index *index
+	once  sync.Once
+	known *index
 }
 
 // Text returns the first MaxText bytes of text, without the known secrets and without what looks
-// like a secret. A known secret is found as it is, percent-, JSON-, HTML- and base64-encoded, inside
-// something else or not; of a long secret, its first 20 bytes are enough. The cost is one pass over
-// the text, whatever the number of secrets.
-func (r *Redactor) Text(text string) string { return start(r.hide(text)) }
-
-// start returns the first MaxText bytes of text, without a part of a character at their end.
-func start(text string) string {
-	if len(text) <= MaxText {
-		return text
-	}
-	end := MaxText
-	for end > MaxText-utf8.UTFMax && !utf8.RuneStart(text[end]) {
-		end--
+// like a secret. Of a long secret, its first 20 bytes are enough to be found. A text that holds a
+// secret percent-, JSON-, HTML- or base64-encoded, inside something else or not, is not kept at all.
+// The cost is one pass over the text, and its decoded forms, whatever the number of secrets.
+func (r *Redactor) Text(text string) string {
+	text = r.hide(text)
+	end := min(len(text), MaxText)
+	for end < len(text) && end > MaxText-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end-- // a character is kept as a whole
 	}
 	return text[:end]
 }
@@ -53,15 +46,39 @@ func (r *Redactor) hide(text string) string {
 	if len(text) < minSecret {
 		return text
 	}
-	found := lookalikes(text)
 	if r != nil && r.Secrets != nil {
-		found = append(found, r.find(text)...)
+		r.once.Do(func() { r.known = newIndex(r.Secrets()) })
+		text = r.known.hide(text)
+		for _, plain := range decoded(text) {
+			if r.known.hide(plain) != plain {
+				return Mark
+			}
+		}
 	}
-	return without(text, found)
+	return Patterns(text)
 }
 
-// Patterns returns text without what looks like a secret.
-func Patterns(text string) string { return without(text, lookalikes(text)) }
+// Patterns returns text without what looks like a secret, whoever's it is.
+func Patterns(text string) string {
+	for _, expression := range lookalikes {
+		text = expression.ReplaceAllLiteralString(text, Mark)
+	}
+	if strings.Contains(strings.ToLower(text), "bearer") {
+		text = bearer.ReplaceAllLiteralString(text, Mark)
+	}
+	return text
+}
+
+// lookalikes find Clerk's secret keys, JWTs and Clerk's cookies. Each begins with letters that
+// hardly any text has, and so costs next to nothing.
+var lookalikes = []*regexp.Regexp{
+	regexp.MustCompile(`sk_(?:test|live)_[\w.~+/=-]+`),
+	regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?`),
+	regexp.MustCompile(`__(?:session|refresh|client|clerk)[\w-]*=[^;,\s"'<>]+`),
+}
+
+// bearer finds credentials as the header Authorization has them, in any case.
+var bearer = regexp.MustCompile(`(?i:bearer)[ +]+[\w.~+/=-]+`)
 
 // JSON returns a decoded JSON value whose texts, at any depth and the names of members too, are what
 // Text returns.
@@ -83,42 +100,4 @@ func (r *Redactor) JSON(value any) any {
 		return clean
 	}
 	return value
-}
-
-// find returns where text holds a known secret.
-func (r *Redactor) find(text string) (found []span) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.asked {
-		r.asked, r.index = true, newIndex(r.Secrets())
-	}
-	if r.index == nil {
-		return nil
-	}
-	for view := range views(text) {
-		found = r.index.find(view, found)
-	}
-	return found
-}
-
-// span is a part of a text: its bytes from one offset up to, and without, another.
-type span struct{ from, to int }
-
-// without returns text with the mark in place of every span. Spans that touch become one mark.
-func without(text string, spans []span) string {
-	if len(spans) == 0 {
-		return text
-	}
-	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	var clean strings.Builder
-	shown := 0 // everything before this offset is written or hidden
-	for i, s := range spans {
-		if i == 0 || s.from > shown {
-			clean.WriteString(text[shown:s.from])
-			clean.WriteString(Mark)
-		}
-		shown = max(shown, s.to)
-	}
-	clean.WriteString(text[shown:])
-	return clean.String()
 }

@@ -3,17 +3,17 @@ package sessionid
 
 import "strings"
 
-const maxLength = 256
+const (
+	maxLength = 256
+	allowed   = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.~-"
+)
 
 // Problem returns what is wrong with an id, as the end of a sentence that starts with it; "" for a
 // good one. A good id is exactly one segment of a path and cannot be read as anything else.
 func Problem(id string) string {
-	for i := range min(len(id), maxLength+1) {
-		if !isAllowed(id[i]) {
-			return "must hold only letters, digits and any of _ . ~ -"
-		}
-	}
 	switch {
+	case strings.Trim(id, allowed) != "":
+		return "must hold only letters, digits and any of _ . ~ -"
 	case id == "":
 		return "is empty"
 	case len(id) > maxLength:
@@ -22,9 +22,4 @@ func Problem(id string) string {
 		return "is made of dots alone"
 	}
 	return ""
-}
-
-func isAllowed(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		strings.IndexByte("_.~-", c) >= 0
 }

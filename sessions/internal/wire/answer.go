@@ -22,8 +22,9 @@ type Answer struct {
 	Err      error          // why no response came, or why Body is not whole
 	Unsent   bool           // no response came, and no server can have acted on the request
 	Attempts int            // how many times the request was handed to the transport
-	Took     time.Duration  // how long the last attempt took
-	Silence  time.Duration  // for a request that the gate held back: how long it stays shut
+	Took     time.Duration  // how long the last attempt took or, if there was none, the wait for it
+	HeldBack bool           // Err, or Ended, is about a request that the client itself kept from being sent
+	Silence  time.Duration  // for a request that was held back: how long its operation is still silent
 	Ended    error          // what ended the wait for a better answer than this one; else nil
 
 	buffer *bytes.Buffer // holds Body; nil once it is released
@@ -67,14 +68,10 @@ func (a *Answer) RetryAfter() (time.Duration, bool) {
 // response's own Date so that a wrong clock does no harm. Of several values the longest counts. A
 // value that cannot be read is ignored; a date in the past is 0.
 func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
-	values := h["Retry-After"]
-	if len(values) == 0 {
-		return 0, false
-	}
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date
 	}
-	for _, value := range values {
+	for _, value := range h["Retry-After"] {
 		if d, valid := parseRetryAfter(value, now); valid {
 			wait, ok = max(wait, d), true
 		}
@@ -83,10 +80,8 @@ func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 }
 
 func parseRetryAfter(value string, now time.Time) (time.Duration, bool) {
-	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
-		if seconds > math.MaxInt64/uint64(time.Second) {
-			return 0, false
-		}
+	seconds, err := strconv.ParseUint(value, 10, 63)
+	if err == nil && seconds <= math.MaxInt64/uint64(time.Second) {
 		return time.Duration(seconds) * time.Second, true
 	}
 	date, err := http.ParseTime(value)

@@ -68,7 +68,7 @@ func TestAttemptEnds(t *testing.T) {
 					time.AfterFunc(row.after, func() { cancel(row.why) })
 				}
 				start := time.Now()
-				answer := sendIn(ctx, t, newAttempt(transport(row.act), 10*time.Second), GetSession)
+				answer := sendIn(ctx, t, newAttempt(defaults(transport(row.act))), GetSession)
 				err := answer.Err
 				if took := time.Since(start); took != row.ends {
 					t.Errorf("it took %v, want %v", took, row.ends)

@@ -3,9 +3,11 @@ package wire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
 )
 
@@ -15,7 +17,7 @@ type Call struct {
 	Secrets  redact.Redactor // hides the call's secrets in errors and log records
 	Deadline time.Time       // when the call has to be over, if its context does not end sooner
 
-	ticket int64 // orders the calls that wait at the gate; 0 until this one comes there
+	turn gate.Turn // the call's place at the gate
 }
 
 // endsBy returns when the call has to be over: the sooner of its own deadline and its context's, or
@@ -29,12 +31,7 @@ func (c *Call) endsBy(ctx context.Context) time.Time {
 
 type operationKey struct{}
 
-// WithOperation returns a context that leads to op, for whoever sees a request on its way out.
-func WithOperation(ctx context.Context, op *Operation) context.Context {
-	return context.WithValue(ctx, operationKey{}, op)
-}
-
-// OperationFrom returns the operation that WithOperation put into ctx, or nil.
+// OperationFrom returns the operation of the attempt that sends with ctx, or nil.
 func OperationFrom(ctx context.Context) *Operation {
 	op, _ := ctx.Value(operationKey{}).(*Operation)
 	return op
@@ -46,11 +43,5 @@ func ContextError(ctx context.Context) error {
 	if errors.Is(cause, err) {
 		return cause
 	}
-	return &endedError{err: err, cause: cause}
+	return fmt.Errorf("%w: %w", err, cause) // ended for a reason of the caller's own
 }
-
-// endedError is the error of a context that was ended for a reason of the caller's own.
-type endedError struct{ err, cause error }
-
-func (e *endedError) Error() string   { return e.err.Error() + ": " + e.cause.Error() }
-func (e *endedError) Unwrap() []error { return []error{e.err, e.cause} }

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 // Config says how a chain sends.
@@ -12,9 +14,11 @@ type Config struct {
 	APIVersion string
 	UserAgent  string
 	Transport  http.RoundTripper
+	DropIdle   func()        // closes the transport's idle connections; nil for a transport of others
 	Timeout    time.Duration // of one attempt, the answer's body included
 	Retry      RetryPolicy
-	Gate       *Gate        // shared by a client and its copies, while host and transport are the same
+	Limiter    Limiter      // nil for none
+	Gate       *gate.Gate   // shared by a client and its copies, while host and transport are the same
 	Budget     *Budget      // likewise
 	Logger     *slog.Logger // nil for none
 }
@@ -30,8 +34,10 @@ type Chain struct{ first Link }
 
 // NewChain puts the links together: headers, retry, gate, attempt, and then the transport.
 func NewChain(cfg Config) *Chain {
-	var link Link = newAttempt(cfg.Transport, cfg.Timeout)
-	link = &gated{next: link, gate: cfg.Gate, maxWait: cfg.Retry.MaxRetryAfter}
+	var link Link = newAttempt(cfg)
+	link = &gated{
+		next: link, gate: cfg.Gate, limiter: cfg.Limiter, maxWait: cfg.Retry.MaxRetryAfter,
+	}
 	link = &retry{
 		next: link, policy: cfg.Retry, gate: cfg.Gate, budget: cfg.Budget, log: recorder{cfg.Logger},
 	}

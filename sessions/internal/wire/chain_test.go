@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -139,7 +141,7 @@ func defaults(t http.RoundTripper) Config {
 		Transport:  t,
 		Timeout:    10 * time.Second,
 		Retry:      RetryPolicy{MaxAttempts: 3, BaseDelay: 200 * time.Millisecond, MaxDelay: 5 * time.Second, MaxRetryAfter: 10 * time.Second},
-		Gate:       &Gate{},
+		Gate:       &gate.Gate{},
 		Budget:     &Budget{},
 	}
 }
@@ -221,13 +223,13 @@ func TestContextError(t *testing.T) {
 	}
 }
 
-// A context leads to the operation that it was given, and keeps what it held.
+// The context of an attempt leads to its operation, and holds what the call's context held.
 func TestOperationFrom(t *testing.T) {
 	t.Parallel()
 	type key struct{}
 	ctx := context.WithValue(t.Context(), key{}, "the caller's")
-	below, stop := context.WithTimeout(WithOperation(ctx, GetSession), time.Hour)
-	defer stop()
+	sending, below := startSending(ctx, GetSession, time.Now().Add(time.Hour), context.DeadlineExceeded)
+	defer sending.cancel()
 	if OperationFrom(below) != GetSession || OperationFrom(ctx) != nil {
 		t.Error("the operation is not found, or one where there is none")
 	}

@@ -14,31 +14,24 @@ const (
 // headers is the link that says who sends a request, with which key, to which version of the API.
 // The values are made once and shared by all requests; a request has a map of its own.
 type headers struct {
-	next     Link
-	usual    http.Header
-	ofVerify http.Header
+	next   Link
+	values http.Header
 }
 
 func newHeaders(cfg Config, next Link) *headers {
-	usual := http.Header{
+	return &headers{next: next, values: http.Header{
 		"Authorization":     {"Bearer " + cfg.Key},
 		"Clerk-Api-Version": {cfg.APIVersion},
 		"Accept":            {"application/json"},
 		"User-Agent":        {cfg.UserAgent},
-	}
-	ofVerify := maps.Clone(usual)
-	if cfg.APIVersion >= verifyGoneSince {
-		ofVerify["Clerk-Api-Version"] = []string{lastVersionWithVerify}
-	}
-	return &headers{next: next, usual: usual, ofVerify: ofVerify}
+	}}
 }
 
 // Send adds the headers to those that the generated client has set.
 func (h *headers) Send(call *Call, req *http.Request) *Answer {
-	if call.Op == VerifySession {
-		maps.Copy(req.Header, h.ofVerify)
-	} else {
-		maps.Copy(req.Header, h.usual)
+	maps.Copy(req.Header, h.values)
+	if call.Op == VerifySession && req.Header.Get("Clerk-Api-Version") >= verifyGoneSince {
+		req.Header.Set("Clerk-Api-Version", lastVersionWithVerify)
 	}
 	return h.next.Send(call, req)
 }

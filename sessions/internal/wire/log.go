@@ -12,10 +12,8 @@ type recorder struct{ logger *slog.Logger }
 
 // attempt records one attempt, and how long the next attempt waits; 0 if there is none.
 func (r recorder) attempt(ctx context.Context, call *Call, answer *Answer, wait time.Duration) {
-	if r.enabled(ctx, slog.LevelDebug) {
-		attrs := append(attrs(call, answer, wait), slog.Duration("duration", answer.Took))
-		r.logger.LogAttrs(ctx, slog.LevelDebug, "clerk: request", attrs...)
-	}
+	r.write(ctx, slog.LevelDebug, "clerk: request", call, answer, wait,
+		slog.Duration("duration", answer.Took))
 }
 
 // gaveUp records why a call is not tried again although its failure may pass, and the wait that is
@@ -23,17 +21,15 @@ func (r recorder) attempt(ctx context.Context, call *Call, answer *Answer, wait 
 func (r recorder) gaveUp(
 	ctx context.Context, call *Call, answer *Answer, why string, wait time.Duration,
 ) {
-	if r.enabled(ctx, slog.LevelInfo) {
-		attrs := append(attrs(call, answer, wait), slog.String("why", why))
-		r.logger.LogAttrs(ctx, slog.LevelInfo, "clerk: gave up", attrs...)
+	r.write(ctx, slog.LevelInfo, "clerk: gave up", call, answer, wait, slog.String("why", why))
+}
+
+func (r recorder) write(ctx context.Context, level slog.Level, message string,
+	call *Call, answer *Answer, wait time.Duration, more slog.Attr,
+) {
+	if r.logger == nil || !r.logger.Enabled(ctx, level) {
+		return
 	}
-}
-
-func (r recorder) enabled(ctx context.Context, level slog.Level) bool {
-	return r.logger != nil && r.logger.Enabled(ctx, level)
-}
-
-func attrs(call *Call, answer *Answer, wait time.Duration) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("operation", call.Op.Name), slog.Int("attempt", answer.Attempts),
 	}
@@ -49,5 +45,5 @@ func attrs(call *Call, answer *Answer, wait time.Duration) []slog.Attr {
 	if wait > 0 {
 		attrs = append(attrs, slog.Duration("wait", wait))
 	}
-	return attrs
+	r.logger.LogAttrs(ctx, level, message, append(attrs, more)...)
 }

@@ -27,33 +27,25 @@ const (
 	maxError  = 64 << 10
 )
 
-// The paths of the operations, below the base URL.
-const (
-	handshake = "/clients/handshake_payload"
-
-	list    = "/sessions"
-	one     = "/sessions/{session_id}"
-	refresh = one + "/refresh"
-	revoke  = one + "/revoke"
-	verify  = one + "/verify"
-	tokens  = one + "/tokens"
-	named   = tokens + "/{template_name}"
-)
+// path is the path of a session, below the base URL.
+const path = "/sessions/{session_id}"
 
 // The operations of the fragment, in its order.
 var (
-	GetHandshakePayload = &Operation{"GetHandshakePayload", "GET", handshake, ifNotDone, maxObject}
+	GetHandshakePayload = &Operation{
+		"GetHandshakePayload", "GET", "/clients/handshake_payload", ifNotDone, maxObject,
+	}
 
-	GetSessionList     = &Operation{"GetSessionList", "GET", list, always, maxList}
-	CreateSession      = &Operation{"CreateSession", "POST", list, ifNotDone, maxObject}
-	GetSession         = &Operation{"GetSession", "GET", one, always, maxObject}
-	RefreshSession     = &Operation{"RefreshSession", "POST", refresh, ifNotDone, maxObject}
-	RevokeSession      = &Operation{"RevokeSession", "POST", revoke, always, maxObject}
-	VerifySession      = &Operation{"VerifySession", "POST", verify, always, maxObject}
-	CreateSessionToken = &Operation{"CreateSessionToken", "POST", tokens, always, maxObject}
+	GetSessionList     = &Operation{"GetSessionList", "GET", "/sessions", always, maxList}
+	CreateSession      = &Operation{"CreateSession", "POST", "/sessions", ifNotDone, maxObject}
+	GetSession         = &Operation{"GetSession", "GET", path, always, maxObject}
+	RefreshSession     = &Operation{"RefreshSession", "POST", path + "/refresh", ifNotDone, maxObject}
+	RevokeSession      = &Operation{"RevokeSession", "POST", path + "/revoke", always, maxObject}
+	VerifySession      = &Operation{"VerifySession", "POST", path + "/verify", always, maxObject}
+	CreateSessionToken = &Operation{"CreateSessionToken", "POST", path + "/tokens", always, maxObject}
 
 	CreateSessionTokenFromTemplate = &Operation{
-		"CreateSessionTokenFromTemplate", "POST", named, always, maxObject,
+		"CreateSessionTokenFromTemplate", "POST", path + "/tokens/{template_name}", always, maxObject,
 	}
 )
 

@@ -19,7 +19,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 func (o Outcome) String() string {
@@ -166,7 +165,7 @@ func TestOutcomeOfRealErrors(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				answer := newAttempt(rt, 10*time.Second).Send(newCall(op), req)
+				answer := newAttempt(defaults(rt)).Send(newCall(op), req)
 				if got := outcomeOf(answer); got != want {
 					t.Errorf("%v, want %v: error %v", got, want, answer.Err)
 				}

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 // RetryPolicy says how often, and after which waits, a request is sent again.
@@ -19,7 +21,7 @@ type RetryPolicy struct {
 type retry struct {
 	next   Link
 	policy RetryPolicy
-	gate   *Gate
+	gate   *gate.Gate
 	budget *Budget
 	log    recorder
 }
@@ -28,6 +30,9 @@ type retry struct {
 func (r *retry) Send(call *Call, req *http.Request) *Answer {
 	ctx := req.Context()
 	answer := r.next.Send(call, req)
+	if answer.HeldBack {
+		r.log.gaveUp(ctx, call, answer, "held back", max(answer.Silence, answer.Took))
+	}
 	for answer.Attempts > 0 { // else the request was held back
 		if answer.Whole() && answer.Status() == http.StatusOK {
 			r.budget.giveBack(perSuccess)
@@ -37,7 +42,7 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 			r.log.attempt(ctx, call, answer, 0)
 			break
 		}
-		wait, stop := r.wait(call.endsBy(ctx), answer, outcome)
+		wait, stop := r.wait(ctx, call, answer, outcome)
 		if stop != "" {
 			r.log.attempt(ctx, call, answer, 0)
 			r.log.gaveUp(ctx, call, answer, stop, wait)
@@ -46,8 +51,8 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 		r.log.attempt(ctx, call, answer, wait)
 		next := r.again(call, req, outcome, wait)
 		if next.Attempts == 0 {
-			answer.Ended, answer.Silence = next.Err, next.Silence
-			r.log.gaveUp(ctx, call, answer, "the wait ended", wait)
+			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
+			r.log.gaveUp(ctx, call, answer, "the wait ended", next.Took)
 			break
 		}
 		next.Attempts += answer.Attempts
@@ -61,7 +66,8 @@ func (r *retry) again(call *Call, req *http.Request, outcome Outcome, wait time.
 	if outcome == RateLimited {
 		return r.next.Send(call, req)
 	}
-	next := &Answer{Err: sleep(req.Context(), wait)}
+	start := time.Now()
+	next := &Answer{Err: sleep(req.Context(), wait), Took: time.Since(start)}
 	if next.Err == nil {
 		next = r.next.Send(call, req)
 	}
@@ -74,11 +80,11 @@ func (r *retry) again(call *Call, req *http.Request, outcome Outcome, wait time.
 // wait returns how long to wait before the next attempt, or why there is none. If there is one, the
 // budget has been asked for it.
 func (r *retry) wait(
-	deadline time.Time, answer *Answer, outcome Outcome,
+	ctx context.Context, call *Call, answer *Answer, outcome Outcome,
 ) (wait time.Duration, stop string) {
 	asked, _ := answer.RetryAfter()
 	if outcome == RateLimited {
-		wait = max(asked, r.gate.silence())
+		wait = max(asked, r.gate.Silence(call.Op.Name))
 	} else {
 		wait = r.jitter(answer.Attempts)
 		wait += min(asked, math.MaxInt64-wait)
@@ -88,7 +94,7 @@ func (r *retry) wait(
 		return wait, "no attempts left"
 	case asked > r.policy.MaxRetryAfter:
 		return wait, "the server asks for too long a wait"
-	case time.Until(deadline) <= wait:
+	case time.Until(call.endsBy(ctx)) <= wait:
 		return wait, "the deadline comes before the wait is over"
 	case outcome != RateLimited && !r.budget.take():
 		return wait, "the retry budget is used up"
@@ -99,15 +105,11 @@ func (r *retry) wait(
 // jitter returns a random wait before attempt n+1, up to a limit that doubles with n: full jitter,
 // so that calls that failed together do not come back together.
 func (r *retry) jitter(n int) time.Duration {
-	limit := r.policy.BaseDelay
+	limit := min(r.policy.BaseDelay, r.policy.MaxDelay)
 	for range n - 1 {
-		if limit > r.policy.MaxDelay/2 {
-			limit = r.policy.MaxDelay
-			break
-		}
-		limit *= 2
+		limit += min(limit, r.policy.MaxDelay-limit)
 	}
-	return rand.N(max(1, min(limit, r.policy.MaxDelay))) //nolint:gosec // a wait is no secret
+	return rand.N(max(1, limit)) //nolint:gosec // a wait is no secret
 }
 
 // sleep waits, or returns what ended the context.

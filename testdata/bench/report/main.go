@@ -1,5 +1,5 @@
 // Command report reads the output of the benchmarks, hands it on as it comes, and then prints how
-// the clients compare as one Markdown table, with what issue 5 wants of each figure. With -readme
+// the clients compare as one Markdown table, with the target of each figure that has one. With -readme
 // it writes the table into a README as well, between the lines
 // <!-- bench:start --> and <!-- bench:end -->.
 //

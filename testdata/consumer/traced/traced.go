@@ -17,7 +17,7 @@ import (
 func NewClient(key string, provider trace.TracerProvider,
 	opts ...sessions.Option,
 ) (*sessions.Client, error) {
-	transport := otelhttp.NewTransport(http.DefaultTransport,
+	transport := otelhttp.NewTransport(sessions.NewTransport(),
 		otelhttp.WithTracerProvider(provider),
 		otelhttp.WithSpanNameFormatter(func(_ string, req *http.Request) string {
 			op, _ := sessions.OperationFromContext(req.Context())

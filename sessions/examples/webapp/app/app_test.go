@@ -277,7 +277,7 @@ func TestFormsAreForVisitors(t *testing.T) {
 func TestPageIsServedWhenClerkIsDown(t *testing.T) {
 	outages := map[string]sessionstest.Fault{
 		"503":     {Status: http.StatusServiceUnavailable},
-		"429":     {Status: http.StatusTooManyRequests},
+		"429":     {Status: http.StatusTooManyRequests, RetryAfter: time.Second},
 		"dropped": {Drop: true},
 		"not it":  {Body: "<html>welcome to the hotel", ContentType: "text/html"},
 	}
@@ -307,7 +307,8 @@ func TestPageIsServedWhenClerkIsDown(t *testing.T) {
 			if diff := cmp.Diff(before, b.cookies()); diff != "" {
 				t.Errorf("cookies (-before +after):\n%s", diff)
 			}
-			s.clerk.Advance(time.Minute) // it is up again
+			s.clerk.Advance(time.Minute)    // it is up again
+			<-time.After(outage.RetryAfter) // which is real time to the client
 			if got := b.show(t, "/"); got.Heading != "Signed in as user_ada" || got.Status != "refreshed" {
 				t.Errorf("when Clerk is up again the page says %+v", got)
 			}

@@ -1,0 +1,128 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+// maxSends and maxCrowded are how often net/http may write a request over HTTP/2 in one attempt: alone,
+// and on a connection that others are sending on. net/http sends a request again by itself when a
+// server refuses or resets a stream or goes away: without a bound, hundreds of times a second. The
+// first frame from a server says how many streams it allows on a connection, and net/http does not
+// wait for that frame: of the requests that go out on a new connection at once, a server that allows
+// few streams refuses most.
+const (
+	maxSends   = 3
+	maxCrowded = 10
+)
+
+// crowdedWait is the least wait before a request that was sent back goes out beside others.
+const crowdedWait = 100 * time.Millisecond
+
+// sending is how far net/http has got with the request of an attempt. It is the attempt's context as
+// well, which leads to the operation. The hooks of the trace run in the connection's goroutines.
+// alone and beside count how often the request was written: alone, and beside others.
+type sending struct {
+	context.Context // ends at the attempt's deadline
+	cancel          context.CancelFunc
+	op              *Operation
+	trace           httptrace.ClientTrace
+	started, wrote  atomic.Bool
+	alone, beside   atomic.Int32
+	crowded         atomic.Bool  // whether others are sending on the connection
+	stopped         atomic.Int32 // after so many writes; 0 = not
+	http2           atomic.Bool  // whether the connection speaks HTTP/2
+	kept            atomic.Bool  // whether an HTTP/1.1 connection has served others before
+}
+
+// startSending returns a sending and the context to send with, which ends at the deadline.
+func startSending(
+	ctx context.Context, op *Operation, deadline time.Time, timedOut error,
+) (*sending, context.Context) {
+	s := &sending{op: op}
+	s.Context, s.cancel = context.WithDeadlineCause(ctx, deadline, timedOut)
+	s.trace.GotConn = s.gotConn
+	// Before the last flush of a request with a body: until this hook has run, no server has all of it.
+	s.trace.WroteHeaders = s.wroteHeaders
+	if !op.Repeatable() { // whether a repeatable operation has left makes no difference
+		s.trace.GetConn = func(string) { s.started.Store(true) }
+	}
+	return s, httptrace.WithClientTrace(s, &s.trace)
+}
+
+// Value returns the operation, or what the context holds.
+func (s *sending) Value(key any) any {
+	if key == (operationKey{}) {
+		return s.op
+	}
+	return s.Context.Value(key)
+}
+
+// gotConn is called with each connection that net/http is about to write the request to. Over HTTP/2
+// it may find no stream to spare there, write nothing, and look for another connection: only requests
+// that were written count.
+func (s *sending) gotConn(info httptrace.GotConnInfo) {
+	http2 := isHTTP2(info.Conn)
+	s.http2.Store(http2)
+	s.kept.Store(!http2 && info.Reused)
+	if !http2 {
+		return
+	}
+	crowded := info.Reused && info.IdleTime == 0
+	s.crowded.Store(crowded)
+	alone, beside := s.alone.Load(), s.beside.Load()
+	switch {
+	case alone == maxSends || beside == maxCrowded:
+		s.stopped.Store(alone + beside)
+		s.cancel()
+	case crowded && s.wrote.Load():
+		_ = sleep(s, crowdedWait+rand.N(crowdedWait)) //nolint:gosec // a wait is no secret
+	}
+}
+
+// wroteHeaders is called when the headers of the request were written.
+func (s *sending) wroteHeaders() {
+	s.wrote.Store(true)
+	if s.crowded.Load() {
+		s.beside.Add(1)
+	} else {
+		s.alone.Add(1)
+	}
+}
+
+// why returns what ended the attempt: the end of the call's context, too many sends, the end of the
+// attempt's own context, or else err.
+func (s *sending) why(call, own context.Context, err error) error {
+	switch n := s.stopped.Load(); {
+	case call.Err() != nil:
+		return ContextError(call)
+	case n > 0:
+		return fmt.Errorf("the server sent the request back %d times", n)
+	case own.Err() != nil:
+		return context.Cause(own)
+	}
+	return err
+}
+
+// isHTTP2 reports whether a connection speaks HTTP/2. Over HTTP/1.1, net/http sends again only after
+// kept connections that turn out to be dead, of which there may be many.
+func isHTTP2(conn net.Conn) bool {
+	encrypted, ok := conn.(*tls.Conn)
+	return ok && encrypted.ConnectionState().NegotiatedProtocol == "h2"
+}
+
+// unsent reports whether no server can have acted on a request that failed with err. A transport that
+// runs no hooks is believed only when it failed to connect.
+func (s *sending) unsent(err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return true
+	}
+	return s.started.Load() && !s.wrote.Load()
+}
