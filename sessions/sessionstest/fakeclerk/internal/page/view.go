@@ -58,7 +58,7 @@ func view(in *instance.Instance) *viewData {
 		Now:         now.UTC().Format("2006-01-02 15:04:05"),
 		Operations:  clerk.Operations(),
 	}
-	if ahead := now.Sub(time.Now()).Round(time.Second); ahead > 0 {
+	if ahead := time.Until(now).Round(time.Second); ahead > 0 {
 		v.Ahead = spell(ahead) + " ahead"
 	}
 	v.showSessions(clerk.Sessions(), now)
