@@ -17,9 +17,9 @@ const (
 	signalBase    = 128 // to which the number of the signal is added that ended the command
 )
 
-// runCommand runs a command with the environment in addition to its own, passes signals on to it, and
-// returns its exit status as a shell would. The end of ctx ends the command. Nothing that the command
-// has started stays behind.
+// runCommand runs a command with the environment in addition to its own, passes signals on to it,
+// and returns its exit status as a shell would. The end of ctx ends the command. Nothing that the
+// command has started stays behind.
 func runCommand(
 	ctx context.Context, command []string, environment [][2]string, stdout, stderr io.Writer,
 ) (status int, err error) {

@@ -14,8 +14,8 @@ type group struct {
 	own bool // whether it is a process group of its own
 }
 
-// newGroup makes the command that is to be started a process group of its own. At a terminal it stays
-// in this program's: only that group may read from the terminal.
+// newGroup makes the command that is to be started a process group of its own. At a terminal it
+// stays in this program's: only that group may read from the terminal.
 func newGroup(cmd *exec.Cmd) *group {
 	g := &group{cmd: cmd, own: !atTerminal()}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: g.own}
@@ -42,7 +42,8 @@ func atTerminal() bool {
 // signals are the signals that are passed on.
 func (g *group) signals() []os.Signal {
 	return []os.Signal{
-		syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2,
+		syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP,
+		syscall.SIGUSR1, syscall.SIGUSR2,
 	}
 }
 

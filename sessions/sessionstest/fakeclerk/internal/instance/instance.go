@@ -53,8 +53,8 @@ func (in *Instance) Address() string { return in.address }
 // Clerk returns the instance's server, until the next Reset.
 func (in *Instance) Clerk() *sessionstest.Server { return in.current.Load().clerk }
 
-// Reset makes everything as it was at the start: sessions, clock, key, faults, rate limit, calls and
-// violations.
+// Reset makes everything as it was at the start: sessions, clock, key, faults, rate limit, calls
+// and violations.
 func (in *Instance) Reset() {
 	opts := []sessionstest.Option{
 		sessionstest.WithoutListener(),
@@ -89,8 +89,8 @@ func (in *Instance) Environment() [][2]string {
 	}
 }
 
-// Handler serves Clerk's endpoints. It writes a line for each new violation to violations and, unless
-// calls is nil, a line for each request to calls, with neither its headers nor its query.
+// Handler serves Clerk's endpoints. It writes a line for each new violation to violations and,
+// unless calls is nil, a line for each request to calls, with neither its headers nor its query.
 func (in *Instance) Handler(calls, violations io.Writer) http.Handler {
 	var mu sync.Mutex
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

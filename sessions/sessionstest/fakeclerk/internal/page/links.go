@@ -18,7 +18,8 @@ const (
 	maxID    = 255 // bytes of a user's id
 )
 
-// links are the sign-ins of the page, by secret names: whoever knows such a name may have the cookies.
+// links are the sign-ins of the page, by secret names: whoever knows such a name may have the
+// cookies.
 type links struct {
 	mu     sync.Mutex
 	byName map[string]link
@@ -60,8 +61,9 @@ func (l *links) get(name string) (link, bool) {
 	return x, ok
 }
 
-// shown returns the link for a page that was asked for under a host. Cookies count for one host name
-// and all its ports: so the link has the host name of the target, which is a loopback name, too.
+// shown returns the link for a page that was asked for under a host. Cookies count for one host
+// name and all its ports: so the link has the host name of the target, which is a loopback name,
+// too.
 func (x link) shown(host string) *signedIn {
 	_, port, err := net.SplitHostPort(host)
 	if err == nil {
