@@ -16,23 +16,15 @@ import (
 //
 // GET /sessions
 func (c *Client) List(ctx context.Context, params ListParams) (*SessionList, error) {
-	if err := params.check(); err != nil {
-		return nil, err
-	}
-	return do(ctx, c, wire.GetSessionList, nil, params.read,
-		func(api *gen.Client) (*http.Response, error) {
-			return api.GetSessionList(ctx, params.query())
-		})
+	return do(ctx, c, wire.GetSessionList, params.check(), nil, params.read,
+		func(api *gen.Client) (*http.Response, error) { return api.GetSessionList(ctx, params.query()) })
 }
 
 // Get returns a session.
 //
 // GET /sessions/{session_id}
 func (c *Client) Get(ctx context.Context, sessionID string) (*Session, error) {
-	if err := checkSessionID(sessionID); err != nil {
-		return nil, err
-	}
-	return do(ctx, c, wire.GetSession, nil, readSession(sessionID),
+	return do(ctx, c, wire.GetSession, checkSessionID(sessionID), nil, readSession(sessionID),
 		func(api *gen.Client) (*http.Response, error) { return api.GetSession(ctx, sessionID) })
 }
 
@@ -42,10 +34,7 @@ func (c *Client) Get(ctx context.Context, sessionID string) (*Session, error) {
 //
 // POST /sessions
 func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, error) {
-	if err := params.check(); err != nil {
-		return nil, err
-	}
-	return do(ctx, c, wire.CreateSession, nil, readSession(""),
+	return do(ctx, c, wire.CreateSession, params.check(), nil, readSession(""),
 		func(api *gen.Client) (*http.Response, error) {
 			return api.CreateSession(ctx, gen.CreateSessionRequest{
 				UserID:               params.UserID,
@@ -59,10 +48,7 @@ func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, err
 //
 // POST /sessions/{session_id}/revoke
 func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error) {
-	if err := checkSessionID(sessionID); err != nil {
-		return nil, err
-	}
-	return do(ctx, c, wire.RevokeSession, nil, readRevoked(sessionID),
+	return do(ctx, c, wire.RevokeSession, checkSessionID(sessionID), nil, readRevoked(sessionID),
 		func(api *gen.Client) (*http.Response, error) { return api.RevokeSession(ctx, sessionID) })
 }
 
@@ -74,11 +60,9 @@ func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error)
 // Deprecated: Clerk removed the endpoint in version 2025-04-10. Verify the token's signature
 // instead, which needs no request.
 func (c *Client) Verify(ctx context.Context, sessionID, token string) (*Session, error) {
-	if err := cmp.Or(checkSessionID(sessionID), checkRequired("the token", token)); err != nil {
-		return nil, err
-	}
+	problem := cmp.Or(checkSessionID(sessionID), checkRequired("the token", token))
 	secrets := func() []string { return []string{token} }
-	return do(ctx, c, wire.VerifySession, secrets, readSession(sessionID),
+	return do(ctx, c, wire.VerifySession, problem, secrets, readSession(sessionID),
 		func(api *gen.Client) (*http.Response, error) {
 			return api.VerifySession(ctx, sessionID, gen.VerifySessionRequest{Token: token})
 		})
@@ -92,10 +76,8 @@ func (c *Client) Verify(ctx context.Context, sessionID, token string) (*Session,
 func (c *Client) GetToken(
 	ctx context.Context, sessionID string, params TokenParams,
 ) (*Token, error) {
-	if err := cmp.Or(checkSessionID(sessionID), params.check()); err != nil {
-		return nil, err
-	}
-	return do(ctx, c, tokenOperation(params), nil, readToken,
+	problem := cmp.Or(checkSessionID(sessionID), params.check())
+	return do(ctx, c, tokenOperation(params), problem, nil, readToken,
 		func(api *gen.Client) (*http.Response, error) {
 			template := params.Template
 			body := gen.CreateTokenRequest{ExpiresInSeconds: int64(params.ExpiresIn / time.Second)}
@@ -144,10 +126,8 @@ func (c *Client) RefreshCookies(
 func refresh[T any](ctx context.Context, c *Client, sessionID string, params *RefreshParams,
 	format gen.RefreshSessionRequestFormat, read func([]byte) (*T, error),
 ) (*T, error) {
-	if err := cmp.Or(checkSessionID(sessionID), params.check()); err != nil {
-		return nil, err
-	}
-	return do(ctx, c, wire.RefreshSession, params.secrets, read,
+	problem := cmp.Or(checkSessionID(sessionID), params.check())
+	return do(ctx, c, wire.RefreshSession, problem, params.secrets, read,
 		func(api *gen.Client) (*http.Response, error) {
 			return api.RefreshSession(ctx, sessionID, params.query(), params.body(format))
 		})
@@ -161,11 +141,8 @@ func refresh[T any](ctx context.Context, c *Client, sessionID string, params *Re
 //
 // GET /clients/handshake_payload
 func (c *Client) HandshakeCookies(ctx context.Context, nonce string) (*Cookies, error) {
-	if err := checkNonce(nonce); err != nil {
-		return nil, err
-	}
 	secrets := func() []string { return []string{nonce} }
-	return do(ctx, c, wire.GetHandshakePayload, secrets, readHandshake,
+	return do(ctx, c, wire.GetHandshakePayload, checkNonce(nonce), secrets, readHandshake,
 		func(api *gen.Client) (*http.Response, error) {
 			return api.GetHandshakePayload(ctx, &gen.GetHandshakePayloadParams{Nonce: nonce})
 		})

@@ -89,11 +89,9 @@ func (c *Client) CloseIdleConnections() {
 }
 
 // Format writes where the client sends to, for every verb.
-func (c Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.text()) }
+func (c Client) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "sessions.Client{%s}", strings.TrimSuffix(c.server, "/"))
+}
 
 // LogValue returns where the client sends to.
-func (c Client) LogValue() slog.Value { return slog.StringValue(c.text()) }
-
-func (c Client) text() string {
-	return fmt.Sprintf("sessions.Client{%s}", strings.TrimSuffix(c.server, "/"))
-}
+func (c Client) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }

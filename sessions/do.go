@@ -35,12 +35,16 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	return x.answer.Response, x.answer.Err
 }
 
-// do makes one call of an operation: send calls a method of the generated client, and read makes
-// the result of the answer's body. secrets returns what must not show in an error, beside the key.
-func do[T any](ctx context.Context, c *Client, op *wire.Operation, secrets func() []string,
+// do makes one call of an operation, unless there is a problem with the call's parameters: send
+// calls a method of the generated client, and read makes the result of the answer's body. secrets
+// returns what must not show in an error, beside the key; it may be nil.
+func do[T any](ctx context.Context, c *Client, op *wire.Operation,
+	problem error, secrets func() []string,
 	read func([]byte) (*T, error), send func(*gen.Client) (*http.Response, error),
 ) (*T, error) {
 	switch {
+	case problem != nil:
+		return nil, problem
 	case c == nil || c.chain == nil:
 		return nil, errNoClient
 	case ctx == nil:

@@ -57,7 +57,7 @@ type Error struct {
 	TraceID    string        // names the request to Clerk's support
 	RetryAfter time.Duration // how long the server asks to stay silent; 0 if it does not
 	Attempts   int           // how many times the request was handed to the transport
-	Body       string        // of an answer that is not JSON, unless to a refresh; not part of the text
+	Body       string        // of an answer that is not JSON, unless to a refresh; not in the text
 
 	cause          error
 	answered       bool // an answer came, whose status may be 000

@@ -39,7 +39,7 @@ func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 	if answer.Silence > 0 && answer.Response == nil {
 		e.StatusCode = http.StatusTooManyRequests
 	}
-	e.outcomeUnknown = !call.Op.Repeatable() && mayHaveHappened(answer)
+	e.outcomeUnknown = !call.Op.Repeatable && mayHaveHappened(answer)
 	e.cause = call.Secrets.Error(causeOf(answer, cause))
 	if answer.Whole() {
 		e.readBody(call, answer.Body)

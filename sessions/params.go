@@ -3,7 +3,6 @@ package sessions
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -29,7 +28,8 @@ func (p ListParams) check() error {
 	case p.Offset < 0:
 		return invalid("Offset %d is negative", p.Offset)
 	}
-	return errors.Join(checkText("ClientID", p.ClientID), checkText("UserID", p.UserID), checkText("Status", string(p.Status)))
+	return errors.Join(checkText("ClientID", p.ClientID), checkText("UserID", p.UserID),
+		checkText("Status", string(p.Status)))
 }
 
 func (p ListParams) query() *gen.GetSessionListParams {
@@ -51,14 +51,15 @@ type CreateParams struct {
 }
 
 func (p CreateParams) check() error {
-	return errors.Join(checkRequired("UserID", p.UserID), checkText("ActiveOrganizationID", p.ActiveOrganizationID))
+	return errors.Join(checkRequired("UserID", p.UserID),
+		checkText("ActiveOrganizationID", p.ActiveOrganizationID))
 }
 
 // TokenParams says which token to mint. Its zero value stands for a session token that lives as
 // long as the instance has it.
 type TokenParams struct {
 	Template  string        // the name of a JWT template; "" for the session token
-	ExpiresIn time.Duration // how long the token lives, in whole seconds; Clerk takes 30 s to 10 years, 0 is its default
+	ExpiresIn time.Duration // in whole seconds; Clerk takes 30 s to 10 years, 0 is its default
 }
 
 func (p TokenParams) check() error {
@@ -76,9 +77,9 @@ func (p TokenParams) check() error {
 type RefreshParams struct {
 	ExpiredToken         string      // the session token from the browser; required
 	RefreshToken         string      // from the browser's refresh cookie; required
-	RequestOrigin        string      // the origin the browser's request was sent to, "https://app.example.com"; required
+	RequestOrigin        string      // where the browser sent to, "https://app.example.com"; required
 	RequestOriginatingIP string      // the address the browser's request came from
-	RequestHeaders       http.Header // the browser's request headers, sent with the names as given; nil is not sent
+	RequestHeaders       http.Header // the browser's, sent with the names as given; nil is not sent
 	SuffixedCookies      bool        // whether the cookies' names have the instance's suffix
 }
 
@@ -129,15 +130,15 @@ func (p *RefreshParams) secrets() []string {
 }
 
 // Format writes no token and no header, for every verb.
-func (p RefreshParams) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.text()) }
+func (p RefreshParams) Format(f fmt.State, _ rune) {
+	fmt.Fprint(f, "sessions.RefreshParams{[redacted]}")
+}
 
 // LogValue returns no token and no header.
-func (p RefreshParams) LogValue() slog.Value { return slog.StringValue(p.text()) }
+func (p RefreshParams) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(p)) }
 
 // MarshalText returns no token and no header, and is what an encoding of p as JSON uses.
-func (p RefreshParams) MarshalText() ([]byte, error) { return []byte(p.text()), nil }
-
-func (p RefreshParams) text() string { return "sessions.RefreshParams{[redacted]}" }
+func (p RefreshParams) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(p)), nil }
 
 // nonZero returns a pointer to v, or nil if v is the zero value, which the generated client does
 // not send.

@@ -31,10 +31,8 @@ type RevokeAllParams struct {
 
 func (p RevokeAllParams) check() error {
 	switch {
-	case p.UserID == "" && p.ClientID == "":
-		return invalid("RevokeAll needs a UserID or a ClientID")
-	case p.UserID != "" && p.ClientID != "":
-		return invalid("RevokeAll takes a UserID or a ClientID, not both")
+	case (p.UserID == "") == (p.ClientID == ""):
+		return invalid("RevokeAll takes a UserID or a ClientID, exactly one of them")
 	case p.Concurrency < 0:
 		return invalid("Concurrency %d is negative; 0 stands for %d", p.Concurrency, revokeConcurrency)
 	case slices.Contains(p.Statuses, ""):

@@ -3,7 +3,6 @@ package sessions
 import (
 	"encoding/base64"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -67,17 +66,10 @@ func (t Token) goodUntil(received time.Time) time.Time {
 }
 
 // Format writes no JWT, for every verb.
-func (t Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.text()) }
+func (t Token) Format(f fmt.State, _ rune) { fmt.Fprint(f, "sessions.Token{[redacted]}") }
 
 // LogValue returns no JWT.
-func (t Token) LogValue() slog.Value { return slog.StringValue(t.text()) }
-
-func (t Token) text() string {
-	if t.JWT == "" {
-		return "sessions.Token{}"
-	}
-	return "sessions.Token{[redacted]}"
-}
+func (t Token) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(t)) }
 
 // MarshalJSON returns the token as Clerk answered it, with the JWT.
 func (t Token) MarshalJSON() ([]byte, error) {
@@ -122,22 +114,19 @@ func (c Cookies) HTTPCookies() ([]*http.Cookie, error) {
 // Expires in the past. The suffix is given without the underscore; with "" only the plain cookie
 // counts.
 func (c Cookies) SessionToken(suffix string) (Token, bool) {
-	var held []*http.Cookie
-	for _, directive := range c.Directives {
+	deleted := make(map[string]bool) // by the name of a cookie, by the directives after this one
+	for _, directive := range slices.Backward(c.Directives) {
 		cookie, err := http.ParseSetCookie(directive)
-		if err != nil || cookie.Name != "__session" &&
+		if err != nil || deleted[cookie.Name] || cookie.Name != "__session" &&
 			(suffix == "" || cookie.Name != "__session_"+suffix) {
 			continue
 		}
-		held = slices.DeleteFunc(held, func(h *http.Cookie) bool { return h.Name == cookie.Name })
 		if !deletes(cookie) {
-			held = append(held, cookie)
+			return Token{JWT: cookie.Value}, true
 		}
+		deleted[cookie.Name] = true
 	}
-	if len(held) == 0 {
-		return Token{}, false
-	}
-	return Token{JWT: held[len(held)-1].Value}, true
+	return Token{}, false
 }
 
 // deletes reports whether a browser that gets a cookie is left without a token of its name.
@@ -147,14 +136,12 @@ func deletes(cookie *http.Cookie) bool {
 }
 
 // Format writes no cookie, for every verb.
-func (c Cookies) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.text()) }
+func (c Cookies) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "sessions.Cookies{%d directives, [redacted]}", len(c.Directives))
+}
 
 // LogValue returns no cookie.
-func (c Cookies) LogValue() slog.Value { return slog.StringValue(c.text()) }
-
-func (c Cookies) text() string {
-	return fmt.Sprintf("sessions.Cookies{%d directives, [redacted]}", len(c.Directives))
-}
+func (c Cookies) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
 // MarshalJSON returns the cookies as Clerk answered them.
 func (c Cookies) MarshalJSON() ([]byte, error) {

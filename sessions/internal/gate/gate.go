@@ -4,7 +4,11 @@
 package gate
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,71 +18,82 @@ import (
 const maxInFlight = 64
 
 // Gate is what every request of a client, and of its copies, passes before it is sent. The bound
-// on the requests in flight is the client's; silence, queue and pace are each operation's own. The
-// zero value is an open gate.
+// on the requests in flight, and the queue, are the client's; silence and pace are each operation's
+// own. The zero value is an open gate.
 type Gate struct {
 	mu       sync.Mutex
 	inFlight int
 	tickets  int64
+	queue    []*Turn          // by ticket
 	lanes    map[string]*lane // by operation
-	timer    *time.Timer      // for the lane that opens next; nil for none
+	timer    *time.Timer      // for the turn that may leave next
 }
 
 // Enter waits until t may send a request. After a nil error Leave has to be called when the
-// request has ended. After any other, which is a *HeldError, nothing may be sent.
+// request has ended. After any other nothing may be sent: the error says how long t has waited, and
+// why, and matches the context's error and its cause if the context, or t's deadline, ended the
+// wait.
 func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 	g.mu.Lock()
-	l := g.lane(t.Operation)
+	defer g.mu.Unlock()
+	g.come(t)
 	if t.ticket == 0 {
 		g.tickets++
 		t.ticket = g.tickets
 	}
-	t.came, t.settled, t.held, t.wake = time.Now(), false, nil, nil
-	l.add(t)
+	at, _ := slices.BinarySearchFunc(g.queue, t, func(a, b *Turn) int {
+		return cmp.Compare(a.ticket, b.ticket)
+	})
+	g.queue = slices.Insert(g.queue, at, t)
+	t.lane.waiting++
+	t.lane.latest = t.Deadline
 	g.dispatch(t.came)
-	if !t.settled {
+	if slices.Contains(g.queue, t) {
+		limited, cancel := context.WithDeadline(ctx, t.Deadline)
+		defer cancel()
+		ctx = limited
 		t.wake = make(chan struct{})
 		g.mu.Unlock()
-		t.wait(ctx)
+		select {
+		case <-t.wake:
+		case <-ctx.Done():
+		}
 		g.mu.Lock()
 	}
-	defer g.mu.Unlock()
-	if !t.settled {
-		now := time.Now()
-		l.turnAway(t, now)
-		g.dispatch(now)
+	if at := slices.Index(g.queue, t); at >= 0 {
+		g.queue = slices.Delete(g.queue, at, at+1)
+		t.lane.waiting--
+		t.held = t.heldBack(time.Now())
+		g.dispatch(time.Now()) // no timer is left for a turn that has gone
 	}
-	if t.held == nil {
-		return nil
-	}
-	switch {
-	case ctx.Err() != nil:
-		t.held.ended = []error{ctx.Err(), context.Cause(ctx)}
-	case !t.Deadline.IsZero() && !time.Now().Before(t.Deadline):
-		t.held.ended = []error{context.DeadlineExceeded}
+	if err, cause := ctx.Err(), context.Cause(ctx); t.held != nil && err != nil {
+		t.held = fmt.Errorf("%w: %w", t.held, err)
+		if !errors.Is(cause, err) {
+			t.held = fmt.Errorf("%w: %w", t.held, cause)
+		}
 	}
 	return t.held
 }
 
-// Refusal returns the *HeldError that Enter would return for t at once, or nil.
+// Refusal returns the error that Enter would return for t at once, or nil.
 func (g *Gate) Refusal(t *Turn) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := time.Now()
-	t.came = now
-	if l := g.lane(t.Operation); l.tooLate(t, now) {
-		return l.heldBack(t, now)
+	g.come(t)
+	if t.tooLate(t.came) {
+		return t.heldBack(t.came)
 	}
 	return nil
 }
 
-// Leave takes note of how a request ended. asked is the silence that a refusal asks for.
-func (g *Gate) Leave(t *Turn, answer Answer, asked time.Duration) {
+// Leave takes note of how a request ended: whether there was an answer and, if that was a refusal,
+// for how long the operation has to be silent; 0 if it was none.
+func (g *Gate) Leave(t *Turn, answered bool, silence time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inFlight--
 	now := time.Now()
-	g.lane(t.Operation).learn(t, answer, asked, now)
+	t.lane.learn(t, answered, silence, now)
 	g.dispatch(now)
 }
 
@@ -99,41 +114,46 @@ func (g *Gate) lane(operation string) *lane {
 	return g.lanes[operation]
 }
 
-// dispatch lets out all who may leave now, in the order of their tickets, and sets the timer for
-// the next.
-func (g *Gate) dispatch(now time.Time) {
-	if g.timer != nil {
-		g.timer.Stop()
-		g.timer = nil
-	}
-	for g.inFlight < maxInFlight {
-		var first *lane
-		var next time.Time
-		for _, l := range g.lanes {
-			l.dropHead(now)
-			switch {
-			case len(l.queue) == 0:
-			case !l.opens().After(now):
-				if first == nil || l.queue[0].ticket < first.queue[0].ticket {
-					first = l
-				}
-			case next.IsZero() || l.opens().Before(next):
-				next = l.opens()
-			}
-		}
-		if first == nil {
-			if !next.IsZero() {
-				g.timer = time.AfterFunc(next.Sub(now), g.tick)
-			}
-			return
-		}
-		g.inFlight++
-		first.release(now)
-	}
+// come makes t a turn that has just come to the gate.
+func (g *Gate) come(t *Turn) {
+	t.lane, t.came, t.held, t.wake = g.lane(t.Operation), time.Now(), nil, nil
 }
 
-func (g *Gate) tick() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.dispatch(time.Now())
+// dispatch lets out all who may leave now, turns away all who would be too late, and sets the timer
+// for the next.
+func (g *Gate) dispatch(now time.Time) {
+	var next time.Time
+	g.queue = slices.DeleteFunc(g.queue, func(t *Turn) bool {
+		opens := t.opens()
+		switch {
+		case t.tooLate(now):
+			t.held = t.heldBack(now)
+		case g.inFlight == maxInFlight:
+			return false
+		case opens.After(now):
+			if next.IsZero() || opens.Before(next) {
+				next = opens
+			}
+			return false
+		default:
+			g.inFlight++
+			t.sent = now
+			t.lane.slowDown(now)
+		}
+		t.lane.waiting--
+		if t.wake != nil {
+			close(t.wake)
+		}
+		return true
+	})
+	if g.timer != nil {
+		g.timer.Stop()
+	}
+	if !next.IsZero() {
+		g.timer = time.AfterFunc(next.Sub(now), func() {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			g.dispatch(time.Now())
+		})
+	}
 }

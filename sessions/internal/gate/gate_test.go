@@ -46,7 +46,10 @@ func (c *crowd) come(ctx context.Context, change func(*Turn), names ...string) {
 			change(turn)
 		}
 		go func() {
-			turn.Deadline, _ = ctx.Deadline()
+			turn.Deadline = time.Now().Add(1000 * time.Hour)
+			if deadline, ok := ctx.Deadline(); ok {
+				turn.Deadline = deadline
+			}
 			err := c.gate.Enter(ctx, turn)
 			c.mu.Lock()
 			defer c.mu.Unlock()
@@ -79,14 +82,14 @@ func (c *crowd) many(operation string, n int) (names []string) {
 
 func (c *crowd) served(names ...string) {
 	for _, name := range names {
-		c.gate.Leave(c.turns[name], Served, 0)
+		c.gate.Leave(c.turns[name], true, 0)
 		synctest.Wait()
 	}
 }
 
 func (c *crowd) refused(asked time.Duration, names ...string) {
 	for _, name := range names {
-		c.gate.Leave(c.turns[name], Refused, asked)
+		c.gate.Leave(c.turns[name], true, asked)
 		synctest.Wait()
 	}
 }
@@ -94,6 +97,13 @@ func (c *crowd) refused(asked time.Duration, names ...string) {
 func (c *crowd) after(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
+}
+
+// outNow returns how many were let out since the last look.
+func (c *crowd) outNow() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.out)
 }
 
 // expect checks who was let out since the last look.
@@ -119,7 +129,7 @@ func (c *crowd) expectHeld(name, text string, matches ...error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	err := c.errs[name]
-	if _, ok := errors.AsType[*HeldError](err); !ok || err.Error() != text {
+	if err == nil || err.Error() != text {
 		c.t.Errorf("%s got %v, want %s", name, err, text)
 	}
 	for _, target := range matches {
@@ -145,7 +155,7 @@ func TestGate(t *testing.T) {
 			c.expect("while 64 are out")
 			c.served(lists[5])
 			c.expect("when one is served", "get a")
-			c.gate.Leave(c.turns["get a"], Lost, 0)
+			c.gate.Leave(c.turns["get a"], false, 0)
 			synctest.Wait()
 			c.calls("list d")
 			c.expect("when one is lost", "list b")
@@ -164,23 +174,6 @@ func TestGate(t *testing.T) {
 			c.expect("a nanosecond before its end")
 			c.after(1)
 			c.expect("at its end", "revoke b")
-		}},
-		{"a silence lasts 200 ms at least", func(c *crowd) {
-			c.calls("get a")
-			c.refused(0, "get a")
-			c.calls("get b")
-			c.after(200*time.Millisecond - 1)
-			c.expect("a nanosecond before", "get a")
-			c.after(1)
-			c.expect("then", "get b")
-		}},
-		{"a silence lasts a minute at most", func(c *crowd) {
-			c.calls("get a")
-			c.refused(time.Hour, "get a")
-			c.come(c.t.Context(), func(t *Turn) { t.MaxWait = time.Hour }, "get b")
-			c.expect("at once", "get a")
-			c.after(time.Minute)
-			c.expect("after a minute", "get b")
 		}},
 		{"refusals of those in flight lengthen a silence and never shorten it", func(c *crowd) {
 			c.calls("get a", "get b", "get c")
@@ -308,18 +301,18 @@ func TestGateUnderStress(t *testing.T) {
 								cancel()
 							})
 						}
-						turn := &Turn{Operation: fmt.Sprint(rand.IntN(3)), MaxWait: time.Minute}
+						turn := &Turn{Operation: fmt.Sprint(rand.IntN(3)), MaxWait: time.Minute, Deadline: time.Now().Add(time.Hour)}
 						if err := gate.Enter(ctx, turn); err == nil {
 							n := out.Add(1)
 							for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
 							}
 							runtime.Gosched()
 							out.Add(-1)
-							answer := Served
+							silence := time.Duration(0)
 							if n := sent.Add(1); refusedOf != 0 && n%refusedOf == 0 {
-								answer = Refused
+								silence = second / 5
 							}
-							gate.Leave(turn, answer, 0)
+							gate.Leave(turn, true, silence)
 						} else if !errors.Is(err, context.Canceled) {
 							t.Errorf("got %v", err)
 						}
@@ -331,12 +324,14 @@ func TestGateUnderStress(t *testing.T) {
 			if n := most.Load(); n > maxInFlight {
 				t.Errorf("%d were out at once", n)
 			}
+			gate.mu.Lock()
+			defer gate.mu.Unlock()
 			for name, lane := range gate.lanes {
-				if len(lane.queue) != 0 {
-					t.Errorf("%d still wait for %s", len(lane.queue), name)
+				if lane.waiting != 0 {
+					t.Errorf("%d still wait for %s", lane.waiting, name)
 				}
 			}
-			if gate.inFlight != 0 || gate.timer != nil {
+			if gate.inFlight != 0 || gate.timer != nil && gate.timer.Stop() {
 				t.Errorf("%d count as in flight, the timer is %v", gate.inFlight, gate.timer)
 			}
 			t.Logf("%d were let out, %d at once", sent.Load(), most.Load())

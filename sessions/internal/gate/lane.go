@@ -1,19 +1,23 @@
 package gate
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"time"
 )
 
-// maxRate is the pace, in requests a second, beyond which there is none: the bound on the requests
-// in flight is enough.
-const maxRate = 1000
+const (
+	minRate = 10   // requests a second
+	maxRate = 1000 // beyond this there is no pace: the bound on the requests in flight is enough
+
+	// acquitted is how many of those in flight with a refused request have to be served for each that
+	// is refused, so that no limit counts as met.
+	acquitted = 4
+)
 
 // lane is what the gate knows of one operation. Its methods run under the gate's lock.
 type lane struct {
-	queue []*Turn // by ticket
+	waiting int       // turns in the queue
+	latest  time.Time // the deadline of the turn that came last
 
 	until   time.Time     // the silence ends
 	asked   time.Duration // how long the last silence was
@@ -25,53 +29,22 @@ type lane struct {
 	before float64   // the rate before it was learned from the last silence
 	next   time.Time // the next request may leave, according to the pace
 
-	count   int           // requests served since the last silence or second of rest
+	count   int           // requests served since the last silence, or second without any
 	since   time.Time     // the first of these was served
 	last    time.Time     // the last of these was served
 	latency time.Duration // nine of ten answers take less, about; 0 = there was none yet
 }
 
-// add puts t into the queue.
-func (l *lane) add(t *Turn) {
-	at, _ := slices.BinarySearchFunc(l.queue, t, func(a, b *Turn) int {
-		return cmp.Compare(a.ticket, b.ticket)
-	})
-	l.queue = slices.Insert(l.queue, at, t)
-}
-
-// remove takes t out of the queue, and tells it so.
-func (l *lane) remove(t *Turn) {
-	at := slices.Index(l.queue, t)
-	l.queue = slices.Delete(l.queue, at, at+1)
-	t.settled = true
-	if t.wake != nil {
-		close(t.wake)
-	}
-}
-
 func (l *lane) silence(now time.Time) time.Duration { return max(0, l.until.Sub(now)) }
 
-// opens returns when the head of the queue may leave, as far as its operation is concerned.
-func (l *lane) opens() time.Time {
-	if l.next.After(l.until) && !l.queue[0].Unpaced {
-		return l.next
-	}
-	return l.until
-}
-
-// release lets the head of the queue go. The pace is never so slow that those who wait would be
-// too late.
-func (l *lane) release(now time.Time) {
-	t := l.queue[0]
-	t.sent = now
+// slowDown makes the next request wait, after one that leaves now, as long as the pace wants it. The
+// pace is never so slow that those who wait would be too late.
+func (l *lane) slowDown(now time.Time) {
 	if rate := l.rateAt(now); rate > 0 {
 		pause := time.Duration(float64(time.Second) / rate)
-		if last := l.queue[len(l.queue)-1]; !last.Deadline.IsZero() {
-			pause = min(pause, (last.Deadline.Sub(now)-l.latency)/time.Duration(len(l.queue)))
-		}
-		l.next = now.Add(pause)
+		enough := (l.latest.Sub(now) - l.latency) / time.Duration(l.waiting)
+		l.next = now.Add(min(pause, enough))
 	}
-	l.remove(t)
 }
 
 // rateAt returns the pace, which doubles every second: what was learned from one silence is
@@ -84,40 +57,68 @@ func (l *lane) rateAt(now time.Time) float64 {
 	return 0
 }
 
-// tooLate reports whether t may not wait for the end of the silence, or cannot be answered in
-// time. A turn that does not have to wait is sent however little time it has.
-func (l *lane) tooLate(t *Turn, now time.Time) bool {
-	silence := l.silence(now)
-	sent := now.Add(silence)
-	if !sent.After(t.came) {
-		return false
+// base returns the rate at which the pace begins. If nearly all that was in flight with a refused
+// request was served, the server refuses that request for its own sake, and nothing is learned.
+func (l *lane) base() float64 {
+	if l.served > acquitted*(l.refused-1) {
+		return l.before
 	}
-	answered := sent.Add(l.latency)
-	return silence > t.MaxWait || !t.Deadline.IsZero() && answered.After(t.Deadline)
+	return l.rate
 }
 
-// turnAway ends t's wait.
-func (l *lane) turnAway(t *Turn, now time.Time) {
-	t.held = l.heldBack(t, now)
-	l.remove(t)
-}
-
-func (l *lane) heldBack(t *Turn, now time.Time) *HeldError {
-	return &HeldError{Waited: now.Sub(t.came), Silence: l.silence(now), refused: !l.shut.IsZero()}
-}
-
-// dropHead turns away all at the head of the queue that are too late.
-func (l *lane) dropHead(now time.Time) {
-	for len(l.queue) > 0 && l.tooLate(l.queue[0], now) {
-		l.turnAway(l.queue[0], now)
-	}
-}
-
-// dropAll turns away all in the queue that are too late.
-func (l *lane) dropAll(now time.Time) {
-	for _, t := range slices.Clone(l.queue) {
-		if l.tooLate(t, now) {
-			l.turnAway(t, now)
+// learn takes note of how a request ended, as Leave is told.
+func (l *lane) learn(t *Turn, answered bool, silence time.Duration, now time.Time) {
+	l.learnLatency(now.Sub(t.sent), answered)
+	switch {
+	case silence > 0:
+		t.refusals++
+		if t.refusals > 1 {
+			t.ticket = 0 // others may be served while this one never is
 		}
+		l.fallSilent(t, silence, now)
+	case answered:
+		if !t.sent.After(l.shut) {
+			l.served++
+		}
+		if l.count == 0 || now.Sub(l.last) > time.Second {
+			l.count, l.since = 0, now
+		}
+		l.count++
+		l.last = now
+	}
+}
+
+// fallSilent begins a silence, or lengthens it if t was in flight when it began. The rate to go on
+// with is what the server has served since the last silence, spread over the time that this took
+// and the new silence: so much it serves again. A refusal right after a silence says only that the
+// server refuses everything for longer than it said.
+func (l *lane) fallSilent(t *Turn, asked time.Duration, now time.Time) {
+	end := now.Add(asked)
+	if !t.sent.After(l.shut) {
+		l.refused++
+		if end.After(l.until) {
+			l.until = end
+		}
+		return
+	}
+	l.before, l.rate = l.base(), l.base()
+	if !t.Unpaced && (l.rate == 0 || now.Sub(l.until) > l.asked/2) {
+		l.rate = max(minRate, float64(l.count)/(now.Sub(l.since)+asked).Seconds())
+	}
+	l.until, l.asked, l.shut = end, asked, now
+	l.refused, l.served, l.count = 1, 0, 0
+}
+
+// learnLatency lets the latency grow by an eighth with each request that took longer, and shrink
+// by a hundredth with each that was quicker. A request without an answer says only that an answer
+// takes longer.
+func (l *lane) learnLatency(took time.Duration, answered bool) {
+	switch {
+	case l.latency == 0 && answered:
+		l.latency = took
+	case l.latency > 0 && took > l.latency:
+		l.latency += l.latency / 8
+	case answered:
+		l.latency -= l.latency / 100
 	}
 }

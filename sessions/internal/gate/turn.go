@@ -1,7 +1,7 @@
 package gate
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -10,67 +10,44 @@ import (
 type Turn struct {
 	Operation string
 	MaxWait   time.Duration // for the end of a silence
-	Deadline  time.Time     // of the call; zero for none
-	Unpaced   bool          // the caller knows the limit: no pace is kept or learned
+	Deadline  time.Time     // of the call
+	Unpaced   bool          // no pace holds the turn, and its refusals set none: a limit is known
 
+	lane     *lane // of the operation
 	ticket   int64 // the turn's place in the queue; 0 = at the end
 	refusals int
-	came     time.Time     // when the turn entered the queue
-	sent     time.Time     // when it left the queue
-	settled  bool          // it has left the queue
-	held     *HeldError    // why it may not send, once it is settled; nil if it may
-	wake     chan struct{} // closed when the turn is settled; nil if it did not wait
+	came     time.Time     // when the turn came to the gate
+	sent     time.Time     // when it was let out
+	held     error         // why it may not send, once it has left the queue; nil if it may
+	wake     chan struct{} // closed when the turn leaves the queue; nil if it did not wait
 }
 
-// wait waits until t is settled, its deadline has come, or ctx has ended.
-func (t *Turn) wait(ctx context.Context) {
-	var late <-chan time.Time
-	if !t.Deadline.IsZero() {
-		timer := time.NewTimer(time.Until(t.Deadline))
-		defer timer.Stop()
-		late = timer.C
+// opens returns when t may leave, as far as its operation is concerned.
+func (t *Turn) opens() time.Time {
+	if t.lane.next.After(t.lane.until) && !t.Unpaced {
+		return t.lane.next
 	}
-	select {
-	case <-t.wake:
-	case <-late:
-	case <-ctx.Done():
-	}
+	return t.lane.until
 }
 
-// Answer is how a request ended, as far as the gate is concerned.
-type Answer int
-
-// The kinds of answers.
-const (
-	Lost    Answer = iota // there is none
-	Served                // anything but a refusal
-	Refused               // the operation has to be silent for a while
-)
-
-// HeldError says that a request was not sent.
-type HeldError struct {
-	Waited  time.Duration // for its turn
-	Silence time.Duration // for how long its operation is still silent; 0 = it is not
-	refused bool          // its operation has been refused before
-	ended   []error       // the error of the call's context and its cause; nil if it has not ended
+// tooLate reports whether t may not wait for the end of the silence, or cannot be answered in
+// time. A turn that does not have to wait is sent however little time it has.
+func (t *Turn) tooLate(now time.Time) bool {
+	silence := t.lane.silence(now)
+	sent := now.Add(silence)
+	return sent.After(t.came) &&
+		(silence > t.MaxWait || sent.Add(t.lane.latency).After(t.Deadline))
 }
 
-// Error says how long the request waited for its turn, and for what.
-func (e *HeldError) Error() string {
-	text := fmt.Sprintf("not sent: waited %v for its turn", e.Waited.Round(time.Millisecond))
-	if e.refused {
+// heldBack returns the error of a turn that is turned away.
+func (t *Turn) heldBack(now time.Time) error {
+	waited := now.Sub(t.came).Round(time.Millisecond)
+	text := fmt.Sprintf("not sent: waited %v for its turn", waited)
+	if !t.lane.shut.IsZero() {
 		text += " after a 429"
 	}
-	if e.Silence > 0 {
-		text += fmt.Sprintf(", which asks for %v more", e.Silence.Round(time.Millisecond))
+	if silence := t.lane.silence(now); silence > 0 {
+		text += fmt.Sprintf(", which asks for %v more", silence.Round(time.Millisecond))
 	}
-	for i, err := range e.ended {
-		if i == 0 || err != e.ended[0] { //nolint:errorlint // the error is its own cause, or not
-			text += ": " + err.Error()
-		}
-	}
-	return text
+	return errors.New(text)
 }
-
-// Unwrap returns the error of the call's context and its cause, if the context has ended.
-func (e *HeldError) Unwrap() []error { return e.ended }

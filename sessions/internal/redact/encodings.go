@@ -15,16 +15,20 @@ const (
 	minBase64  = 8 // characters, of the shortest secret
 )
 
-// decoded returns text with its escapes taken back, once and more often, and everything in it that
-// could be base64.
+// decoded returns text with its escapes taken back, one kind after the other and as often as they
+// may be nested, and everything in it that could be base64.
 func decoded(text string) (texts []string) {
 	for range maxEscapes {
-		plain := unescape(text)
-		if plain == text {
+		before := text
+		for _, takeBack := range []func(string) string{unhex, unslash, html.UnescapeString} {
+			if plain := takeBack(text); plain != text {
+				text = plain
+				texts = append(texts, text)
+			}
+		}
+		if text == before {
 			break
 		}
-		text = plain
-		texts = append(texts, text)
 	}
 	for skip := range 4 {
 		texts = append(texts, unbase64([]byte(stdAlphabet.Replace(text)), skip))
@@ -33,25 +37,32 @@ func decoded(text string) (texts []string) {
 }
 
 // unescape takes percent-, JSON- and HTML-escapes back.
-func unescape(text string) string {
-	if strings.Contains(text, "%") {
-		text = percents.ReplaceAllStringFunc(text, func(escapes string) string {
-			plain, _ := url.PathUnescape(escapes) // cannot fail
-			return plain
-		})
+func unescape(text string) string { return html.UnescapeString(unslash(unhex(text))) }
+
+// unhex takes percent-escapes back, and bytes as Go's %q writes them.
+func unhex(text string) string {
+	if !strings.Contains(text, "%") && !strings.Contains(text, `\x`) {
+		return text
 	}
-	if strings.Contains(text, `\`) {
-		text = backslashU.ReplaceAllStringFunc(text, func(escapes string) (plain string) {
-			_ = json.Unmarshal([]byte(`"`+escapes+`"`), &plain) // cannot fail
-			return plain
-		})
-		text = backslash.Replace(text)
-	}
-	return html.UnescapeString(text)
+	return bytesInHex.ReplaceAllStringFunc(text, func(escapes string) string {
+		plain, _ := url.PathUnescape(strings.ReplaceAll(escapes, `\x`, "%")) // cannot fail
+		return plain
+	})
 }
 
-// percents finds percent-encoded bytes.
-var percents = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
+// unslash takes JSON's escapes back, and those of Go's %q.
+func unslash(text string) string {
+	if !strings.Contains(text, `\`) {
+		return text
+	}
+	return backslash.Replace(backslashU.ReplaceAllStringFunc(text, func(escapes string) (plain string) {
+		_ = json.Unmarshal([]byte(`"`+escapes+`"`), &plain) // cannot fail
+		return plain
+	}))
+}
+
+// bytesInHex finds percent-encoded bytes, and bytes as Go's %q writes them.
+var bytesInHex = regexp.MustCompile(`(?:(?:%|\\x)[0-9A-Fa-f]{2})+`)
 
 // backslashU finds the escapes with which JSON writes characters that are not ASCII.
 var backslashU = regexp.MustCompile(`(?:\\u[0-9A-Fa-f]{4})+`)

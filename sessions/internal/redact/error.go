@@ -46,4 +46,4 @@ func (f *failure) Is(target error) bool { return errors.Is(f.err, target) }
 func (f *failure) As(target any) bool { return f.open && errors.As(f.err, target) }
 
 // Format writes the text, for every verb.
-func (f *failure) Format(state fmt.State, _ rune) { _, _ = fmt.Fprint(state, f.text) }
+func (f *failure) Format(state fmt.State, _ rune) { fmt.Fprint(state, f.text) }

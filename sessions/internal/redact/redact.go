@@ -30,8 +30,8 @@ type Redactor struct {
 
 // Text returns the first MaxText bytes of text, without the known secrets and without what looks
 // like a secret. Of a long secret, its first 20 bytes are enough to be found. A text that holds a
-// secret percent-, JSON-, HTML- or base64-encoded, inside something else or not, is not kept at all.
-// The cost is one pass over the text, and its decoded forms, whatever the number of secrets.
+// secret percent-, JSON-, HTML- or base64-encoded, inside something else or not, is not kept at
+// all. The cost is one pass over the text, and its decoded forms, whatever the number of secrets.
 func (r *Redactor) Text(text string) string {
 	text = r.hide(text)
 	end := min(len(text), MaxText)
@@ -80,8 +80,8 @@ var lookalikes = []*regexp.Regexp{
 // bearer finds credentials as the header Authorization has them, in any case.
 var bearer = regexp.MustCompile(`(?i:bearer)[ +]+[\w.~+/=-]+`)
 
-// JSON returns a decoded JSON value whose texts, at any depth and the names of members too, are what
-// Text returns.
+// JSON returns a decoded JSON value in which every text, at any depth and the names of members too,
+// is what Text makes of it.
 func (r *Redactor) JSON(value any) any {
 	switch value := value.(type) {
 	case string:

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,7 @@ func TestText(t *testing.T) {
 		{"as PHP writes JSON", []string{"a/b/c/d"}, `"a\/b\/c\/d"`, "[redacted]"},
 		{"as ASCII JSON writes it", []string{"naïve😀x"}, `"na\u00efve\ud83d\ude00x"`, "[redacted]"},
 		{"as %q writes it", []string{"tab\tbell\aend"}, `"tab\tbell\aend"`, "[redacted]"},
+		{"as %q writes bytes", []string{"a\x03\x80bcd"}, `"a\x03\x80bcd"`, "[redacted]"},
 		{"half a surrogate pair", []string{"secret"}, `\ud83dsecret\ud83`, `\ud83d[redacted]\ud83`},
 		{"as HTML writes it", []string{`<b>&"x'`}, "<p>&lt;b&gt;&amp;&#34;x&#39;</p>", "[redacted]"},
 		{"HTML in JSON", []string{`<b>&"x'`}, `"\u0026lt;b\u0026gt;\u0026amp;\u0026quot;x\u0026#x27;"`, "[redacted]"},
@@ -259,6 +261,9 @@ func FuzzText(f *testing.F) {
 			}
 		}
 		echo := encodings[int(form)%len(encodings)].encode(secret)
+		if strings.Contains(echo, `\U`) {
+			t.Skip() // what Go writes for a character that cannot be printed, and nobody else
+		}
 		if strings.ContainsAny(before[max(0, len(before)-40):], `%\&`) && echo != secret {
 			t.Skip() // the start of an escape before the secret makes it another text
 		}
@@ -290,7 +295,7 @@ var encodings = []struct {
 		}
 		return string(text[1 : len(text)-1])
 	}},
-	{"Go", func(s string) string { return strings.Trim(fmt.Sprintf("%q", s), `"`) }},
+	{"Go", func(s string) string { quoted := strconv.Quote(s); return quoted[1 : len(quoted)-1] }},
 	{"HTML", html.EscapeString},
 	{"base64", func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }},
 	{"base64 for URLs", func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }},

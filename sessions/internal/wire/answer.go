@@ -23,7 +23,7 @@ type Answer struct {
 	Unsent   bool           // no response came, and no server can have acted on the request
 	Attempts int            // how many times the request was handed to the transport
 	Took     time.Duration  // how long the last attempt took or, if there was none, the wait for it
-	HeldBack bool           // Err, or Ended, is about a request that the client itself kept from being sent
+	HeldBack bool           // Err, or Ended, is about a request that the client itself held back
 	Silence  time.Duration  // for a request that was held back: how long its operation is still silent
 	Ended    error          // what ended the wait for a better answer than this one; else nil
 
@@ -56,40 +56,29 @@ func (a *Answer) TraceID() string {
 }
 
 // RetryAfter returns how long the response asks the client to stay silent, and whether it asks at
-// all.
-func (a *Answer) RetryAfter() (time.Duration, bool) {
+// all: in whole seconds, or by a date, which is measured against the response's own Date so that a
+// wrong clock does no harm. Of several values the longest counts. A value that cannot be read is
+// ignored; a date in the past is 0.
+func (a *Answer) RetryAfter() (wait time.Duration, ok bool) {
 	if a.Response == nil {
 		return 0, false
 	}
-	return retryAfter(a.Response.Header, time.Now())
-}
-
-// retryAfter reads Retry-After headers: whole seconds, or a date, which is measured against the
-// response's own Date so that a wrong clock does no harm. Of several values the longest counts. A
-// value that cannot be read is ignored; a date in the past is 0.
-func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = date
+	now, err := http.ParseTime(a.Response.Header.Get("Date"))
+	if err != nil {
+		now = time.Now()
 	}
-	for _, value := range h["Retry-After"] {
-		if d, valid := parseRetryAfter(value, now); valid {
-			wait, ok = max(wait, d), true
+	for _, value := range a.Response.Header["Retry-After"] {
+		if seconds, err := strconv.ParseUint(value, 10, 64); err == nil && seconds <= maxSeconds {
+			wait, ok = max(wait, time.Duration(seconds)*time.Second), true
+		} else if date, err := http.ParseTime(value); err == nil {
+			wait, ok = max(wait, date.Sub(now)), true
 		}
 	}
 	return wait, ok
 }
 
-func parseRetryAfter(value string, now time.Time) (time.Duration, bool) {
-	seconds, err := strconv.ParseUint(value, 10, 63)
-	if err == nil && seconds <= math.MaxInt64/uint64(time.Second) {
-		return time.Duration(seconds) * time.Second, true
-	}
-	date, err := http.ParseTime(value)
-	if err != nil {
-		return 0, false
-	}
-	return max(0, date.Sub(now)), true
-}
+// maxSeconds is how many whole seconds fit into a time.Duration.
+const maxSeconds = math.MaxInt64 / uint64(time.Second)
 
 // maxPooled is the size in bytes up to which a buffer is kept for the next answer. A page of 500
 // sessions has about half of that size.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -71,7 +72,7 @@ func TestRetryAfter(t *testing.T) {
 			if row.date != "" {
 				h.Set("Date", row.date)
 			}
-			got, ok := retryAfter(h, now)
+			got, ok := retryAfterAt(t, now, h)
 			if !ok {
 				if got != 0 {
 					t.Errorf("got %v beside false", got)
@@ -83,6 +84,16 @@ func TestRetryAfter(t *testing.T) {
 			}
 		})
 	}
+}
+
+// retryAfterAt returns what an answer with headers asks for at a time.
+func retryAfterAt(t *testing.T, now time.Time, h http.Header) (wait time.Duration, ok bool) {
+	t.Helper()
+	synctest.Test(t, func(*testing.T) {
+		time.Sleep(time.Until(now))
+		wait, ok = (&Answer{Response: &http.Response{Header: h}}).RetryAfter()
+	})
+	return wait, ok
 }
 
 func TestTraceID(t *testing.T) {

@@ -13,18 +13,14 @@ import (
 type attempt struct {
 	transport http.RoundTripper
 	timeout   time.Duration
-	timedOut  timeoutError // the end of an attempt after timeout
-	dropIdle  func()       // may be nil
+	timedOut  error  // the end of an attempt after timeout
+	dropIdle  func() // may be nil
 }
 
 func newAttempt(cfg Config) *attempt {
-	timedOut := fmt.Sprintf("no complete answer within the %v of one attempt", cfg.Timeout)
-	return &attempt{
-		transport: cfg.Transport,
-		timeout:   cfg.Timeout,
-		timedOut:  timeoutError(timedOut),
-		dropIdle:  cfg.DropIdle,
-	}
+	timedOut := fmt.Errorf("no complete answer within the %v of one attempt: %w",
+		cfg.Timeout, context.DeadlineExceeded)
+	return &attempt{cfg.Transport, cfg.Timeout, timedOut, cfg.DropIdle}
 }
 
 // deadAfter is the time without a byte after which a connection may be dead. Clerk answers in a tenth
@@ -39,7 +35,7 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 		return &Answer{Err: ContextError(ctx), Unsent: true}
 	}
 	answer, start := &Answer{Attempts: 1}, time.Now()
-	deadline, timedOut := start.Add(a.timeout), error(a.timedOut)
+	deadline, timedOut := start.Add(a.timeout), a.timedOut
 	if call.Deadline.Before(deadline) {
 		deadline, timedOut = call.Deadline, errCallTooLong
 	}
@@ -47,11 +43,7 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	defer s.cancel()
 	req = req.Clone(own)
 	if req.GetBody != nil {
-		body, err := req.GetBody()
-		if err != nil {
-			return &Answer{Err: err, Unsent: true, Attempts: 1}
-		}
-		req.Body = body
+		req.Body, _ = req.GetBody() // of bytes in memory: it cannot fail
 	}
 	s.sendOnce(call.Op, req)
 	resp, err := a.transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
@@ -66,27 +58,15 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	}
 	answer.Took = time.Since(start)
 	if answer.Lost() {
-		answer.Err = s.why(ctx, own, answer.Err)
+		answer.Err = s.why(ctx, answer.Err)
 	}
-	silent := answer.Response == nil && own.Err() == context.DeadlineExceeded && answer.Took >= deadAfter
-	if silent && s.kept.Load() && a.dropIdle != nil {
+	late := errors.Is(s.Err(), context.DeadlineExceeded) && answer.Took >= deadAfter
+	if late && answer.Response == nil && s.kept.Load() && a.dropIdle != nil {
 		a.dropIdle() // where one kept connection is dead, so may be all of them
 	}
 	return answer
 }
 
 // errCallTooLong is the end of an attempt that the time of the whole call cut short.
-const errCallTooLong = timeoutError("no complete answer within the time of the whole call")
-
-// timeoutError is the end of an attempt that took longer than it may.
-type timeoutError string
-
-func (e timeoutError) Error() string { return string(e) }
-
-func (e timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
-
-// Timeout reports true, as net.Error wants it of a timeout.
-func (e timeoutError) Timeout() bool { return true }
-
-// Temporary reports true, as net.Error wants it of a timeout.
-func (e timeoutError) Temporary() bool { return true }
+var errCallTooLong = fmt.Errorf(
+	"no complete answer within the time of the whole call: %w", context.DeadlineExceeded)

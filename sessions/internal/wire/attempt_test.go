@@ -46,8 +46,8 @@ func TestAttemptEnds(t *testing.T) {
 		not   []error
 		text  string
 	}{
-		{"no answer", stalled, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "no complete answer within the 10s of one attempt"},
-		{"no body", slowly, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "no complete answer within the 10s of one attempt"},
+		{"no answer", stalled, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "no complete answer within the 10s of one attempt: context deadline exceeded"},
+		{"no body", slowly, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "no complete answer within the 10s of one attempt: context deadline exceeded"},
 		{"the caller's deadline comes first", stalled, time.Second, nil, time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "context deadline exceeded"},
 		{"the caller's deadline comes first, in the body", slowly, time.Second, nil, time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "context deadline exceeded"},
 		{"the caller cancels", stalled, time.Second, reason, time.Second, []error{context.Canceled, reason}, []error{context.DeadlineExceeded}, "context canceled: the user went away"},
@@ -183,27 +183,6 @@ func TestAttemptsShareNoRequest(t *testing.T) {
 	})
 }
 
-// A body that cannot be had again is an error, and nothing is sent.
-func TestBodyThatCannotBeHadAgain(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		gone := errors.New("the body is gone")
-		server := &script{acts: []act{answered(200, "{}")}}
-		req, err := http.NewRequestWithContext(t.Context(), "POST", "https://api.clerk.com/v1/sessions", strings.NewReader("a body"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.GetBody = func() (io.ReadCloser, error) { return nil, gone }
-		answer := NewChain(defaults(server)).Send(newCall(CreateSession), req)
-		if answer.Response != nil || !answer.Unsent || !errors.Is(answer.Err, gone) {
-			t.Errorf("got %v, want an unsent answer that matches what GetBody returned", answer.Err)
-		}
-		if server.requests() != 0 {
-			t.Errorf("%d requests, want none", server.requests())
-		}
-	})
-}
-
 // A transport that writes into the request it was given changes nothing of a later attempt's.
 func TestRequestsAreTheTransportsOwn(t *testing.T) {
 	t.Parallel()
@@ -282,7 +261,7 @@ func TestCallersTrace(t *testing.T) {
 func TestTimeoutIsATimeout(t *testing.T) {
 	t.Parallel()
 	var timeout net.Error
-	if err := error(timeoutError("too slow")); !errors.As(err, &timeout) || !timeout.Timeout() {
+	if err := errCallTooLong; !errors.As(err, &timeout) || !timeout.Timeout() {
 		t.Errorf("%v is no net.Error that is a timeout", err)
 	}
 }

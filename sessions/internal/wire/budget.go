@@ -21,27 +21,16 @@ type Budget struct {
 	aged  time.Time // when spent was last reduced by time
 }
 
-// take takes the token of a retry, and reports whether there was one.
-func (b *Budget) take() bool {
+// spend takes tokens, and reports whether there were enough. A negative number gives tokens back.
+func (b *Budget) spend(tokens float64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.age(time.Now())
-	if b.spent > budgetSize-1 {
+	now := time.Now()
+	filled := budgetSize * now.Sub(b.aged).Seconds() / budgetFillTime.Seconds()
+	b.spent, b.aged = max(0, b.spent-filled), now
+	if b.spent+tokens > budgetSize {
 		return false
 	}
-	b.spent++
+	b.spent = max(0, b.spent+tokens)
 	return true
-}
-
-// giveBack gives tokens back.
-func (b *Budget) giveBack(tokens float64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.spent = max(0, b.spent-tokens)
-}
-
-// age gives back what time has filled. The lock is held.
-func (b *Budget) age(now time.Time) {
-	b.spent = max(0, b.spent-budgetSize*now.Sub(b.aged).Seconds()/budgetFillTime.Seconds())
-	b.aged = now
 }

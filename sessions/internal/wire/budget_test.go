@@ -36,18 +36,18 @@ func TestBudget(t *testing.T) {
 					for range step.times {
 						switch step.what {
 						case "success":
-							b.giveBack(perSuccess)
+							b.spend(-perSuccess)
 						case "unsent":
-							b.giveBack(1)
+							b.spend(-1)
 						case "second":
 							time.Sleep(time.Second)
 						default:
-							if granted := b.take(); granted != (step.what == "retry") {
+							if granted := b.spend(1); granted != (step.what == "retry") {
 								t.Fatalf("step %d: granted %v", i, granted)
 							}
 						}
 					}
-					b.age(time.Now())
+					b.spend(0)
 					if left := budgetSize - b.spent; left < step.left-0.001 || left > step.left+0.001 {
 						t.Fatalf("step %d: %.3f left, want %.3f", i, left, step.left)
 					}
@@ -66,7 +66,7 @@ func TestBudgetIsExactUnderLoad(t *testing.T) {
 		for range 100 {
 			wg.Go(func() {
 				for range 10 {
-					if b.take() {
+					if b.spend(1) {
 						granted.Add(1)
 					}
 				}

@@ -43,5 +43,5 @@ func ContextError(ctx context.Context) error {
 	if errors.Is(cause, err) {
 		return cause
 	}
-	return fmt.Errorf("%w: %w", err, cause) // ended for a reason of the caller's own
+	return fmt.Errorf("%w: %w", err, cause)
 }

@@ -39,9 +39,14 @@ func NewChain(cfg Config) *Chain {
 		next: link, gate: cfg.Gate, limiter: cfg.Limiter, maxWait: cfg.Retry.MaxRetryAfter,
 	}
 	link = &retry{
-		next: link, policy: cfg.Retry, gate: cfg.Gate, budget: cfg.Budget, log: recorder{cfg.Logger},
+		next: link, policy: cfg.Retry, gate: cfg.Gate, budget: cfg.Budget, logger: cfg.Logger,
 	}
-	return &Chain{first: newHeaders(cfg, link)}
+	return &Chain{&headers{link, http.Header{
+		"Authorization":     {"Bearer " + cfg.Key},
+		"Clerk-Api-Version": {cfg.APIVersion},
+		"Accept":            {"application/json"},
+		"User-Agent":        {cfg.UserAgent},
+	}}}
 }
 
 // Send sends the request of a call, as often as it takes, and returns what became of the call.

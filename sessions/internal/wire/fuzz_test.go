@@ -22,9 +22,9 @@ func FuzzRetryAfter(f *testing.F) {
 	}
 	now := time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, value, second, date string) {
-		one, oneOK := retryAfter(http.Header{"Retry-After": {value}, "Date": {date}}, now)
-		two, twoOK := retryAfter(http.Header{"Retry-After": {second}, "Date": {date}}, now)
-		both, bothOK := retryAfter(http.Header{"Retry-After": {value, second}, "Date": {date}}, now)
+		one, oneOK := retryAfterAt(t, now, http.Header{"Retry-After": {value}, "Date": {date}})
+		two, twoOK := retryAfterAt(t, now, http.Header{"Retry-After": {second}, "Date": {date}})
+		both, bothOK := retryAfterAt(t, now, http.Header{"Retry-After": {value, second}, "Date": {date}})
 		for _, wait := range []time.Duration{one, two, both} {
 			if wait < 0 {
 				t.Errorf("%v is negative", wait)

@@ -9,8 +9,13 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
-// unsaidSilence is kept after a 429 that does not say how long.
-const unsaidSilence = time.Second
+// How long an operation is silent after a 429: for as long as that asks, within bounds. What is
+// left of a window is often rounded down to 0.
+const (
+	unsaidSilence = time.Second // after a 429 that does not say how long
+	minSilence    = time.Second / 5
+	maxSilence    = time.Minute
+)
 
 // Limiter knows a limit. Wait returns once a request may be sent, or says why it may not.
 type Limiter interface {
@@ -32,7 +37,7 @@ type gated struct {
 }
 
 // Send waits for the limiter, and then for the call's turn at the gate.
-func (g *gated) Send(call *Call, req *http.Request) (answer *Answer) {
+func (g *gated) Send(call *Call, req *http.Request) *Answer {
 	ctx, turn, start := req.Context(), &call.turn, time.Now()
 	turn.Operation, turn.MaxWait, turn.Deadline = call.Op.Name, g.maxWait, call.endsBy(ctx)
 	turn.Unpaced = g.limiter != nil
@@ -46,8 +51,23 @@ func (g *gated) Send(call *Call, req *http.Request) (answer *Answer) {
 			HeldBack: true, Silence: g.gate.Silence(turn.Operation),
 		}
 	}
-	defer func() { g.leave(ctx, turn, answer) }() // also when the transport panics
-	return g.next.Send(call, req)
+	answered, silence := false, time.Duration(0)
+	defer func() { // also when the transport panics
+		g.gate.Leave(turn, answered, silence)
+		if h, ok := g.limiter.(holder); ok && silence > 0 {
+			_ = h.Hold(ctx, silence) // the gate keeps the silence all the same
+		}
+	}()
+	answer := g.next.Send(call, req)
+	answered = answer.Response != nil
+	if answer.Status() == http.StatusTooManyRequests {
+		asked, ok := answer.RetryAfter()
+		if !ok {
+			asked = unsaidSilence
+		}
+		silence = min(max(asked, minSilence), maxSilence)
+	}
+	return answer
 }
 
 // waitForLimiter waits until the limiter allows the request. A request that the gate would turn
@@ -65,23 +85,4 @@ func (g *gated) waitForLimiter(ctx context.Context, turn *gate.Turn) error {
 		return fmt.Errorf("not sent: the limiter says: %w", err)
 	}
 	return nil
-}
-
-// leave tells the gate, and a limiter that wants to know, how a request ended.
-func (g *gated) leave(ctx context.Context, turn *gate.Turn, answer *Answer) {
-	switch {
-	case answer == nil || answer.Response == nil:
-		g.gate.Leave(turn, gate.Lost, 0)
-	case answer.Status() != http.StatusTooManyRequests:
-		g.gate.Leave(turn, gate.Served, 0)
-	default:
-		asked, ok := answer.RetryAfter()
-		if !ok {
-			asked = unsaidSilence
-		}
-		g.gate.Leave(turn, gate.Refused, asked)
-		if h, ok := g.limiter.(holder); ok {
-			_ = h.Hold(ctx, g.gate.Silence(turn.Operation)) // the gate keeps the silence all the same
-		}
-	}
 }

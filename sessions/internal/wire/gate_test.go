@@ -77,7 +77,7 @@ func TestOpenGateAllocatesNothing(t *testing.T) {
 		if err := g.Enter(t.Context(), turn); err != nil {
 			t.Fatal(err)
 		}
-		g.Leave(turn, gate.Served, 0)
+		g.Leave(turn, true, 0)
 	}); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
 	}

@@ -12,25 +12,15 @@ const (
 )
 
 // headers is the link that says who sends a request, with which key, to which version of the API.
-// The values are made once and shared by all requests; a request has a map of its own.
 type headers struct {
 	next   Link
-	values http.Header
-}
-
-func newHeaders(cfg Config, next Link) *headers {
-	return &headers{next: next, values: http.Header{
-		"Authorization":     {"Bearer " + cfg.Key},
-		"Clerk-Api-Version": {cfg.APIVersion},
-		"Accept":            {"application/json"},
-		"User-Agent":        {cfg.UserAgent},
-	}}
+	values http.Header // made once and copied into each request's own
 }
 
 // Send adds the headers to those that the generated client has set.
 func (h *headers) Send(call *Call, req *http.Request) *Answer {
 	maps.Copy(req.Header, h.values)
-	if call.Op == VerifySession && req.Header.Get("Clerk-Api-Version") >= verifyGoneSince {
+	if call.Op == VerifySession && h.values.Get("Clerk-Api-Version") >= verifyGoneSince {
 		req.Header.Set("Clerk-Api-Version", lastVersionWithVerify)
 	}
 	return h.next.Send(call, req)

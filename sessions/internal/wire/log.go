@@ -6,27 +6,17 @@ import (
 	"time"
 )
 
-// recorder writes what becomes of a call: operation, attempt, status, trace id, durations. It never
-// writes a URL, a header or a body.
-type recorder struct{ logger *slog.Logger }
-
-// attempt records one attempt, and how long the next attempt waits; 0 if there is none.
-func (r recorder) attempt(ctx context.Context, call *Call, answer *Answer, wait time.Duration) {
-	r.write(ctx, slog.LevelDebug, "clerk: request", call, answer, wait,
-		slog.Duration("duration", answer.Took))
-}
-
-// gaveUp records why a call is not tried again although its failure may pass, and the wait that is
-// not taken.
-func (r recorder) gaveUp(
-	ctx context.Context, call *Call, answer *Answer, why string, wait time.Duration,
+// record writes to the log what became of an attempt or, with a reason, why its call is not tried
+// again although the failure may pass: operation, attempt, status, trace id, durations, and never a
+// URL, a header or a body. wait is what the next attempt waits for, or would have waited for; 0 if
+// there is none.
+func (r *retry) record(
+	ctx context.Context, call *Call, answer *Answer, wait time.Duration, gaveUp string,
 ) {
-	r.write(ctx, slog.LevelInfo, "clerk: gave up", call, answer, wait, slog.String("why", why))
-}
-
-func (r recorder) write(ctx context.Context, level slog.Level, message string,
-	call *Call, answer *Answer, wait time.Duration, more slog.Attr,
-) {
+	level, message, more := slog.LevelDebug, "clerk: request", slog.Duration("duration", answer.Took)
+	if gaveUp != "" {
+		level, message, more = slog.LevelInfo, "clerk: gave up", slog.String("why", gaveUp)
+	}
 	if r.logger == nil || !r.logger.Enabled(ctx, level) {
 		return
 	}

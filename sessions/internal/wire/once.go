@@ -15,7 +15,7 @@ var errSentOnce = errors.New("the connection ended, and the request must not be 
 // kept connection turns out to be dead, unless the GET has a body that cannot be had again. Over
 // HTTP/2, net/http sends again only a request that the server says it has not acted on.
 func (s *sending) sendOnce(op *Operation, req *http.Request) {
-	if op.Repeatable() || req.Method != http.MethodGet {
+	if op.Repeatable || req.Method != http.MethodGet {
 		return
 	}
 	req.Body = emptyBody()

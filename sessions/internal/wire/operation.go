@@ -7,19 +7,9 @@ type Operation struct {
 	Name         string // the operationId
 	Method       string
 	PathTemplate string
-	Retry        Outcome // after which outcomes it is sent again
-	MaxAnswer    int64   // the most bytes of a good answer, after decompression
+	Repeatable   bool  // sending it twice does no more than sending it once
+	MaxAnswer    int64 // the most bytes of a good answer, after decompression
 }
-
-// Repeatable reports whether sending the operation twice does no more than sending it once.
-func (op *Operation) Repeatable() bool { return op.Retry&Lost != 0 }
-
-// After which outcomes an operation is sent again: one that can be repeated after all of them, one
-// that cannot only where it is certain that nothing has happened.
-const (
-	always    = Unsent | RateLimited | Internal | Unavailable | Lost
-	ifNotDone = Unsent | RateLimited
-)
 
 const (
 	maxObject = 1 << 20
@@ -33,19 +23,19 @@ const path = "/sessions/{session_id}"
 // The operations of the fragment, in its order.
 var (
 	GetHandshakePayload = &Operation{
-		"GetHandshakePayload", "GET", "/clients/handshake_payload", ifNotDone, maxObject,
+		"GetHandshakePayload", "GET", "/clients/handshake_payload", false, maxObject,
 	}
 
-	GetSessionList     = &Operation{"GetSessionList", "GET", "/sessions", always, maxList}
-	CreateSession      = &Operation{"CreateSession", "POST", "/sessions", ifNotDone, maxObject}
-	GetSession         = &Operation{"GetSession", "GET", path, always, maxObject}
-	RefreshSession     = &Operation{"RefreshSession", "POST", path + "/refresh", ifNotDone, maxObject}
-	RevokeSession      = &Operation{"RevokeSession", "POST", path + "/revoke", always, maxObject}
-	VerifySession      = &Operation{"VerifySession", "POST", path + "/verify", always, maxObject}
-	CreateSessionToken = &Operation{"CreateSessionToken", "POST", path + "/tokens", always, maxObject}
+	GetSessionList     = &Operation{"GetSessionList", "GET", "/sessions", true, maxList}
+	CreateSession      = &Operation{"CreateSession", "POST", "/sessions", false, maxObject}
+	GetSession         = &Operation{"GetSession", "GET", path, true, maxObject}
+	RefreshSession     = &Operation{"RefreshSession", "POST", path + "/refresh", false, maxObject}
+	RevokeSession      = &Operation{"RevokeSession", "POST", path + "/revoke", true, maxObject}
+	VerifySession      = &Operation{"VerifySession", "POST", path + "/verify", true, maxObject}
+	CreateSessionToken = &Operation{"CreateSessionToken", "POST", path + "/tokens", true, maxObject}
 
 	CreateSessionTokenFromTemplate = &Operation{
-		"CreateSessionTokenFromTemplate", "POST", path + "/tokens/{template_name}", always, maxObject,
+		"CreateSessionTokenFromTemplate", "POST", path + "/tokens/{template_name}", true, maxObject,
 	}
 )
 

@@ -10,40 +10,39 @@ import (
 	"net/http"
 )
 
-// Outcome is how an attempt ended, as far as sending again is concerned. Outcomes combine to a set.
-type Outcome uint8
+// outcome is how an attempt ended, as far as sending again is concerned.
+type outcome int
 
-// The outcomes after which some operation is sent again.
 const (
-	Unsent      Outcome = 1 << iota // the request never left
-	RateLimited                     // 429
-	Internal                        // 500
-	Unavailable                     // 502, 503, 504
-	Lost                            // the request left, and no whole answer came
-	Final       Outcome = 0         // anything else: the next attempt would end the same way
+	final   outcome = iota // the next attempt would end the same way
+	notDone                // the server has not done what was asked for, and may do it next time
+	unclear                // it may have
 )
 
+// allows reports whether an operation is sent again: after an unclear outcome only an operation
+// that does no more when it is sent twice.
+func (o outcome) allows(op *Operation) bool { return o == notDone || o == unclear && op.Repeatable }
+
 // outcomeOf returns how an attempt ended.
-func outcomeOf(answer *Answer) Outcome {
+func outcomeOf(answer *Answer) outcome {
 	switch answer.Status() {
 	case http.StatusTooManyRequests:
-		return RateLimited
-	case http.StatusInternalServerError:
-		return Internal
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return Unavailable
+		return notDone
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable,
+		http.StatusGatewayTimeout:
+		return unclear
 	case http.StatusOK:
 		if answer.Lost() {
-			return Lost
+			return unclear
 		}
 	}
 	switch {
 	case answer.Response != nil || isPermanent(answer.Err):
-		return Final
+		return final
 	case answer.Unsent:
-		return Unsent
+		return notDone
 	}
-	return Lost
+	return unclear
 }
 
 // isPermanent reports whether a request failed for a reason that will still be there next time: a

@@ -21,14 +21,11 @@ import (
 	"testing"
 )
 
-func (o Outcome) String() string {
-	names := map[Outcome]string{Unsent: "unsent", RateLimited: "rate limited", Internal: "internal", Unavailable: "unavailable", Lost: "lost", Final: "final"}
-	return names[o]
-}
+func (o outcome) String() string { return []string{"final", "not done", "unclear"}[o] }
 
 func TestOutcomeOfStatus(t *testing.T) {
 	t.Parallel()
-	want := map[int]Outcome{429: RateLimited, 500: Internal, 502: Unavailable, 503: Unavailable, 504: Unavailable}
+	want := map[int]outcome{429: notDone, 500: unclear, 502: unclear, 503: unclear, 504: unclear}
 	for status := 100; status < 1000; status++ {
 		if got := outcomeOf(&Answer{Response: &http.Response{StatusCode: status}}); got != want[status] {
 			t.Errorf("%d: %v, want %v", status, got, want[status])
@@ -42,20 +39,20 @@ func TestOutcomeOfBody(t *testing.T) {
 		name   string
 		status int
 		err    error
-		want   Outcome
+		want   outcome
 	}{
-		{"a whole 200", 200, nil, Final},
-		{"a 200 that broke off", 200, io.ErrUnexpectedEOF, Lost},
-		{"a 200 that was reset", 200, &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, Lost},
-		{"a 200 that took too long", 200, timeoutError("too slow"), Lost},
-		{"a 200 that is too large", 200, ErrTooLarge, Final},
-		{"a 200 that is not gzip", 200, gzip.ErrHeader, Final},
-		{"a 200 with a wrong checksum", 200, gzip.ErrChecksum, Final},
-		{"a 404 that broke off", 404, io.ErrUnexpectedEOF, Final},
-		{"a 302 that broke off", 302, io.ErrUnexpectedEOF, Final},
-		{"a 429 that broke off", 429, io.ErrUnexpectedEOF, RateLimited},
-		{"a 500 that broke off", 500, io.ErrUnexpectedEOF, Internal},
-		{"a 503 that is too large", 503, ErrTooLarge, Unavailable},
+		{"a whole 200", 200, nil, final},
+		{"a 200 that broke off", 200, io.ErrUnexpectedEOF, unclear},
+		{"a 200 that was reset", 200, &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, unclear},
+		{"a 200 that took too long", 200, context.DeadlineExceeded, unclear},
+		{"a 200 that is too large", 200, ErrTooLarge, final},
+		{"a 200 that is not gzip", 200, gzip.ErrHeader, final},
+		{"a 200 with a wrong checksum", 200, gzip.ErrChecksum, final},
+		{"a 404 that broke off", 404, io.ErrUnexpectedEOF, final},
+		{"a 302 that broke off", 302, io.ErrUnexpectedEOF, final},
+		{"a 429 that broke off", 429, io.ErrUnexpectedEOF, notDone},
+		{"a 500 that broke off", 500, io.ErrUnexpectedEOF, unclear},
+		{"a 503 that is too large", 503, ErrTooLarge, unclear},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -71,24 +68,24 @@ func TestOutcomeOfError(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		err  error
-		want Outcome // of a request that was not written
+		want outcome // of a request that was not written
 	}{
-		{"a refused connection", dialed(os.NewSyscallError("connect", syscall.ECONNREFUSED)), Unsent},
-		{"no route to the host", dialed(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), Unsent},
-		{"a connection that takes too long", dialed(os.ErrDeadlineExceeded), Unsent},
-		{"a DNS server that fails", dialed(&net.DNSError{Err: "server misbehaving", Name: "api.clerk.com", IsTemporary: true}), Unsent},
-		{"a DNS server that does not answer", dialed(&net.DNSError{Err: "i/o timeout", Name: "api.clerk.com", IsTimeout: true}), Unsent},
-		{"NXDOMAIN", dialed(&net.DNSError{Err: "no such host", Name: "api.clerk.com", IsNotFound: true}), Final},
-		{"NXDOMAIN, wrapped by a tracing transport", fmt.Errorf("traced: %w", &url.Error{Op: "Get", Err: dialed(&net.DNSError{IsNotFound: true})}), Final},
-		{"a handshake that breaks off", io.EOF, Unsent},
-		{"a handshake that is reset", &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, Unsent},
-		{"a certificate that does not verify", &tls.CertificateVerificationError{Err: errors.New("expired")}, Final},
-		{"a certificate nobody knows", x509.UnknownAuthorityError{}, Final},
-		{"a certificate of another host", x509.HostnameError{Certificate: &x509.Certificate{}, Host: "api.clerk.com"}, Final},
-		{"an expired certificate", x509.CertificateInvalidError{Reason: x509.Expired}, Final},
-		{"a server that does not speak TLS", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, Final},
-		{"a header that makes no sense, as one that broke off does", textproto.ProtocolError("malformed MIME header"), Unsent},
-		{"anything else", errors.New("something happened"), Unsent},
+		{"a refused connection", dialed(os.NewSyscallError("connect", syscall.ECONNREFUSED)), notDone},
+		{"no route to the host", dialed(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), notDone},
+		{"a connection that takes too long", dialed(os.ErrDeadlineExceeded), notDone},
+		{"a DNS server that fails", dialed(&net.DNSError{Err: "server misbehaving", Name: "api.clerk.com", IsTemporary: true}), notDone},
+		{"a DNS server that does not answer", dialed(&net.DNSError{Err: "i/o timeout", Name: "api.clerk.com", IsTimeout: true}), notDone},
+		{"NXDOMAIN", dialed(&net.DNSError{Err: "no such host", Name: "api.clerk.com", IsNotFound: true}), final},
+		{"NXDOMAIN, wrapped by a tracing transport", fmt.Errorf("traced: %w", &url.Error{Op: "Get", Err: dialed(&net.DNSError{IsNotFound: true})}), final},
+		{"a handshake that breaks off", io.EOF, notDone},
+		{"a handshake that is reset", &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, notDone},
+		{"a certificate that does not verify", &tls.CertificateVerificationError{Err: errors.New("expired")}, final},
+		{"a certificate nobody knows", x509.UnknownAuthorityError{}, final},
+		{"a certificate of another host", x509.HostnameError{Certificate: &x509.Certificate{}, Host: "api.clerk.com"}, final},
+		{"an expired certificate", x509.CertificateInvalidError{Reason: x509.Expired}, final},
+		{"a server that does not speak TLS", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, final},
+		{"a header that makes no sense, as one that broke off does", textproto.ProtocolError("malformed MIME header"), notDone},
+		{"anything else", errors.New("something happened"), notDone},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -96,8 +93,8 @@ func TestOutcomeOfError(t *testing.T) {
 				t.Errorf("before it was written: %v, want %v", got, row.want)
 			}
 			want := row.want
-			if want == Unsent {
-				want = Lost
+			if want == notDone {
+				want = unclear
 			}
 			if got := outcomeOf(&Answer{Err: row.err}); got != want {
 				t.Errorf("after it was written: %v, want %v", got, want)
@@ -123,37 +120,37 @@ func TestOutcomeOfRealErrors(t *testing.T) {
 		name string
 		url  func(t *testing.T) string
 		tls  *tls.Config // the client's
-		get  Outcome     // of a call that can be repeated
-		post Outcome     // of one that cannot
+		get  outcome     // of a call that can be repeated
+		post outcome     // of one that cannot
 	}{
-		{"nobody listens", nobody, nil, Unsent, Unsent},
-		{"a host that does not exist", func(*testing.T) string { return "http://nxdomain.test." }, nil, Final, Final},
-		{"a name server that fails", func(*testing.T) string { return "http://servfail.test." }, nil, Unsent, Unsent},
-		{"a name server that refuses", func(*testing.T) string { return "http://refused.test." }, nil, Unsent, Unsent},
-		{"closed before the answer", says(""), nil, Lost, Lost},
-		{"closed in the status line", says("HTTP/1.1 2"), nil, Lost, Lost},
-		{"closed in a header's value", says("HTTP/1.1 200 OK\r\nContent-Type: app"), nil, Lost, Lost},
-		{"closed in a header's name", says("HTTP/1.1 200 OK\r\nContent-"), nil, Lost, Lost},
-		{"closed in the body", says("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"), nil, Lost, Lost},
-		{"closed in a chunk", says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nabc"), nil, Lost, Lost},
-		{"closed between chunks", says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"), nil, Lost, Lost},
-		{"a whole answer", says("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"), nil, Final, Final},
-		{"an answer that ends with the connection", says("HTTP/1.1 200 OK\r\n\r\nabc"), nil, Final, Final},
-		{"whole gzip", says(gzipped(func(b []byte) []byte { return b })), nil, Final, Final},
-		{"gzip that is none", says(gzipped(func(b []byte) []byte { return []byte("plain text, and enough of it") })), nil, Final, Final},
-		{"gzip with a wrong checksum", says(gzipped(func(b []byte) []byte { b[len(b)-8]++; return b })), nil, Final, Final},
-		{"gzip with a wrong length", says(gzipped(func(b []byte) []byte { b[len(b)-1]++; return b })), nil, Final, Final},
-		{"gzip with nonsense inside", says(gzipped(func(b []byte) []byte { return append(b[:10], bytes.Repeat([]byte{0xff}, 50)...) })), nil, Final, Final},
-		{"gzip that stops in the middle", says(gzipped(func(b []byte) []byte { return b[:len(b)/2] })), nil, Lost, Lost},
+		{"nobody listens", nobody, nil, notDone, notDone},
+		{"a host that does not exist", func(*testing.T) string { return "http://nxdomain.test." }, nil, final, final},
+		{"a name server that fails", func(*testing.T) string { return "http://servfail.test." }, nil, notDone, notDone},
+		{"a name server that refuses", func(*testing.T) string { return "http://refused.test." }, nil, notDone, notDone},
+		{"closed before the answer", says(""), nil, unclear, unclear},
+		{"closed in the status line", says("HTTP/1.1 2"), nil, unclear, unclear},
+		{"closed in a header's value", says("HTTP/1.1 200 OK\r\nContent-Type: app"), nil, unclear, unclear},
+		{"closed in a header's name", says("HTTP/1.1 200 OK\r\nContent-"), nil, unclear, unclear},
+		{"closed in the body", says("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"), nil, unclear, unclear},
+		{"closed in a chunk", says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nabc"), nil, unclear, unclear},
+		{"closed between chunks", says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"), nil, unclear, unclear},
+		{"a whole answer", says("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"), nil, final, final},
+		{"an answer that ends with the connection", says("HTTP/1.1 200 OK\r\n\r\nabc"), nil, final, final},
+		{"whole gzip", says(gzipped(func(b []byte) []byte { return b })), nil, final, final},
+		{"gzip that is none", says(gzipped(func(b []byte) []byte { return []byte("plain text, and enough of it") })), nil, final, final},
+		{"gzip with a wrong checksum", says(gzipped(func(b []byte) []byte { b[len(b)-8]++; return b })), nil, final, final},
+		{"gzip with a wrong length", says(gzipped(func(b []byte) []byte { b[len(b)-1]++; return b })), nil, final, final},
+		{"gzip with nonsense inside", says(gzipped(func(b []byte) []byte { return append(b[:10], bytes.Repeat([]byte{0xff}, 50)...) })), nil, final, final},
+		{"gzip that stops in the middle", says(gzipped(func(b []byte) []byte { return b[:len(b)/2] })), nil, unclear, unclear},
 		{"plain HTTP where TLS is spoken", func(t *testing.T) string {
 			return strings.Replace(says("HTTP/1.1 400 Bad Request\r\n\r\n")(t), "http://", "https://", 1)
-		}, nil, Final, Final},
-		{"a handshake that is cut", func(t *testing.T) string { return strings.Replace(hangsUp(t), "http://", "https://", 1) }, nil, Lost, Unsent},
-		{"a certificate nobody knows", tlsServer(nil), nil, Final, Final},
-		{"a server that wants a newer TLS", tlsServer(&tls.Config{MinVersion: tls.VersionTLS13}), &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}, Final, Final},
-		{"a server that wants a certificate, with TLS 1.2", tlsServer(&tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}), &tls.Config{InsecureSkipVerify: true}, Final, Final},
+		}, nil, final, final},
+		{"a handshake that is cut", func(t *testing.T) string { return strings.Replace(hangsUp(t), "http://", "https://", 1) }, nil, unclear, notDone},
+		{"a certificate nobody knows", tlsServer(nil), nil, final, final},
+		{"a server that wants a newer TLS", tlsServer(&tls.Config{MinVersion: tls.VersionTLS13}), &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}, final, final},
+		{"a server that wants a certificate, with TLS 1.2", tlsServer(&tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}), &tls.Config{InsecureSkipVerify: true}, final, final},
 	} {
-		for op, want := range map[*Operation]Outcome{GetSession: row.get, CreateSession: row.post} {
+		for op, want := range map[*Operation]outcome{GetSession: row.get, CreateSession: row.post} {
 			t.Run(row.name+"/"+op.Name, func(t *testing.T) {
 				t.Parallel()
 				dialer := &net.Dialer{Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"log/slog"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -23,7 +24,7 @@ type retry struct {
 	policy RetryPolicy
 	gate   *gate.Gate
 	budget *Budget
-	log    recorder
+	logger *slog.Logger // nil for none
 }
 
 // Send returns the first answer that is good or final, or the last one that there is time for.
@@ -31,28 +32,31 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 	ctx := req.Context()
 	answer := r.next.Send(call, req)
 	if answer.HeldBack {
-		r.log.gaveUp(ctx, call, answer, "held back", max(answer.Silence, answer.Took))
+		r.record(ctx, call, answer, max(answer.Silence, answer.Took), "held back")
 	}
 	for answer.Attempts > 0 { // else the request was held back
-		if answer.Whole() && answer.Status() == http.StatusOK {
-			r.budget.giveBack(perSuccess)
-		}
-		outcome := outcomeOf(answer)
-		if call.Op.Retry&outcome == 0 || ctx.Err() != nil {
-			r.log.attempt(ctx, call, answer, 0)
-			break
-		}
-		wait, stop := r.wait(ctx, call, answer, outcome)
+		wait, stop := r.wait(ctx, call, answer)
 		if stop != "" {
-			r.log.attempt(ctx, call, answer, 0)
-			r.log.gaveUp(ctx, call, answer, stop, wait)
+			r.record(ctx, call, answer, 0, "")
+			if stop != noRetry {
+				r.record(ctx, call, answer, wait, stop)
+			}
 			break
 		}
-		r.log.attempt(ctx, call, answer, wait)
-		next := r.again(call, req, outcome, wait)
+		r.record(ctx, call, answer, wait, "")
+		start, next := time.Now(), &Answer{}
+		if answer.Status() != http.StatusTooManyRequests { // after which the gate does the waiting
+			next.Err = sleep(ctx, wait)
+		}
+		if next.Err == nil {
+			next = r.next.Send(call, req)
+		}
 		if next.Attempts == 0 {
+			if answer.Status() != http.StatusTooManyRequests {
+				r.budget.spend(-1) // the retry was not sent
+			}
 			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
-			r.log.gaveUp(ctx, call, answer, "the wait ended", next.Took)
+			r.record(ctx, call, answer, time.Since(start), "the wait ended")
 			break
 		}
 		next.Attempts += answer.Attempts
@@ -61,29 +65,23 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 	return answer
 }
 
-// again waits, and sends the request once more. After a 429 the gate does the waiting.
-func (r *retry) again(call *Call, req *http.Request, outcome Outcome, wait time.Duration) *Answer {
-	if outcome == RateLimited {
-		return r.next.Send(call, req)
-	}
-	start := time.Now()
-	next := &Answer{Err: sleep(req.Context(), wait), Took: time.Since(start)}
-	if next.Err == nil {
-		next = r.next.Send(call, req)
-	}
-	if next.Attempts == 0 {
-		r.budget.giveBack(1)
-	}
-	return next
-}
+// noRetry stops a call that has a good answer, or one that another attempt would not change.
+const noRetry = "no retry"
 
-// wait returns how long to wait before the next attempt, or why there is none. If there is one, the
-// budget has been asked for it.
+// wait returns how long the wait before the next attempt is, or would be, and why there is no
+// next attempt. If there is one, the budget has been asked for it, unless a 429 is the reason.
 func (r *retry) wait(
-	ctx context.Context, call *Call, answer *Answer, outcome Outcome,
+	ctx context.Context, call *Call, answer *Answer,
 ) (wait time.Duration, stop string) {
+	if answer.Whole() && answer.Status() == http.StatusOK {
+		r.budget.spend(-perSuccess)
+	}
+	if !outcomeOf(answer).allows(call.Op) || ctx.Err() != nil {
+		return 0, noRetry
+	}
+	limited := answer.Status() == http.StatusTooManyRequests
 	asked, _ := answer.RetryAfter()
-	if outcome == RateLimited {
+	if limited {
 		wait = max(asked, r.gate.Silence(call.Op.Name))
 	} else {
 		wait = r.jitter(answer.Attempts)
@@ -96,7 +94,7 @@ func (r *retry) wait(
 		return wait, "the server asks for too long a wait"
 	case time.Until(call.endsBy(ctx)) <= wait:
 		return wait, "the deadline comes before the wait is over"
-	case outcome != RateLimited && !r.budget.take():
+	case !limited && !r.budget.spend(1):
 		return wait, "the retry budget is used up"
 	}
 	return wait, ""
@@ -105,19 +103,15 @@ func (r *retry) wait(
 // jitter returns a random wait before attempt n+1, up to a limit that doubles with n: full jitter,
 // so that calls that failed together do not come back together.
 func (r *retry) jitter(n int) time.Duration {
-	limit := min(r.policy.BaseDelay, r.policy.MaxDelay)
-	for range n - 1 {
-		limit += min(limit, r.policy.MaxDelay-limit)
-	}
-	return rand.N(max(1, limit)) //nolint:gosec // a wait is no secret
+	limit := math.Ldexp(float64(r.policy.BaseDelay), n-1)
+	limit = max(1, min(limit, float64(r.policy.MaxDelay)))
+	return time.Duration(rand.Float64() * limit) //nolint:gosec // a wait is no secret
 }
 
 // sleep waits, or returns what ended the context.
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ContextError(ctx)

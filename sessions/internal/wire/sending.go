@@ -51,7 +51,7 @@ func startSending(
 	s.trace.GotConn = s.gotConn
 	// Before the last flush of a request with a body: until this hook has run, no server has all of it.
 	s.trace.WroteHeaders = s.wroteHeaders
-	if !op.Repeatable() { // whether a repeatable operation has left makes no difference
+	if !op.Repeatable { // whether a repeatable operation has left makes no difference
 		s.trace.GetConn = func(string) { s.started.Store(true) }
 	}
 	return s, httptrace.WithClientTrace(s, &s.trace)
@@ -99,14 +99,14 @@ func (s *sending) wroteHeaders() {
 
 // why returns what ended the attempt: the end of the call's context, too many sends, the end of the
 // attempt's own context, or else err.
-func (s *sending) why(call, own context.Context, err error) error {
+func (s *sending) why(call context.Context, err error) error {
 	switch n := s.stopped.Load(); {
 	case call.Err() != nil:
 		return ContextError(call)
 	case n > 0:
 		return fmt.Errorf("the server sent the request back %d times", n)
-	case own.Err() != nil:
-		return context.Cause(own)
+	case s.Err() != nil:
+		return context.Cause(s)
 	}
 	return err
 }

@@ -140,12 +140,12 @@ func TestPaceOfTheQueue(t *testing.T) {
 				row.enter(c)
 				c.expect("during the silence", "get refused")
 				c.after(second + row.want - 1) // a nanosecond before the last
-				if n := c.countOut(); n == 3 {
-					t.Errorf("a nanosecond earlier %d are out", n)
+				if c.outNow() == 3 {
+					t.Error("all three are out a nanosecond earlier")
 				}
 				c.after(1)
-				if n := c.countOut(); n != 3 {
-					t.Errorf("%d are out, want 3", n)
+				if n := c.outNow(); n != 3 {
+					t.Errorf("%d are out, want all three", n)
 				}
 			})
 		})
@@ -157,30 +157,30 @@ func TestPaceOfTheQueue(t *testing.T) {
 func TestLatency(t *testing.T) {
 	t.Parallel()
 	l := &lane{}
-	l.learnLatency(time.Minute, Lost)
+	l.learnLatency(time.Minute, false)
 	if l.latency != 0 {
 		t.Errorf("a lost answer alone taught a latency of %v", l.latency)
 	}
 	for i := range 2000 {
-		l.learnLatency(time.Duration(i*7919%1000)*time.Millisecond, Served)
+		l.learnLatency(time.Duration(i*7919%1000)*time.Millisecond, true)
 	}
 	if l.latency < 850*time.Millisecond || l.latency > 990*time.Millisecond {
 		t.Errorf("of 0 to 1 s it learned %v", l.latency)
 	}
 	for range 500 {
-		l.learnLatency(10*time.Millisecond, Served)
+		l.learnLatency(10*time.Millisecond, true)
 	}
 	if l.latency > 12*time.Millisecond {
 		t.Errorf("of 10 ms it learned %v", l.latency)
 	}
 	for range 500 {
-		l.learnLatency(time.Millisecond, Lost)
+		l.learnLatency(time.Millisecond, false)
 	}
 	if l.latency < 9*time.Millisecond {
 		t.Errorf("of early losses it learned %v", l.latency)
 	}
 	for range 64 {
-		l.learnLatency(2*second, Lost)
+		l.learnLatency(2*second, false)
 	}
 	if l.latency < 2*second {
 		t.Errorf("of 64 calls that gave up after 2 s it learned %v", l.latency)
