@@ -84,6 +84,12 @@ func (b *tab) text(t *testing.T, selector string) string {
 	return run[string](t, b, `document.querySelector('`+selector+`')?.textContent.replace(/\s+/g, ' ').trim() ?? ''`)
 }
 
+// tap presses a button that leads to no other page.
+func (b *tab) tap(t *testing.T, selector string) {
+	t.Helper()
+	b.do(t, chromedp.Click(chromedp.CSS(selector)))
+}
+
 // click presses a button of the page that a CSS selector names, and waits for the page that it leads to.
 func (b *tab) click(t *testing.T, selector string) {
 	t.Helper()
@@ -145,21 +151,27 @@ func TestFakeclerkPage(t *testing.T) {
 	if got := run[string](t, b, `document.activeElement.id`); got != "end-"+f.session {
 		t.Errorf("the focus is on %q after the page has changed", got)
 	}
-	b.click(t, "#end-"+f.session)
+	b.tap(t, "#end-"+f.session)
 	b.waitFor(t, sessions, "user_fake1 ended")
 
-	b.click(t, "button[value='1h']")
+	b.tap(t, "button[value='1h']")
 	b.waitFor(t, "[data-live=clock]", "1 h ahead")
-	b.click(t, "button[value='500']")
+	b.tap(t, "button[value='500']")
 	b.waitFor(t, faults, "any operation: answers 500, 1×")
 	if got := f.call(t, "GET", "/v1/sessions", ""); got != http.StatusInternalServerError {
 		t.Errorf("status %d in spite of the fault", got)
 	}
 	b.waitFor(t, faults, "Nothing goes wrong")
 	b.waitFor(t, calls, "GetSessionList 500")
-	b.click(t, "button[value='429']")
-	b.click(t, "button[value='drop']")
-	b.click(t, "form:has(#requests) button:not([name])")
+	b.tap(t, "button[value='429']")
+	b.waitFor(t, faults, "any operation: answers 429, Retry-After 10 s, 1×")
+	b.tap(t, "button[value='drop']")
+	b.waitFor(t, faults, "any operation: cuts the connection, 1×")
+	run[any](t, b, `document.getElementById('times').value = '1e9'`)
+	b.tap(t, "button[value='drop']")
+	b.waitFor(t, "#problem", "A fault hits at least one request.")
+	run[any](t, b, `document.getElementById('times').value = '1'`)
+	b.tap(t, "form:has(#requests) button:not([name])")
 	b.waitFor(t, "[data-live=limit]", "100 requests in 10 s")
 	f.call(t, "GET", "/v1/sessions/sess_none", "")
 	f.call(t, "POST", "/v1/sessions/"+f.session+"/tokens", "")

@@ -1,5 +1,7 @@
-// Shows the page's live parts anew whenever the fake says that something has happened.
+// Shows the page's live parts anew whenever the fake says that something has happened, and sends the
+// forms without leaving the page.
 const parts = () => document.querySelectorAll('[data-live]');
+const parse = async answer => new DOMParser().parseFromString(await answer.text(), 'text/html');
 
 let looking = false;
 let again = false;
@@ -12,7 +14,7 @@ async function look() {
   looking = true;
   try {
     const answer = await fetch('/', { headers: { Accept: 'text/html' } });
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const fresh = await parse(answer);
     for (const part of parts()) {
       const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
       if (next && next.innerHTML !== part.innerHTML) {
@@ -42,5 +44,22 @@ function replace(part, next) {
     rows.scrollTop = scrolled;
   }
 }
+
+// A form that leads on to another page is sent as usual.
+document.addEventListener('submit', async event => {
+  const form = event.target;
+  if (form.hasAttribute('data-leads-on')) {
+    return;
+  }
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  try {
+    const told = await parse(await fetch(form.action, { method: 'POST', body }));
+    document.getElementById('problem').replaceChildren(...told.getElementById('problem').childNodes);
+  } catch {
+    location.reload(); // the browser says what is wrong
+  }
+  look();
+});
 
 new EventSource('/_page/events').onmessage = look;
