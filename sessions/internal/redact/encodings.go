@@ -5,8 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"html"
+	"iter"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -15,63 +17,77 @@ const (
 	minBase64  = 8 // characters, of the shortest secret
 )
 
+// encoding is a way to write a text.
+type encoding int
+
+const (
+	escapes encoding = iota // of a URL, JSON or HTML: the rest of the text stands as it is
+	base64d                 // base64: nothing of the text stands as it is
+)
+
 // decoded returns text with its escapes taken back, one kind after the other and as often as they
 // may be nested, and everything in it that could be base64.
-func decoded(text string) (texts []string) {
-	for range maxEscapes {
-		before := text
-		for _, takeBack := range []func(string) string{unhex, unslash, html.UnescapeString} {
-			if plain := takeBack(text); plain != text {
-				text = plain
-				texts = append(texts, text)
+func decoded(text string) iter.Seq2[string, encoding] {
+	return func(yield func(string, encoding) bool) {
+		for range maxEscapes {
+			before := text
+			for _, takeBack := range []func(string) string{unhex, unslash, html.UnescapeString} {
+				if plain := takeBack(text); plain != text {
+					text = plain
+					if !yield(text, escapes) {
+						return
+					}
+				}
+			}
+			if text == before {
+				break
 			}
 		}
-		if text == before {
-			break
+		text = oneRun.Replace(text)
+		for skip := range 4 {
+			if !yield(unbase64([]byte(text), skip), base64d) {
+				return
+			}
 		}
 	}
-	for skip := range 4 {
-		texts = append(texts, unbase64([]byte(stdAlphabet.Replace(text)), skip))
-	}
-	return texts
 }
 
 // unescape takes percent-, JSON- and HTML-escapes back.
 func unescape(text string) string { return html.UnescapeString(unslash(unhex(text))) }
 
-// unhex takes percent-escapes back, and bytes as Go's %q writes them.
+// unhex takes percent-escapes back.
 func unhex(text string) string {
-	if !strings.Contains(text, "%") && !strings.Contains(text, `\x`) {
-		return text
-	}
-	return bytesInHex.ReplaceAllStringFunc(text, func(escapes string) string {
-		plain, _ := url.PathUnescape(strings.ReplaceAll(escapes, `\x`, "%")) // cannot fail
+	return percents.ReplaceAllStringFunc(text, func(escapes string) string {
+		plain, _ := url.PathUnescape(escapes) // cannot fail
 		return plain
 	})
 }
 
-// unslash takes JSON's escapes back, and those of Go's %q.
+// unslash takes the escapes of JSON back, and those of Go's %q.
 func unslash(text string) string {
 	if !strings.Contains(text, `\`) {
 		return text
 	}
-	return backslash.Replace(backslashU.ReplaceAllStringFunc(text, func(escapes string) (plain string) {
-		_ = json.Unmarshal([]byte(`"`+escapes+`"`), &plain) // cannot fail
-		return plain
-	}))
+	return slashes.ReplaceAllStringFunc(text, func(escape string) (plain string) {
+		if json.Unmarshal([]byte(`"`+escape+`"`), &plain) == nil {
+			return plain
+		}
+		if plain, err := strconv.Unquote(`"` + escape + `"`); err == nil {
+			return plain
+		}
+		return escape[1:]
+	})
 }
 
-// bytesInHex finds percent-encoded bytes, and bytes as Go's %q writes them.
-var bytesInHex = regexp.MustCompile(`(?:(?:%|\\x)[0-9A-Fa-f]{2})+`)
+// percents finds percent-encoded bytes.
+var percents = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
 
-// backslashU finds the escapes with which JSON writes characters that are not ASCII.
-var backslashU = regexp.MustCompile(`(?:\\u[0-9A-Fa-f]{4})+`)
+// slashes finds an escape that begins with a backslash. The two halves of a surrogate pair are one.
+var slashes = regexp.MustCompile(`\\(?:u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4})*` +
+	`|x[0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|.)`)
 
-// backslash replaces the other escapes of JSON, and those of Go's %q.
-var backslash = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\/`, `/`, `\n`, "\n", `\r`, "\r",
-	`\t`, "\t", `\b`, "\b", `\f`, "\f", `\a`, "\a", `\v`, "\v")
-
-var stdAlphabet = strings.NewReplacer("-", "+", "_", "/")
+// oneRun gives base64 one alphabet, and joins its lines.
+var oneRun = strings.NewReplacer("-", "+", "_", "/", "\r", "", "\n", "")
 
 // unbase64 decodes every run of characters that could be base64, without the first few characters:
 // where in a run the base64 begins cannot be told, but it is one of four places. text has the

@@ -10,7 +10,8 @@ import (
 var harmless = map[string]bool{
 	"Accept": true, "Accept-Charset": true, "Accept-Encoding": true, "Accept-Language": true,
 	"Cache-Control": true, "Connection": true, "Content-Length": true, "Content-Type": true,
-	"Dnt": true, "Host": true, "Origin": true, "Pragma": true, "Priority": true, "Te": true,
+	"Dnt": true, "Host": true, "Origin": true, "Pragma": true, "Priority": true, "Sec-Gpc": true,
+	"Te":      true,
 	"Upgrade": true, "Upgrade-Insecure-Requests": true, "X-Forwarded-Host": true,
 	"X-Forwarded-Port": true, "X-Forwarded-Proto": true, "X-Requested-With": true,
 }
@@ -21,7 +22,7 @@ var harmless = map[string]bool{
 func HeaderSecrets(headers http.Header) (secrets []string) {
 	for name, values := range headers {
 		name = http.CanonicalHeaderKey(name)
-		if harmless[name] || strings.HasPrefix(name, "Sec-") {
+		if harmless[name] || strings.HasPrefix(name, "Sec-Fetch-") || strings.HasPrefix(name, "Sec-Ch-") {
 			continue
 		}
 		for _, value := range values {
@@ -31,8 +32,10 @@ func HeaderSecrets(headers http.Header) (secrets []string) {
 				value = strings.TrimSpace(value[strings.Index(value, " ")+1:])
 			case "Cookie": // the value of each cookie without quotes, or all of what has no value
 				for cookie := range strings.SplitSeq(value, ";") {
-					cookie = cookie[strings.Index(cookie, "=")+1:]
-					secrets = append(secrets, strings.Trim(cookie, ` "`))
+					cookie = strings.Trim(cookie[strings.Index(cookie, "=")+1:], ` "`)
+					if len(cookie) >= minSecret {
+						secrets = append(secrets, cookie)
+					}
 				}
 				continue
 			case "Referer":

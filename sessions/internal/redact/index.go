@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 const (
 	// minSecret is the length below which a value is no secret: hiding it would only garble texts.
@@ -42,13 +45,15 @@ func (x *index) add(secret string) {
 		return
 	}
 	x.longest = max(x.longest, len(secret))
-	if alike := x.secrets[secret[:minSecret]]; len(alike) < maxAlike {
+	alike := x.secrets[secret[:minSecret]]
+	if len(alike) < maxAlike && !slices.Contains(alike, secret) {
 		x.secrets[secret[:minSecret]] = append(alike, secret)
 	}
 }
 
-// hide returns text with the mark in place of each secret, and of the start of a secret.
-func (x *index) hide(text string) string {
+// hide returns text with the mark in place of each secret, and of the start of a secret, and how
+// many bytes that hides.
+func (x *index) hide(text string) (shown string, hidden int) {
 	var clean strings.Builder
 	end := 0 // of what was hidden last
 	for i := range len(text) {
@@ -60,9 +65,11 @@ func (x *index) hide(text string) string {
 		}
 		if i >= end {
 			clean.WriteByte(text[i])
+		} else {
+			hidden++
 		}
 	}
-	return clean.String()
+	return clean.String(), hidden
 }
 
 // match returns how many bytes to hide at the start of text, of which the first few are hidden

@@ -48,12 +48,14 @@ func (r *Redactor) hide(text string) string {
 	}
 	if r != nil && r.Secrets != nil {
 		r.once.Do(func() { r.known = newIndex(r.Secrets()) })
-		text = r.known.hide(text)
-		for _, plain := range decoded(text) {
-			if r.known.hide(plain) != plain {
-				return Mark
+		clean, hidden := r.known.hide(text)
+		for plain, encoding := range decoded(text) {
+			_, found := r.known.hide(plain)
+			if encoding == escapes && found > hidden || encoding == base64d && found > 0 {
+				return Mark // there is more in it than can be seen
 			}
 		}
+		text = clean
 	}
 	return Patterns(text)
 }
