@@ -34,6 +34,10 @@ demo: ## Walk through every call against the in-process Clerk; needs no key and 
 demo-web: ## Serve a page whose sessions are refreshed, on http://127.0.0.1:4020; needs no key
 	@go run ./sessions/examples/webapp
 
+.PHONY: demo-fake
+demo-fake: ## Serve a fake Clerk with its page and its control API, on http://127.0.0.1:4010; needs no key
+	@go run ./sessions/sessionstest/fakeclerk
+
 ##@ Change
 
 .PHONY: generate

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"hash/maphash"
 	"iter"
@@ -9,8 +10,9 @@ import (
 )
 
 const (
-	pageSize   = 500 // the most that Clerk answers
-	pagesAhead = 5   // beside the page that is awaited or handed out
+	pageSize   = 500  // the most that Clerk answers
+	pagesAhead = 5    // beside the page that is awaited or handed out
+	maxStale   = 1000 // pages in a row without a new row, while the total grows
 )
 
 // All returns every session that matches params, newest first and none twice, page after page.
@@ -21,9 +23,10 @@ const (
 // The loop may revoke the sessions that it is given, and sessions may come and go meanwhile. When
 // a total shows that sessions vanished, All goes back and reads on from where no row is left out.
 // It misses a session only where sessions come and vanish at the same time, so that no total shows
-// it, or where the session moves to before Offset. A page that has nothing new although the server
-// claims more ends the walk with ErrInvalidResponse, unless the total grew since the page before;
-// where the answers have no totals, the second such page in a row does.
+// it, where the session moves to before Offset, or where the answers have no totals: then revoke
+// after the loop, as RevokeAll does. A page that has nothing new although the server claims more
+// ends the walk with ErrInvalidResponse, unless the total grew since the page before; where the
+// answers have no totals, the second such page in a row does.
 //
 // GET /sessions
 func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, error] {
@@ -62,11 +65,11 @@ type walk struct {
 	readTo  int     // pages that start before this offset are fetched ahead; 0 for none
 	running sync.WaitGroup
 
-	end      int  // where the last page ended
-	total    int  // what the last page claimed: total-end rows followed it
-	size     int  // how many rows the last page had
-	turnedAt int  // the offset that the walk went back from, until a page has a new row; else 0
-	stale    bool // the last page had no new row
+	end      int // where the last page ended
+	total    int // what the last page claimed: total-end rows followed it
+	size     int // how many rows a full page of this server has, by the last page that had any
+	turnedAt int // the offset that the walk went back from, until a page has a new row; else 0
+	stale    int // how many pages in a row had no new row
 	ended    bool
 
 	seed maphash.Seed
@@ -121,15 +124,18 @@ func (w *walk) next(ctx context.Context) ([]Session, error) {
 	}
 	rows := slices.DeleteFunc(page.list.Data, w.handedOut)
 	end, full, reread := page.offset+got, got >= w.size, page.offset < w.turnedAt
-	more := total > end || total < 0 && full // a claim: a full page is not the last even without it
+	// The server claims by its total that rows follow or, where it gives none, by a full page.
+	claimed := total > end || total < 0 && full
 	switch {
-	case got == 0, end < 0, !more && !full, !more && len(rows) == 0 && !reread:
+	case end < 0, // there is nothing to ask for beyond the greatest offset
+		!claimed && !full,
+		!claimed && len(rows) == 0 && !reread: // a full page may hide more, whatever the total says
 		w.ended = true
 		return rows, nil
 	case len(rows) > 0:
-		w.turnedAt, w.stale = 0, false
-	case vanished < 0, reread, total < 0 && !w.stale:
-		w.stale = true
+		w.turnedAt, w.stale = 0, 0
+	case w.stale < maxStale && (vanished < 0 || reread || total < 0 && w.stale == 0):
+		w.stale++
 	default:
 		return nil, badList("the page at offset %d has nothing new, but the server claims more",
 			page.offset)
@@ -141,7 +147,7 @@ func (w *walk) next(ctx context.Context) ([]Session, error) {
 	if page.offset == w.end && total == w.total {
 		w.readTo = total // the list stands still, as far as its total tells
 	}
-	w.end, w.total, w.size = end, total, got
+	w.end, w.total, w.size = end, total, cmp.Or(got, w.size)
 	w.fetchAhead(ctx)
 	return rows, nil
 }

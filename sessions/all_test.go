@@ -28,7 +28,8 @@ import (
 // maxListRequests is how many requests a listServer takes before it calls the walk endless.
 const maxListRequests = 2000
 
-// A listServer answers GetSessionList without a network. It counts what it does and what is not done with its answers.
+// A listServer answers GetSessionList without a network. It counts what it does and what is not
+// done with its answers.
 type listServer struct {
 	answer func(offset, limit int) (status int, body string)
 	takes  time.Duration                  // for one answer
@@ -116,7 +117,8 @@ func (s *listServer) checkIdle(t *testing.T) {
 	}
 }
 
-// busyGoroutines returns the stacks of the other goroutines of the caller's bubble that are in the code of the client.
+// busyGoroutines returns the stacks of the other goroutines of the caller's bubble that are in the
+// code of the client.
 func busyGoroutines() (busy []string) {
 	buf := make([]byte, 4<<20)
 	all := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") // the caller's comes first
@@ -189,7 +191,8 @@ func collected(walk iter.Seq2[sessions.Session, error]) (ids []string, err error
 	return ids, nil
 }
 
-// A walk asks for pages of the size it is told, from the offset it is told, and hands the sessions out in order.
+// A walk asks for pages of the size it is told, from the offset it is told, and hands the sessions
+// out in order.
 func TestAllPages(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -234,7 +237,8 @@ func TestAllPages(t *testing.T) {
 	}
 }
 
-// collectedOrPanic is collected for walks that may panic, which would end the tests of the whole package.
+// collectedOrPanic is collected for walks that may panic, which would end the tests of the whole
+// package.
 func collectedOrPanic(t *testing.T, walk iter.Seq2[sessions.Session, error]) (ids []string, err error) {
 	t.Helper()
 	defer func() {
@@ -275,8 +279,8 @@ func TestAllOfFake(t *testing.T) {
 	})
 }
 
-// The first two pages are fetched alone. From the second page on five are fetched ahead of the page that is handed out,
-// and six at a time.
+// The first two pages are fetched alone. From the second page on five are fetched ahead of the
+// page that is handed out, and six at a time.
 func TestAllFetchesAhead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -365,7 +369,8 @@ func TestAllAgain(t *testing.T) {
 	})
 }
 
-// However a loop ends, nothing is being done for it when it has: no goroutine, no request, no open body.
+// However a loop ends, nothing is being done for it when it has: no goroutine, no request, no open
+// body.
 func TestAllEnds(t *testing.T) {
 	t.Parallel()
 	errCause := errors.New("the user went away")
@@ -513,7 +518,8 @@ func TestAllAtTheGreatestOffset(t *testing.T) {
 	}
 }
 
-// A page that cannot be had ends the walk with its error, after the pages before it and with nothing behind.
+// A page that cannot be had ends the walk with its error, after the pages before it and with
+// nothing behind.
 func TestAllErrors(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -561,8 +567,8 @@ func TestAllErrors(t *testing.T) {
 	}
 }
 
-// A row of another user or client than was asked for means that the answer is to another question: nothing of the
-// page is handed out.
+// A row of another user or client than was asked for means that the answer is to another question:
+// nothing of the page is handed out.
 func TestRowsOfOthers(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -648,8 +654,8 @@ func TestAllOfZeroClient(t *testing.T) {
 	}
 }
 
-// A server may be wrong about how much it has, may give less than was asked for, and may repeat itself. The walk hands
-// out all it can get, nothing twice, and comes to an end.
+// A server may be wrong about how much it has, may give less than was asked for, and may repeat
+// itself. The walk hands out all it can get, nothing twice, and comes to an end.
 func TestAllOfOddServers(t *testing.T) {
 	t.Parallel()
 	ids := numbered(95)
@@ -683,12 +689,12 @@ func TestAllOfOddServers(t *testing.T) {
 		{"a total of 0", claiming(0), 95, nil, 10},
 		{"a total that is too low", claiming(42), 95, nil, 10},
 		{"a total that is one too low", claiming(94), 95, nil, 10},
-		{"a total that is one too high", claiming(96), 95, nil, 11},
-		{"a total that is too high", claiming(1000), 95, nil, 30},
-		{"a total that is far too high", claiming(math.MaxInt), 95, nil, 30},
+		{"a total that is one too high", claiming(96), 95, sessions.ErrInvalidResponse, 11},
+		{"a total that is too high", claiming(1000), 95, sessions.ErrInvalidResponse, 30},
+		{"a total that is far too high", claiming(math.MaxInt), 95, sessions.ErrInvalidResponse, 30},
 		{"a total that grows", func(offset, limit int) (int, string) {
 			return 200, listPage(offset+limit+1, part(ids, offset, limit)...)
-		}, 95, nil, 30},
+		}, 95, sessions.ErrInvalidResponse, 30},
 		{"a total that shrinks", func(offset, limit int) (int, string) {
 			return 200, listPage(200-2*offset, part(ids, offset, limit)...)
 		}, 95, nil, 30},
@@ -746,8 +752,8 @@ func TestAllOfOddServers(t *testing.T) {
 				return 200, listPage(95)
 			}
 			return honest(ids)(offset, limit)
-		}, 50, nil, 20},
-		{"an empty first page", func(int, int) (int, string) { return 200, listPage(95) }, 0, nil, 20},
+		}, 50, sessions.ErrInvalidResponse, 20},
+		{"an empty first page", func(int, int) (int, string) { return 200, listPage(95) }, 0, sessions.ErrInvalidResponse, 20},
 		{"pages that overlap", func(offset, limit int) (int, string) {
 			return 200, listPage(95, part(ids, offset-offset/10, limit)...)
 		}, 95, nil, 100},
@@ -786,8 +792,9 @@ func repeated(ids []string) (twice []string) {
 	return twice
 }
 
-// Rows shift between pages while sessions come and go. None is handed out twice, and none that was there all the time
-// is missed, unless as many come as go while pages overtake one another, which the totals do not show.
+// Rows shift between pages while sessions come and go. None is handed out twice, and none that was
+// there all the time is missed, unless as many come as go while pages overtake one another, which
+// the totals do not show.
 func TestAllWhileSessionsComeAndGo(t *testing.T) {
 	t.Parallel()
 	inOrder := func(offset int) time.Duration { return time.Duration(offset) * time.Microsecond }
@@ -881,8 +888,8 @@ func old(ids []string) []string {
 	return slices.DeleteFunc(ids, func(id string) bool { return strings.HasPrefix(id, "new") })
 }
 
-// While people sign in and sessions vanish anywhere in the list, at random moments, no session that was there all the
-// time is missed, and none is handed out twice.
+// While people sign in and sessions vanish anywhere in the list, at random moments, no session
+// that was there all the time is missed, and none is handed out twice.
 func TestAllWhileSessionsComeAndGoAtRandom(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -950,8 +957,8 @@ func TestAllWhileSessionsComeAndGoAtRandom(t *testing.T) {
 	}
 }
 
-// The loop may revoke what it is given, which takes it out of the list: nobody stays signed in, nobody is revoked
-// twice, and it costs at most three times the requests that the pages need.
+// The loop may revoke what it is given, which takes it out of the list: nobody stays signed in,
+// nobody is revoked twice, and it costs at most three times the requests that the pages need.
 func TestAllWhileRevoking(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -1018,7 +1025,8 @@ func revokeAllOf(t *testing.T, size, limit int, takes time.Duration, together in
 	}
 }
 
-// A walk of 100,000 sessions at 20 ms a request takes less than 0.30 of the time that page after page takes.
+// A walk of 100,000 sessions at 20 ms a request takes less than 0.30 of the time that page after
+// page takes.
 func TestAllIsFast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const total, size = 100_000, 500
@@ -1099,7 +1107,8 @@ func liveHeap() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-// bigList serves pages of size of a list of total sessions. No two have an id, a time or an activity in common.
+// bigList serves pages of size of a list of total sessions. No two have an id, a time or an
+// activity in common.
 func bigList(total, size int) func(offset, limit int) (int, string) {
 	return func(offset, _ int) (int, string) {
 		var page strings.Builder

@@ -25,9 +25,9 @@ import (
 type answerRow struct {
 	name  string
 	calls []apiCall // nil for all of them
-	// What the server does. It may answer with bytes made from the body that is good for the call, do something else,
-	// or not be there. "{elsewhere}" in the bytes stands for another server, which gives good answers and must not be
-	// asked.
+	// What the server does. It may answer with bytes made from the body that is good for the call, do
+	// something else, or not be there. "{elsewhere}" in the bytes stands for another server, which
+	// gives good answers and must not be asked.
 	answer  func(good string) string
 	reply   reply
 	refused bool
@@ -172,8 +172,8 @@ func (row answerRow) run(t *testing.T, call apiCall) {
 	case row.unknown && call.once:
 		want.Matches = append(slices.Clone(want.Matches), "ErrOutcomeUnknown")
 	}
-	if call.operation.Name == "RefreshSession" {
-		want.Body = "" // it could be a new token
+	if mayHoldTokens(call, want.StatusCode) {
+		want.Body = ""
 	}
 
 	result, err := call.do(t.Context(), newClient(t, url, row.options...))
@@ -185,6 +185,18 @@ func (row answerRow) run(t *testing.T, call apiCall) {
 	if n := elsewhere.hits.Load(); n != 0 {
 		t.Errorf("the place the answer points to got %d requests", n)
 	}
+}
+
+// mayHoldTokens reports whether an answer of a status may hold new tokens, in whatever form: no
+// error keeps its body.
+func mayHoldTokens(call apiCall, status int) bool {
+	switch call.operation.Name {
+	case "RefreshSession":
+		return true
+	case "GetHandshakePayload", "CreateSessionToken", "CreateSessionTokenFromTemplate":
+		return status < 400
+	}
+	return false
 }
 
 // always answers the same, whatever the call.
@@ -706,8 +718,8 @@ func bomb(status int) func(string) string {
 	}
 }
 
-// Statuses that stand for themselves, whatever the body. Below 400 and from 600 on, none of them is an answer to any
-// call.
+// Statuses that stand for themselves, whatever the body. Below 400 and from 600 on, none of them
+// is an answer to any call.
 func statusRows() (rows []answerRow) {
 	for _, status := range []int{201, 202, 203, 206, 226, 299, 300, 399, 600, 700, 999} {
 		rows = append(rows, answerRow{
@@ -857,7 +869,8 @@ func refusalRows() (rows []answerRow) {
 	return rows
 }
 
-// The trace id comes from the body, else from Clerk-Trace-Id, else from Cf-Ray, whatever else is wrong with the body.
+// The trace id comes from the body, else from Clerk-Trace-Id, else from Cf-Ray, whatever else is
+// wrong with the body.
 var traceIDRows = []answerRow{
 	traceIDRow("in the body", "trace_body", goodError, "Clerk-Trace-Id: trace_header", "Cf-Ray: ray"),
 	traceIDRow("in Clerk's header", "trace_header", `{}`, "Clerk-Trace-Id: trace_header", "Cf-Ray: ray"),

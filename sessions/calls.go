@@ -11,8 +11,8 @@ import (
 )
 
 // List returns one page of the sessions that match params, newest first. Name a user or a client:
-// Clerk deprecated unfiltered lists. A row that belongs to another user or client than was asked for
-// makes the whole page an ErrInvalidResponse.
+// Clerk deprecated unfiltered lists. A row that belongs to another user or client than was asked
+// for makes the whole page an ErrInvalidResponse.
 //
 // GET /sessions
 func (c *Client) List(ctx context.Context, params ListParams) (*SessionList, error) {

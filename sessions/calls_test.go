@@ -13,8 +13,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// An apiCall is one way to send a request, with an answer that is good for it. The tests of what all calls have in
-// common walk over apiCalls.
+// An apiCall is one way to send a request, with an answer that is good for it. The tests of what
+// all calls have in common walk over apiCalls.
 type apiCall struct {
 	name      string // the method, and what is special about this use of it
 	operation sessions.Operation
@@ -132,7 +132,8 @@ func callsNamed(names string) []apiCall {
 	return callsThat(func(c apiCall) string { return c.name }, names)
 }
 
-// callsAnswered returns the calls that are answered one of the given things, which are separated by commas.
+// callsAnswered returns the calls that are answered one of the given things, which are separated
+// by commas.
 func callsAnswered(things string) []apiCall {
 	return callsThat(func(c apiCall) string { return c.answers }, things)
 }
@@ -229,7 +230,8 @@ var (
 	}}
 )
 
-// edited returns a JSON object with another value for one field, or without the field for the value "".
+// edited returns a JSON object with another value for one field, or without the field for the
+// value "".
 func edited(object, field, value string) string {
 	var fields map[string]jsontext.Value
 	if err := json.Unmarshal([]byte(object), &fields); err != nil {

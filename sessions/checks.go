@@ -89,9 +89,9 @@ func checkNonce(nonce string) error {
 	return nil
 }
 
-// checkText refuses text that the wire cannot carry unchanged. It shows nothing of it: it may be a
+// checkUTF8 refuses text that the wire cannot carry unchanged. It shows nothing of it: it may be a
 // token.
-func checkText(field, value string) error {
+func checkUTF8(field, value string) error {
 	if !utf8.ValidString(value) {
 		return invalid("%s is not valid UTF-8", field)
 	}
@@ -103,7 +103,7 @@ func checkRequired(field, value string) error {
 	if value == "" {
 		return invalid("%s is empty", field)
 	}
-	return checkText(field, value)
+	return checkUTF8(field, value)
 }
 
 // printableASCII reports whether s holds nothing but ASCII from the space to the tilde.

@@ -27,7 +27,8 @@ import (
 // No goroutine outlives its call beside the connection pool's, which CloseIdleConnections ends.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// newClient returns a client that sends to a server, without retries, and whose secret key is a canary.
+// newClient returns a client that sends to a server, without retries, and whose secret key is a
+// canary.
 func newClient(t *testing.T, serverURL string, opts ...sessions.Option) *sessions.Client {
 	t.Helper()
 	client, err := sessions.NewClient(canaryKey, append([]sessions.Option{
@@ -154,7 +155,8 @@ func libraryProduct(t *testing.T) string {
 	return product
 }
 
-// Verify is gone from version 2025-04-10 on: it asks for the last listed one before, unless an earlier one was chosen.
+// Verify is gone from version 2025-04-10 on: it asks for the last listed one before, unless an
+// earlier one was chosen.
 func TestVerifyVersion(t *testing.T) {
 	t.Parallel()
 	for chosen, want := range map[string]string{
@@ -561,7 +563,8 @@ func TestBurstsKeepTheirConnections(t *testing.T) {
 	}
 }
 
-// A copy shares the connections of the client it was made of, unless its transport or its host differs.
+// A copy shares the connections of the client it was made of, unless its transport or its host
+// differs.
 func TestWithSharesConnections(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

@@ -93,8 +93,8 @@ func (s *storm) rage(t *testing.T, client *sessions.Client, id string, n int, ov
 	}
 }
 
-// More calls than the server admits, in a bubble: nearly all are sent once, all are served in the order in which they
-// came.
+// More calls than the server admits, in a bubble: nearly all are sent once, all are served in the
+// order in which they came.
 func TestStorms(t *testing.T) {
 	t.Parallel()
 	const near, far = 5 * time.Millisecond, 50 * time.Millisecond
@@ -167,8 +167,8 @@ func TestStorms(t *testing.T) {
 					if s.refused > allowed {
 						t.Errorf("%d requests were refused, want %d at most", s.refused, allowed)
 					}
-					// At the server requests come in the order of their calls, but for those that were on the wire at a
-					// refusal, and those that were let out at the same moment.
+					// At the server requests come in the order of their calls, but for those that were on the
+					// wire at a refusal, and those that were let out at the same moment.
 					if latency == 0 && !slices.IsSorted(s.served) {
 						t.Errorf("calls were not served in the order in which they came: %v", disorder(s.served))
 					}
@@ -184,7 +184,8 @@ func TestStorms(t *testing.T) {
 	}
 }
 
-// A server that asks for no silence is paced all the same: it rounds what is left of its window down.
+// A server that asks for no silence is paced all the same: it rounds what is left of its window
+// down.
 func TestStormWithoutSilence(t *testing.T) {
 	t.Parallel()
 	for _, latency := range []time.Duration{0, 5 * time.Millisecond, 50 * time.Millisecond} {
@@ -247,7 +248,8 @@ func overtaken(numbers []int) (n int) {
 	return n
 }
 
-// An outage: every request fails in the same way. Retries stop almost at once, and come back when the server does.
+// An outage: every request fails in the same way. Retries stop almost at once, and come back when
+// the server does.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -502,8 +504,8 @@ func TestCoolDownOfEveryOperation(t *testing.T) {
 	}
 }
 
-// What copies of a client have in common: a 429 to the one stops the other, and the retries of the one are taken from
-// the other, while they send to the same host through the same transport.
+// What copies of a client have in common: a 429 to the one stops the other, and the retries of the
+// one are taken from the other, while they send to the same host through the same transport.
 func TestWithSharesCoolDownAndBudget(t *testing.T) {
 	t.Parallel()
 	type worlds struct {
@@ -614,7 +616,8 @@ func TestWithSharesCoolDownAndBudget(t *testing.T) {
 	}
 }
 
-// A call that is canceled while it waits in a cool-down says so, and keeps what it was answered, if it was.
+// A call that is canceled while it waits in a cool-down says so, and keeps what it was answered,
+// if it was.
 func TestCancelInCoolDown(t *testing.T) {
 	t.Parallel()
 	reason := errors.New("the user went away")

@@ -32,18 +32,21 @@
 // # Retries
 //
 // List, Get, Revoke, Verify and GetToken are sent again after a request that never left, 429, 500,
-// 502, 503, 504 and a lost answer; Create, RefreshToken and RefreshCookies only after a request that
-// never left and 429. [WithRetry] says how often, and [WithCallTimeout] for how long altogether.
+// 502, 503, 504 and a lost answer; Create, RefreshToken, RefreshCookies and HandshakeCookies only
+// after a request that never left and 429. [WithRetry] says how often, and [WithCallTimeout] for
+// how long altogether.
 //
 // A 429 silences its operation, for the client and its copies, for as long as it asks, a minute at
-// most. Then the calls that wait are sent at a pace that is learned from what the server served. A call
-// that could not be answered before its deadline is not sent: its error matches [ErrRateLimited]. At
-// most 64 requests of a client are in flight. [WithLimiter] takes a limit that somebody knows.
+// most. Then the calls that wait are sent at a pace that is learned from what the server served. A
+// call that could not be answered before its deadline is not sent: its error matches
+// [ErrRateLimited]. At most 64 requests of a client are in flight. [WithLimiter] takes a limit
+// that somebody knows.
 //
 // # Networks
 //
-// A client sends through a transport of its own, as [NewTransport] makes them, or through that of [WithHTTPClient]. It gives up a
-// connection that went silent: one of HTTP/2 8 s later, the kept ones of HTTP/1.1 when a request on one of them has met its deadline.
+// A client sends through a transport of its own, as [NewTransport] makes them, or through that of
+// [WithHTTPClient]. It gives up a connection that went silent: one of HTTP/2 8 s later, the kept
+// ones of HTTP/1.1 when a request on one of them has met its deadline.
 //
 // # Secrets
 //

@@ -41,7 +41,8 @@ var (
 	// any other status below 400, redirects too; 600 and above.
 	ErrInvalidResponse = errors.New("clerk: invalid response")
 
-	// ErrOutcomeUnknown is matched by an *Error of a create or a refresh that may have happened: its
+	// ErrOutcomeUnknown is matched by an *Error of a create, a refresh or a handshake that may have
+	// happened: its
 	// answer was lost or could not be read. It matches ErrServer (502, 504), ErrInvalidResponse (a
 	// bad 2xx) or the context's error as well, where those apply.
 	ErrOutcomeUnknown = errors.New("clerk: outcome unknown")

@@ -348,8 +348,8 @@ func (s stalled) Read([]byte) (int, error) {
 
 func (stalled) Close() error { return nil }
 
-// An attempt takes no longer than the shorter of the client's timeout and the http.Client's, whatever order they come
-// in.
+// An attempt takes no longer than the shorter of the client's timeout and the http.Client's,
+// whatever order they come in.
 func TestHTTPClientTimeout(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -407,7 +407,8 @@ func TestTimeoutIsANetError(t *testing.T) {
 	})
 }
 
-// A caller's http.Client lends its transport and its timeout, and nothing of it is changed or used otherwise.
+// A caller's http.Client lends its transport and its timeout, and nothing of it is changed or used
+// otherwise.
 func TestHTTPClientIsOnlyLent(t *testing.T) {
 	t.Parallel()
 	jar := must(cookiejar.New(nil))

@@ -145,7 +145,8 @@ func ExampleWithRetry() {
 	// 503 true after 2 requests
 }
 
-// A bulk job keeps to 50 requests a second, so that the requests of visitors still find room under Clerk's limit.
+// A bulk job keeps to 50 requests a second, so that the requests of visitors still find room under
+// Clerk's limit.
 func ExampleWithLimiter() {
 	clerk, client := newExample()
 	defer clerk.Close()

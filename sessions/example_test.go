@@ -18,8 +18,8 @@ import (
 // The clock of the Clerk in the examples, so that their output stays the same.
 func noon() time.Time { return time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC) }
 
-// newExample returns an in-process Clerk, in which Ada has signed in on her phone and then on her laptop, and a client
-// for it.
+// newExample returns an in-process Clerk, in which Ada has signed in on her phone and then on her
+// laptop, and a client for it.
 func newExample(opts ...sessions.Option) (*sessionstest.Server, *sessions.Client) {
 	clerk := sessionstest.NewServer(sessionstest.WithClock(noon))
 	for i, id := range []string{"sess_phone", "sess_laptop"} {
@@ -230,7 +230,8 @@ func ExampleClient_HandshakeCookies() {
 	// true
 }
 
-// handshakeNonceOf returns the nonce that a browser which is signed in brings back from a handshake.
+// handshakeNonceOf returns the nonce that a browser which is signed in brings back from a
+// handshake.
 func handshakeNonceOf(clerk *sessionstest.Server) string {
 	browser, frontend := clerk.HTTPClient(), clerk.FrontendAPI+"/v1/client/handshake"
 	browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -82,11 +82,22 @@ func causeOf(answer *wire.Answer, cause error) error {
 	return cause
 }
 
+// mayHoldTokens reports whether an answer may hold new tokens or cookies, in whatever form.
+func mayHoldTokens(op *wire.Operation, status int) bool {
+	switch op {
+	case wire.RefreshSession:
+		return true
+	case wire.GetHandshakePayload, wire.CreateSessionToken, wire.CreateSessionTokenFromTemplate:
+		return status < 400
+	}
+	return false
+}
+
 // readBody takes what Clerk says is wrong out of a body, or the start of a body that is not JSON.
 func (e *Error) readBody(call *wire.Call, body []byte) {
 	lenient := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if !jsontext.Value(body).IsValid(lenient) {
-		if call.Op != wire.RefreshSession { // that may be a new token, in whatever form
+		if !mayHoldTokens(call.Op, e.StatusCode) {
 			e.Body = call.Secrets.Text(strings.ToValidUTF8(string(body), "\uFFFD"))
 		}
 		return

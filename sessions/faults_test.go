@@ -28,8 +28,9 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// A fault is what a server, a network or a caller does to calls that are tried again as a client does by default, and
-// what comes of it. The server sends back all the secrets it was sent, wherever it can.
+// A fault is what a server, a network or a caller does to calls that are tried again as a client
+// does by default, and what comes of it. The server sends back all the secrets it was sent,
+// wherever it can.
 type fault struct {
 	serve   func(*testing.T, echo) wireServer
 	bubble  bool // the server has no socket: the waits are those of a bubble, else they are too short to notice
@@ -107,7 +108,8 @@ func (f *fault) check(t *testing.T, call apiCall) {
 	}
 }
 
-// want returns the outcome of a call that has some secrets; once is that of a call that cannot be sent twice.
+// want returns the outcome of a call that has some secrets; once is that of a call that cannot be
+// sent twice.
 func (f *fault) want(call apiCall, secrets int, once outcome) outcome {
 	want := f.repeatable
 	if call.once {
@@ -120,8 +122,8 @@ func (f *fault) want(call apiCall, secrets int, once outcome) outcome {
 	hidden := strings.TrimSpace(strings.Repeat("[redacted] ", secrets))
 	hide := func(text string) string { return strings.ReplaceAll(text, "{secrets}", hidden) }
 	want.Operation, want.TraceID, want.Body = call.operation.Name, hide(want.TraceID), hide(want.Body)
-	if call.operation.Name == "RefreshSession" {
-		want.Body = "" // it could be a new token
+	if mayHoldTokens(call, want.StatusCode) {
+		want.Body = ""
 	}
 	want.Details = slices.Clone(want.Details)
 	for i, d := range want.Details {
@@ -166,7 +168,8 @@ func (e echo) answer(status int, headers ...string) string {
 // good is the call's good answer.
 func (e echo) good() string { return jsonAnswer(200, e.call.good) }
 
-// echoed is the outcome of an answer that sent secrets back, from a client that sent so many requests.
+// echoed is the outcome of an answer that sent secrets back, from a client that sent so many
+// requests.
 func echoed(status, sent int, matches ...string) outcome {
 	o := cutOff(status, sent, matches...)
 	o.Details = echoDetails
@@ -228,8 +231,8 @@ func overHTTP(steps ...step) func(*testing.T, echo) wireServer {
 	}
 }
 
-// faultRows are all the faults. A row without calls is for one that sends the key alone, one with a token too, and one
-// that has all the secrets and must not be sent twice.
+// faultRows are all the faults. A row without calls is for one that sends the key alone, one with
+// a token too, and one that has all the secrets and must not be sent twice.
 func faultRows() (rows []answerRow) {
 	for _, about := range [][]answerRow{
 		redirectFaults(), resetFaults, malformedFaults, http2Faults, tlsFaults, slowFaults,
@@ -331,7 +334,8 @@ func noOtherHost(serve func(*testing.T, echo) wireServer) func(*testing.T, echo)
 	}
 }
 
-// overTLS answers a status that sends secrets back and points elsewhere; the configurations may be nil.
+// overTLS answers a status that sends secrets back and points elsewhere; the configurations may be
+// nil.
 func overTLS(server *tls.Config, client func(roots *x509.CertPool) *tls.Config,
 	status int,
 ) func(*testing.T, echo) wireServer {
@@ -387,7 +391,8 @@ var resetFaults = slices.Concat(
 		ofAll(onWire("nobody listens", func(t *testing.T, _ echo) wireServer {
 			return wireServer{url: refusedURL(t)}
 		}, outcome{Attempts: 3}, outcome{Attempts: 3})),
-		// net/http itself sends a GET again that a used connection swallowed, which is no attempt of ours.
+		// net/http itself sends a GET again that a used connection swallowed, which is no attempt of
+		// ours.
 		usedConnection("a used connection is closed", raw(""), "Get,HandshakeCookies", succeeds(2)),
 		usedConnection("a used connection is reset", reset(""), "Get,HandshakeCookies", succeeds(2)),
 		usedConnection("a used connection is closed under a POST", raw(""),
@@ -413,13 +418,14 @@ func usedConnection(name string, does step, calls string, repeatable outcome) an
 	return row
 }
 
-// closedWhileIdle serves one call and closes the connection once it is idle; nothing is lost by that.
+// closedWhileIdle serves one call and closes the connection once it is idle; nothing is lost by
+// that.
 func closedWhileIdle() answerRow {
 	return warmed(ofAll(onWire("an idle connection is closed", overHTTP(good), succeeds(1), succeeds(1))))
 }
 
-// breaks are an answer that ends early, by the connection's end and by its reset, for good and once; status is that of
-// the answer, 0 if it has none yet.
+// breaks are an answer that ends early, by the connection's end and by its reset, for good and
+// once; status is that of the answer, 0 if it has none yet.
 func breaks(where, text string, status int) (rows []answerRow) {
 	lost := func(sent int, matches ...string) outcome {
 		if status == 0 {
@@ -634,9 +640,9 @@ var http2Faults = slices.Concat(
 			echoed(404, 1, "ErrNotFound")),
 		onWire("HTTP/2: a redirect", overHTTP2(errorFrames("308")), echoed(308, 1, badReply), echoed(308, 1, badReply)),
 		onWire("HTTP/2: a few times 103", overHTTP2(informed(5)), succeeds(1), succeeds(1)),
-		// Go 1.26's net/http sends such a request again by itself, also one that we would not (a known limit, in the
-		// README); Go 1.27's does not. Promised is what both do: the server answers once at most, and a caller who gets
-		// no answer knows that it is not known.
+		// Go 1.26's net/http sends such a request again by itself, also one that we would not (a known
+		// limit, in the README); Go 1.27's does not. Promised is what both do: the server answers once
+		// at most, and a caller who gets no answer knows that it is not known.
 		orOnce(noAnswer(1, unknown),
 			ofAll(onWire("HTTP/2: the stream is reset by an error of the protocol, then it goes well",
 				overHTTP2(resets(1), goodFrames), succeeds(2), succeeds(2)))),
@@ -705,7 +711,8 @@ var http2Faults = slices.Concat(
 	})),
 )
 
-// net/http sends some requests again by itself. It must not do so without an end, past our attempts and our budget.
+// net/http sends some requests again by itself. It must not do so without an end, past our
+// attempts and our budget.
 func TestNoStormInsideAnAttempt(t *testing.T) {
 	t.Parallel()
 	for name, act := range map[string]frameAct{
@@ -743,7 +750,8 @@ func TestStormIsNamed(t *testing.T) {
 	}
 }
 
-// http2Loss is an answer that is lost, for good and once; status is that of the answer, 0 if it has none yet.
+// http2Loss is an answer that is lost, for good and once; status is that of the answer, 0 if it
+// has none yet.
 func http2Loss(name string, status int, act func(echo) frameAct) []answerRow {
 	lost := func(sent int, matches ...string) outcome {
 		if status == 0 {
@@ -853,11 +861,12 @@ func tooLate(int) error { return dialError(context.DeadlineExceeded) }
 
 func dialError(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
 
-// A pipeAct is what a server in a bubble does about a request. It reports whether the connection stays open.
+// A pipeAct is what a server in a bubble does about a request. It reports whether the connection
+// stays open.
 type pipeAct func(conn net.Conn, e echo) (open bool)
 
-// pipes are a server without sockets, which net/http talks to through net.Pipe: in a bubble, waiting for it takes no
-// time.
+// pipes are a server without sockets, which net/http talks to through net.Pipe: in a bubble,
+// waiting for it takes no time.
 type pipes struct {
 	acts   []pipeAct
 	dial   func(n int) error    // of the n-th connection; nil for none
@@ -1202,8 +1211,8 @@ var cancelFaults = slices.Concat(
 	},
 )
 
-// ends are a call that its caller gives up after a time, in both ways. The outcomes name what matches beside the
-// context's error.
+// ends are a call that its caller gives up after a time, in both ways. The outcomes name what
+// matches beside the context's error.
 func ends(when string, at time.Duration, p pipes, repeatable, once outcome) (rows []answerRow) {
 	but := func(o outcome, match string) outcome {
 		o.Matches = append(slices.Clone(o.Matches), match)

@@ -17,7 +17,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
 )
 
-// checkRefusal checks the error of a parameter: it matches ErrInvalidParams, and shows little of it, on one line.
+// checkRefusal checks the error of a parameter: it matches ErrInvalidParams, and shows little of
+// it, on one line.
 func checkRefusal(t *testing.T, err error) {
 	t.Helper()
 	if !errors.Is(err, ErrInvalidParams) {
@@ -29,8 +30,8 @@ func checkRefusal(t *testing.T, err error) {
 	}
 }
 
-// checkPath checks that the path of a request has these segments, and has them still when it is decoded once or twice
-// more, as proxies do.
+// checkPath checks that the path of a request has these segments, and has them still when it is
+// decoded once or twice more, as proxies do.
 func checkPath(t *testing.T, req *http.Request, segments ...string) {
 	t.Helper()
 	if req.URL.RawQuery != "" || req.URL.ForceQuery || req.URL.Fragment != "" {
@@ -139,7 +140,8 @@ func fields(t *testing.T, document string) map[string]any {
 	return fields
 }
 
-// checkReadSession checks what an accepted session must have, in the document and in what came of it.
+// checkReadSession checks what an accepted session must have, in the document and in what came of
+// it.
 func checkReadSession(t *testing.T, fields map[string]any, s *Session) {
 	t.Helper()
 	for name, got := range map[string]string{
@@ -179,7 +181,8 @@ func checkReadSession(t *testing.T, fields map[string]any, s *Session) {
 	}
 }
 
-// checkUnreadable checks the error of an answer that cannot be read: it says where, and quotes no value of it.
+// checkUnreadable checks the error of an answer that cannot be read: it says where, and quotes no
+// value of it.
 func checkUnreadable(t *testing.T, err error) {
 	t.Helper()
 	for _, value := range []string{
@@ -369,8 +372,8 @@ type fuzzTransport func() *http.Response
 
 func (f fuzzTransport) RoundTrip(*http.Request) (*http.Response, error) { return f(), nil }
 
-// Whatever the answer: no panic, an error that keeps the status, on one line, without the key, and little of the body
-// in it.
+// Whatever the answer: no panic, an error that keeps the status, on one line, without the key, and
+// little of the body in it.
 func FuzzErrorAnswers(f *testing.F) {
 	const key = "sk_test_canary_canary_canary"
 	body := `{"errors":[{"code":"resource_not_found","message":"not found","long_message":"No session was found.",` +
@@ -470,8 +473,8 @@ func texts(details []ErrorDetail) (all []string) {
 	return all
 }
 
-// An accepted base URL sends to its host and nowhere else, in clear text to this machine only, and its path stays as it
-// is.
+// An accepted base URL sends to its host and nowhere else, in clear text to this machine only, and
+// its path stays as it is.
 func FuzzBaseURL(f *testing.F) {
 	for _, seed := range []string{
 		DefaultBaseURL, DefaultBaseURL + "/", "https://api.clerk.com", "http://127.0.0.1:8080/v1", "http://[::1]/v1",

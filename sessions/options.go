@@ -117,8 +117,8 @@ func WithInsecureHTTP() Option {
 
 // WithHTTPClient makes the client send through hc's Transport, or through one of its own when that
 // is nil, and lets no call, with all its attempts and waits, take longer than hc's Timeout. The
-// redirect policy and the cookie jar of hc are not used, and hc is never changed. A Transport that is
-// to notice dead connections starts from [NewTransport].
+// redirect policy and the cookie jar of hc are not used, and hc is never changed. A Transport that
+// is to notice dead connections starts from [NewTransport].
 func WithHTTPClient(hc *http.Client) Option {
 	if hc == nil {
 		return refuse("WithHTTPClient: the http.Client is nil")
@@ -183,18 +183,18 @@ func WithRetry(p RetryPolicy) Option {
 	return set(func(cfg *config) { cfg.Retry = wire.RetryPolicy(p) })
 }
 
-// Limiter knows a limit that the client has to keep. Wait returns once one more request may be sent,
-// or an error if it may not; a *rate.Limiter of golang.org/x/time is one. If a Limiter also has the
-// method Hold(ctx context.Context, d time.Duration) error, it is told of each 429, and for how long the
-// operation is silent.
+// Limiter knows a limit that the client has to keep. Wait returns once one more request may be
+// sent, or an error if it may not; a *rate.Limiter of golang.org/x/time is one. If a Limiter also
+// has the method Hold(ctx context.Context, d time.Duration) error, it is told of each 429, and for
+// how long the operation is silent.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// WithLimiter makes every attempt wait for l before it takes its place among those in flight. A call
-// that a 429 turns away does not come so far, and costs nothing of the limit. A call that l refuses
-// was not sent, and its error matches ErrRateLimited. The client then learns no pace by itself; after a
-// 429 it is silent all the same.
+// WithLimiter makes every attempt wait for l before it takes its place among those in flight. A
+// call that a 429 turns away does not come so far, and costs nothing of the limit. A call that l
+// refuses was not sent, and its error matches ErrRateLimited. The client then learns no pace by
+// itself; after a 429 it is silent all the same.
 func WithLimiter(l Limiter) Option {
 	if l == nil {
 		return refuse("WithLimiter: the Limiter is nil")

@@ -28,8 +28,8 @@ func (p ListParams) check() error {
 	case p.Offset < 0:
 		return invalid("Offset %d is negative", p.Offset)
 	}
-	return errors.Join(checkText("ClientID", p.ClientID), checkText("UserID", p.UserID),
-		checkText("Status", string(p.Status)))
+	return errors.Join(checkUTF8("ClientID", p.ClientID), checkUTF8("UserID", p.UserID),
+		checkUTF8("Status", string(p.Status)))
 }
 
 func (p ListParams) query() *gen.GetSessionListParams {
@@ -52,7 +52,7 @@ type CreateParams struct {
 
 func (p CreateParams) check() error {
 	return errors.Join(checkRequired("UserID", p.UserID),
-		checkText("ActiveOrganizationID", p.ActiveOrganizationID))
+		checkUTF8("ActiveOrganizationID", p.ActiveOrganizationID))
 }
 
 // TokenParams says which token to mint. Its zero value stands for a session token that lives as
@@ -88,7 +88,7 @@ func (p *RefreshParams) check() error {
 		checkRequired("ExpiredToken", p.ExpiredToken),
 		checkRequired("RefreshToken", p.RefreshToken),
 		checkRequired("RequestOrigin", p.RequestOrigin),
-		checkText("RequestOriginatingIP", p.RequestOriginatingIP),
+		checkUTF8("RequestOriginatingIP", p.RequestOriginatingIP),
 	}
 	for name, values := range p.RequestHeaders {
 		for _, text := range append([]string{name}, values...) {

@@ -49,7 +49,8 @@ func TestCallsOfIDAreAll(t *testing.T) {
 	}
 }
 
-// checkRefused checks that a call was refused before anything was sent, and that its error is about nothing else.
+// checkRefused checks that a call was refused before anything was sent, and that its error is
+// about nothing else.
 func checkRefused(t *testing.T, hits int64, result any, err error) {
 	t.Helper()
 	if hits != 0 {
@@ -86,7 +87,8 @@ func checkRefusal(t *testing.T, err error) {
 	checkNoSecret(t, "the error", err)
 }
 
-// newRefusing returns a client and the count of requests that reach its server, which are failures of the test.
+// newRefusing returns a client and the count of requests that reach its server, which are failures
+// of the test.
 func newRefusing(t *testing.T) (*sessions.Client, *atomic.Int64) {
 	t.Helper()
 	var hits atomic.Int64
@@ -95,8 +97,8 @@ func newRefusing(t *testing.T) (*sessions.Client, *atomic.Int64) {
 	return newClient(t, server.URL), &hits
 }
 
-// What would change the path of a request, or is too long to be a name, is refused as a session id and as a template
-// alike.
+// What would change the path of a request, or is too long to be a name, is refused as a session id
+// and as a template alike.
 var badNames = map[string]string{
 	"a dot":                       ".",
 	"two dots":                    "..",
@@ -236,7 +238,8 @@ var idTails = map[string][]string{
 	"RefreshCookies":           {"refresh"},
 }
 
-// segmentsOf makes a call and returns the segments of the path that a server sees, each decoded once.
+// segmentsOf makes a call and returns the segments of the path that a server sees, each decoded
+// once.
 func segmentsOf(t *testing.T, do func(context.Context, *sessions.Client)) (segments []string) {
 	t.Helper()
 	var target string

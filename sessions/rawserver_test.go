@@ -22,8 +22,8 @@ type rawServer struct {
 	conns []net.Conn
 }
 
-// A reply is what a raw server does about a request that it has read. It reports whether the connection stays open for
-// another.
+// A reply is what a raw server does about a request that it has read. It reports whether the
+// connection stays open for another.
 type reply func(conn *net.TCPConn) (open bool)
 
 // say answers with raw bytes and closes the connection.
@@ -43,8 +43,8 @@ func sayAndReset(raw string) reply {
 	}
 }
 
-// answer is a well-formed answer; each header is a line of its own. It says how long it is and that the connection
-// closes.
+// answer is a well-formed answer; each header is a line of its own. It says how long it is and
+// that the connection closes.
 func answer(status int, body string, headers ...string) string {
 	return head(status, append(headers, "Content-Length: "+strconv.Itoa(len(body)), "Connection: close")...) + body
 }
@@ -59,8 +59,8 @@ func head(status int, headers ...string) string {
 	return "HTTP/1.1 " + strconv.Itoa(status) + " Whatever\r\n" + strings.Join(append(headers, "\r\n"), "\r\n")
 }
 
-// newRawServer starts a server on loopback. It gives the first reply to the first request, and so on, and the last to
-// all others.
+// newRawServer starts a server on loopback. It gives the first reply to the first request, and so
+// on, and the last to all others.
 func newRawServer(t *testing.T, replies ...reply) *rawServer {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -119,8 +119,8 @@ func requestsOf(conn io.Reader) iter.Seq[*http.Request] {
 	}
 }
 
-// refusedURL returns where nothing listens. The port is that of a connection: nobody else can be given it while the
-// test runs.
+// refusedURL returns where nothing listens. The port is that of a connection: nobody else can be
+// given it while the test runs.
 func refusedURL(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -75,7 +75,8 @@ func breaksOff(status int) roundTripper {
 
 var errGoneAway = errors.New("the user went away")
 
-// What a call makes of a server's answers, one after the other, and of its context; when it sends, and when it ends.
+// What a call makes of a server's answers, one after the other, and of its context; when it sends,
+// and when it ends.
 func TestRetries(t *testing.T) {
 	t.Parallel()
 	const s = time.Second
@@ -550,8 +551,8 @@ func TestWholeCallEnds(t *testing.T) {
 	}
 }
 
-// Clerk hangs, and a thousand calls without a deadline ask at once: none waits longer than a whole call may take, and who
-// never had a turn says so.
+// Clerk hangs, and a thousand calls without a deadline ask at once: none waits longer than a whole
+// call may take, and who never had a turn says so.
 func TestThousandCallsToAHangingClerk(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -733,8 +734,8 @@ type wireServer struct {
 	opts []sessions.Option // to reach it
 }
 
-// A frameAct is what an HTTP/2 server does about a request, the body that would be good being given. It reports whether
-// the connection stays open.
+// A frameAct is what an HTTP/2 server does about a request, the body that would be good being
+// given. It reports whether the connection stays open.
 type frameAct func(conn io.Writer, stream uint32, good string) (open bool)
 
 // certified returns a server that has a certificate and is closed.
@@ -745,8 +746,8 @@ var certified = sync.OnceValue(func() *httptest.Server {
 	return s
 })
 
-// newFrameServer starts a server that speaks just enough HTTP/2 to read requests. It plays the first act to the first
-// of them, and so on, and the last to all others.
+// newFrameServer starts a server that speaks just enough HTTP/2 to read requests. It plays the
+// first act to the first of them, and so on, and the last to all others.
 func newFrameServer(t *testing.T, good string, acts ...frameAct) wireServer {
 	t.Helper()
 	certified := certified()

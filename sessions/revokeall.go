@@ -62,10 +62,10 @@ type RevokeFailure struct {
 // RevokeAll revokes every session of a user or a client. It lists the sessions, revokes them, and
 // looks again for sessions that were started meanwhile, three times at most. One session's failure
 // stops nothing and is not tried again; a session that is gone when it is to be revoked
-// (ErrNotFound) is done. A list that fails ends the work, after the sessions of its good pages are
-// revoked; but where Clerk refuses to list pending sessions (ErrUnprocessable), RevokeAll goes on
-// with the other statuses. A page that holds a session of another user or client than was asked for
-// is such a failure: nothing of it is revoked.
+// (ErrNotFound) is done. A list that fails ends the work, after the sessions of its good pages and
+// of the other statuses are revoked; but where Clerk does not know the filter of pending sessions
+// (ErrUnprocessable to the first page), that is no failure. A page that holds a session of another
+// user or client than was asked for is a failure: nothing of it is revoked.
 //
 // The result is there beside an error too. The error matches whatever ended the work early, and
 // every failure; its text tells the first ten failures, and how many more there are.
@@ -78,7 +78,7 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 		return result, err
 	}
 	if len(params.Statuses) == 0 {
-		params.Statuses = []Status{StatusActive, StatusPending}
+		params.Statuses = []Status{StatusPending, StatusActive} // the way that a session goes
 	}
 	done := make(map[string]bool) // the ids of sessions that were tried or are to be kept
 	for _, id := range params.Except {
@@ -103,28 +103,28 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 }
 
 // collect returns the ids of the sessions that are to be revoked and are not done, and marks them.
-// An error comes with the ids that were found before it.
+// Errors come beside the ids that were found.
 func (c *Client) collect(
 	ctx context.Context, params RevokeAllParams, done map[string]bool,
-) ([]string, error) {
-	var ids []string
+) (ids []string, err error) {
+	isOther := func(status Status) bool { return status != StatusPending }
 	list := ListParams{UserID: params.UserID, ClientID: params.ClientID}
-	for _, status := range params.Statuses {
-		list.Status = status
-		for session, err := range c.All(ctx, list) {
-			if errors.Is(err, ErrUnprocessable) && status == StatusPending && len(params.Statuses) > 1 {
-				break // Clerk's documentation has no such filter
-			}
-			if err != nil {
-				return ids, err
-			}
-			if !done[session.ID] {
+	for _, list.Status = range params.Statuses {
+		found := false
+		for session, failure := range c.All(ctx, list) {
+			switch {
+			case errors.Is(failure, ErrUnprocessable) && list.Status == StatusPending && !found &&
+				slices.ContainsFunc(params.Statuses, isOther): // Clerk's documentation has no such filter
+			case failure != nil:
+				err = errors.Join(err, failure)
+			case !done[session.ID]:
 				done[session.ID] = true
 				ids = append(ids, session.ID)
 			}
+			found = true
 		}
 	}
-	return ids, nil
+	return ids, err
 }
 
 // revokeEach revokes sessions, several at a time, and notes the outcomes in the order of ids. A

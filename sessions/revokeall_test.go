@@ -20,7 +20,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
 )
 
-// A revokeServer is a fake whose revocations a test can watch and answer, and which counts what it is asked.
+// A revokeServer is a fake whose revocations a test can watch and answer, and which counts what it
+// is asked.
 type revokeServer struct {
 	*sessionstest.Server
 	takes    time.Duration                      // for one answer, in fake time
@@ -70,7 +71,8 @@ func (s *revokeServer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// revoke takes note of a request to revoke a session, and returns what to answer in place of the fake.
+// revoke takes note of a request to revoke a session, and returns what to answer in place of the
+// fake.
 func (s *revokeServer) revoke(id string) (status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -276,8 +278,8 @@ func TestRevokeAllRounds(t *testing.T) {
 	}
 }
 
-// One session's failure stops nothing. Each failed session is named once, and not tried again although it is still
-// listed.
+// One session's failure stops nothing. Each failed session is named once, and not tried again
+// although it is still listed.
 func TestRevokeAllFailures(t *testing.T) {
 	t.Parallel()
 	all := []string{"a", "b", "c", "d", "e"}
@@ -342,7 +344,8 @@ func TestRevokeAllFailures(t *testing.T) {
 	}
 }
 
-// A session that is active after its revocation was not revoked, whatever the status of the answer is.
+// A session that is active after its revocation was not revoked, whatever the status of the answer
+// is.
 func TestRevokeAnsweredWithAnActiveSession(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -369,7 +372,8 @@ func TestRevokeAnsweredWithAnActiveSession(t *testing.T) {
 	}
 }
 
-// Where a page holds a session of somebody else, nothing of that page is revoked, and the work ends.
+// Where a page holds a session of somebody else, nothing of that page is revoked, and the work
+// ends.
 func TestRevokeAllRowsOfOthers(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -408,8 +412,8 @@ func TestRevokeAllRowsOfOthers(t *testing.T) {
 	}
 }
 
-// Clerk's documentation has no filter for pending sessions. Where Clerk refuses that filter the others are revoked all
-// the same.
+// Clerk's documentation has no filter for pending sessions. Where Clerk refuses that filter the
+// others are revoked all the same.
 func TestRevokeAllWithoutPending(t *testing.T) {
 	t.Parallel()
 	const active, pending = sessions.StatusActive, sessions.StatusPending
@@ -425,7 +429,8 @@ func TestRevokeAllWithoutPending(t *testing.T) {
 		{"pending is refused, and named first", pending, 422, []sessions.Status{pending, active}, []string{"a"}, nil},
 		{"pending is refused, and alone", pending, 422, []sessions.Status{pending}, nil, sessions.ErrUnprocessable},
 		{"pending is forbidden", pending, 403, nil, []string{"a"}, sessions.ErrForbidden},
-		{"active is refused", active, 422, nil, nil, sessions.ErrUnprocessable},
+		{"pending is refused, and asked for twice", pending, 422, []sessions.Status{pending, pending}, nil, sessions.ErrUnprocessable},
+		{"active is refused", active, 422, nil, []string{"p"}, sessions.ErrUnprocessable},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -449,7 +454,8 @@ func TestRevokeAllWithoutPending(t *testing.T) {
 	}
 }
 
-// However many sessions cannot be revoked, the text of the error stays short. It matches every failure.
+// However many sessions cannot be revoked, the text of the error stays short. It matches every
+// failure.
 func TestRevokeAllErrorIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -493,16 +499,65 @@ func TestRevokeAllErrorIsBounded(t *testing.T) {
 	}
 }
 
-// A list that fails ends the work. What was done before is in the result.
+// A session whose user does what there was to do, between the lists of pending and of active
+// sessions, is revoked.
+func TestRevokeAllWhilePendingBecomesActive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		status := "pending"
+		var revoked []string
+		client := newClient(t, "https://clerk.test", through(func(req *http.Request) (*http.Response, error) {
+			if id, ok := strings.CutSuffix(strings.TrimPrefix(req.URL.Path, "/v1/sessions/"), "/revoke"); ok {
+				revoked = append(revoked, id)
+				return response(200, strings.Replace(listRow(id), "active", "revoked", 1)), nil
+			}
+			var rows []string
+			if req.URL.Query().Get("status") == status && len(revoked) == 0 {
+				rows = []string{"s0"}
+			}
+			status = "active" // from the first list on
+			return response(200, listPage(len(rows), rows...)), nil
+		}))
+		result, err := client.RevokeAll(t.Context(), sessions.RevokeAllParams{UserID: "u"})
+		if err != nil || len(result.Revoked) != 1 || len(revoked) != 1 {
+			t.Errorf("revoked %v, %v", revoked, err)
+		}
+	})
+}
+
+// A filter that is refused after a page of pending sessions is not one that Clerk does not know.
+func TestRevokeAllPendingFailsOnItsSecondPage(t *testing.T) {
+	t.Parallel()
+	client := newClient(t, "https://clerk.test", through(func(req *http.Request) (*http.Response, error) {
+		query := req.URL.Query()
+		switch id, isRevoke := strings.CutSuffix(strings.TrimPrefix(req.URL.Path, "/v1/sessions/"), "/revoke"); {
+		case isRevoke:
+			return response(200, strings.Replace(listRow(id), "active", "revoked", 1)), nil
+		case query.Get("status") == "active":
+			return response(200, listPage(0)), nil
+		case query.Get("offset") != "":
+			return response(422, goodError), nil
+		}
+		return response(200, listPage(600, numbered(500)...)), nil
+	}))
+	result, err := client.RevokeAll(t.Context(), sessions.RevokeAllParams{UserID: "u"})
+	if !errors.Is(err, sessions.ErrUnprocessable) || len(result.Revoked) != 500 {
+		t.Errorf("revoked %d, %v", len(result.Revoked), err)
+	}
+}
+
+// A list that fails ends the work, once the other status is listed. What was done is in the result.
 func TestRevokeAllListFails(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name   string
 		failed int // which list
+		lists  int
 		want   []string
 	}{
-		{"the first", 1, nil},
-		{"the one of the second round", 3, []string{"a", "b"}},
+		{"the first, of pending sessions", 1, 2, []string{"a"}},
+		{"the second, of active sessions", 2, 2, []string{"b"}},
+		{"the first of the second round", 3, 4, []string{"a", "b"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -522,16 +577,16 @@ func TestRevokeAllListFails(t *testing.T) {
 				if diff := cmp.Diff(row.want, revokedIDs(result)); diff != "" || len(result.Failed) > 0 {
 					t.Errorf("failed %v; revoked (-want +got):\n%s", result.Failed, diff)
 				}
-				if server.lists != row.failed {
-					t.Errorf("%d lists, want none after the one that failed", server.lists)
+				if server.lists != row.lists {
+					t.Errorf("%d lists, want %d", server.lists, row.lists)
 				}
 			})
 		})
 	}
 }
 
-// A context that ends stops the work, and what was done so far is in the result. There is an error unless the work was
-// done.
+// A context that ends stops the work, and what was done so far is in the result. There is an error
+// unless the work was done.
 func TestRevokeAllCancelled(t *testing.T) {
 	t.Parallel()
 	errCause := errors.New("the request was aborted")
@@ -587,7 +642,8 @@ func TestRevokeAllCancelled(t *testing.T) {
 	}
 }
 
-// A context may end at a moment when no request is waiting for it: the work is not done even so, and that is an error.
+// A context may end at a moment when no request is waiting for it: the work is not done even so,
+// and that is an error.
 func TestRevokeAllCancelledBetweenRequests(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -667,7 +723,8 @@ func TestRevokeAllConcurrency(t *testing.T) {
 	}
 }
 
-// To revoke 1000 sessions at 20 ms a request takes less than 0.15 of the time that one after another takes.
+// To revoke 1000 sessions at 20 ms a request takes less than 0.15 of the time that one after
+// another takes.
 func TestRevokeAllIsFast(t *testing.T) {
 	const total = 1000
 	answer := func(req *http.Request, left *int) *http.Response {

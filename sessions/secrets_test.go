@@ -20,8 +20,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// Secrets that must show nowhere. They are longer than what is ever quoted and none looks like a secret, so that a part
-// of one betrays itself, and nothing but knowing them hides them.
+// Secrets that must show nowhere. They are longer than what is ever quoted and none looks like a
+// secret, so that a part of one betrays itself, and nothing but knowing them hides them.
 var (
 	canaryKey         = strings.Repeat("canary-key.", 30)
 	canaryNonce       = strings.Repeat("canary.nonce-", 20)
@@ -31,8 +31,8 @@ var (
 	canaryOtherCookie = strings.Repeat("canary:other|", 30)
 )
 
-// checkNoSecret fails the test where a value shows a canary: printed, logged, or in any error that can be got out of
-// it.
+// checkNoSecret fails the test where a value shows a canary: printed, logged, or in any error that
+// can be got out of it.
 func checkNoSecret(t *testing.T, what string, value any) {
 	t.Helper()
 	forms := shown(value)
@@ -82,8 +82,8 @@ func shown(value any) map[string]string {
 	return forms
 }
 
-// insides returns the errors that can be got out of an error, by Unwrap, and by errors.As where the type is not the
-// caller's own.
+// insides returns the errors that can be got out of an error, by Unwrap, and by errors.As where
+// the type is not the caller's own.
 func insides(err error) (inner []error) {
 	switch err := err.(type) { //nolint:errorlint // each error of the tree is looked at by itself
 	case interface{ Unwrap() error }:
@@ -151,8 +151,8 @@ func (e *quietError) Error() string                 { return "quiet" }
 func (e *quietError) Unwrap() error                 { return e.inner }
 func (e *quietError) Format(f fmt.State, verb rune) { _, _ = fmt.Fprint(f, "quiet") }
 
-// A secret that the server sends back shows nowhere, wherever it puts it and however it writes it. Every row answers
-// with all the secrets of the call.
+// A secret that the server sends back shows nowhere, wherever it puts it and however it writes it.
+// Every row answers with all the secrets of the call.
 func TestEchoedSecrets(t *testing.T) {
 	t.Parallel()
 	asItIs := form{"as it is", func(s string) string { return s }}

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"log/slog"
@@ -110,21 +111,23 @@ func (c Cookies) HTTPCookies() ([]*http.Cookie, error) {
 // SessionToken returns the session token that the browser holds once it has followed every
 // directive in order: the token of the cookie that was set last and that no later directive
 // deletes, under the name "__session" or "__session_" and the instance's suffix. A directive
-// deletes the cookie of its name if it has no value, a Max-Age of 0 or less, or no Max-Age and an
-// Expires in the past. The suffix is given without the underscore; with "" only the plain cookie
-// counts.
+// deletes the cookie of its name, Domain and Path if it has no value, a Max-Age of 0 or less, or
+// no Max-Age and an Expires in the past. The suffix is given without the underscore; with "" only
+// the plain cookie counts.
 func (c Cookies) SessionToken(suffix string) (Token, bool) {
-	deleted := make(map[string]bool) // by the name of a cookie, by the directives after this one
+	type identity struct{ name, domain, path string } // by which a browser tells cookies apart
+	deleted := make(map[identity]bool)                // by a directive after this one
 	for _, directive := range slices.Backward(c.Directives) {
 		cookie, err := http.ParseSetCookie(directive)
-		if err != nil || deleted[cookie.Name] || cookie.Name != "__session" &&
+		if err != nil || cookie.Name != "__session" &&
 			(suffix == "" || cookie.Name != "__session_"+suffix) {
 			continue
 		}
-		if !deletes(cookie) {
+		is := identity{cookie.Name, cookie.Domain, cmp.Or(cookie.Path, "/")}
+		if !deletes(cookie) && !deleted[is] {
 			return Token{JWT: cookie.Value}, true
 		}
-		deleted[cookie.Name] = true
+		deleted[is] = true
 	}
 	return Token{}, false
 }

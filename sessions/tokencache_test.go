@@ -24,8 +24,8 @@ type tokenRequest struct {
 	Params  sessions.TokenParams
 }
 
-// A mint makes tokens that live for a minute, or for as long as they are asked to, and keeps a record of what it was
-// asked for.
+// A mint makes tokens that live for a minute, or for as long as they are asked to, and keeps a
+// record of what it was asked for.
 type mint struct {
 	takes  time.Duration                                          // for one token
 	answer func(n int, req tokenRequest) (*sessions.Token, error) // to the nth request, from 1 on; nil for a good token
@@ -559,7 +559,8 @@ func TestTokenCacheAfterTheEnd(t *testing.T) {
 	})
 }
 
-// A token that is being minted when its session is forgotten goes to those who wait, and to nobody else.
+// A token that is being minted when its session is forgotten goes to those who wait, and to nobody
+// else.
 func TestTokenCacheForgetsWhatIsMinted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -641,7 +642,8 @@ func TestTokenCachePanic(t *testing.T) {
 	})
 }
 
-// Without a minter, and with a client that was not made by NewClient, a cache fails and does not panic.
+// Without a minter, and with a client that was not made by NewClient, a cache fails and does not
+// panic.
 func TestTokenCacheWithoutMinter(t *testing.T) {
 	t.Parallel()
 	for name, minter := range map[string]sessions.TokenMinter{
@@ -738,8 +740,8 @@ func TestTokenCacheOfClient(t *testing.T) {
 	})
 }
 
-// Callers who share a request are told of a refusal at once if none of them can wait until it is over,
-// with all that the answer said; a caller who can gets the token.
+// Callers who share a request are told of a refusal at once if none of them can wait until it is
+// over, with all that the answer said; a caller who can gets the token.
 func TestTokenCacheSharesRefusals(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

@@ -16,15 +16,19 @@ const maxConns = 64
 // HTTP/2 connection that was silent for 5 s and then leaves a ping unanswered for 3 s.
 //
 // HTTP/1.1 has no pings. When a request on a kept connection has waited in vain for its first byte
-// until a deadline, for a second or longer, a client closes the idle connections of its own transport.
-// A transport from WithHTTPClient may serve others: the client leaves its idle connections alone.
+// until a deadline, for a second or longer, a client closes the idle connections of its own
+// transport. A transport from WithHTTPClient may serve others: the client leaves its idle
+// connections alone.
 func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer.DialContext,
-		ForceAttemptHTTP2:      true,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 3 * time.Second},
+		Proxy:             http.ProxyFromEnvironment,
+		DialContext:       dialer.DialContext,
+		ForceAttemptHTTP2: true,
+		HTTP2: &http.HTTP2Config{
+			SendPingTimeout: 5 * time.Second,
+			PingTimeout:     3 * time.Second,
+		},
 		MaxIdleConns:           maxConns,
 		MaxIdleConnsPerHost:    maxConns,
 		MaxConnsPerHost:        maxConns,

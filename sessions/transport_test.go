@@ -106,8 +106,8 @@ func (c *cable) Accept() (net.Conn, error) {
 func (c *cable) Close() error   { return nil }
 func (c *cable) Addr() net.Addr { return &net.TCPAddr{} }
 
-// Connections that go silent without being closed, with the true figures in fake time: 25 Gets, one a second, begin
-// when it happens.
+// Connections that go silent without being closed, with the true figures in fake time: 25 Gets,
+// one a second, begin when it happens.
 func TestSilentConnections(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -181,8 +181,9 @@ func TestSilentConnections(t *testing.T) {
 	}
 }
 
-// getThrough returns a function that gets a session as a client does that sends through a transport of its own. A
-// client's own transport cannot be given a network in memory, and so the way out is put together here.
+// getThrough returns a function that gets a session as a client does that sends through a
+// transport of its own. A client's own transport cannot be given a network in memory, and so the
+// way out is put together here.
 func getThrough(t *testing.T, scheme string, own *http.Transport) func() error {
 	chain := wire.NewChain(wire.Config{
 		Transport: own,
@@ -207,7 +208,8 @@ func getThrough(t *testing.T, scheme string, own *http.Transport) func() error {
 	}
 }
 
-// A client drops the idle connections of its own transport when a kept one is silent, and those of nobody else's.
+// A client drops the idle connections of its own transport when a kept one is silent, and those of
+// nobody else's.
 func TestWhoseIdleConnectionsAreDropped(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -261,7 +263,8 @@ func TestWhoseIdleConnectionsAreDropped(t *testing.T) {
 	}
 }
 
-// Servers that allow few streams a connection, which net/http learns only after it has sent. No call fails.
+// Servers that allow few streams a connection, which net/http learns only after it has sent. No
+// call fails.
 func TestFewStreams(t *testing.T) {
 	t.Parallel()
 	for _, streams := range []int{1, 4, 10} {
@@ -290,8 +293,8 @@ func TestFewStreams(t *testing.T) {
 	}
 }
 
-// A cluster is three servers behind a balancer of TCP connections, which does not know which of them are up. It counts
-// what was refreshed.
+// A cluster is three servers behind a balancer of TCP connections, which does not know which of
+// them are up. It counts what was refreshed.
 type cluster struct {
 	url       string
 	handler   http.Handler
@@ -386,7 +389,8 @@ func (c *cluster) start(t *testing.T, i int) {
 	})
 }
 
-// restart ends a server, either at once or with some time for what it is doing, and starts another in its place.
+// restart ends a server, either at once or with some time for what it is doing, and starts another
+// in its place.
 func (c *cluster) restart(t *testing.T, i int, grace time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), grace)
@@ -396,8 +400,8 @@ func (c *cluster) restart(t *testing.T, i int, grace time.Duration) {
 	c.start(t, i)
 }
 
-// While servers are restarted, no refresh is made twice, and its caller knows whether it was made, or that this is not
-// known.
+// While servers are restarted, no refresh is made twice, and its caller knows whether it was made,
+// or that this is not known.
 func TestRefreshesUnderRestarts(t *testing.T) {
 	t.Parallel()
 	for name, secure := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {

@@ -1,8 +1,7 @@
 // Package sessionstest is an in-process Clerk for tests: its session endpoints and the Frontend API
 // that keeps a browser signed in, with state, real signatures and Clerk's answers.
 //
-//	clerk := sessionstest.NewServer()
-//	defer clerk.Close()
+//	clerk := sessionstest.New(t)
 //	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL))
 //
 // The server knows the operations of openapi/sessions.yaml and checks every request, and each of

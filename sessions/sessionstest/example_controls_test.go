@@ -45,6 +45,13 @@ func ExampleServer_Sessions() {
 	// user_ada active
 }
 
+func ExampleServer_Operations() {
+	clerk := sessionstest.NewServer(sessionstest.WithoutListener())
+	operations := clerk.Operations()
+	fmt.Println(operations[0], operations[len(operations)-1])
+	// Output: CreateSession Handshake
+}
+
 func ExampleServer_Faults() {
 	clerk := sessionstest.NewServer(sessionstest.WithoutListener())
 	clerk.Inject(sessionstest.Fault{Operation: "GetSession", Status: 500, Times: 2})

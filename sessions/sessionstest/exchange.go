@@ -38,9 +38,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	refused := x.readBody()
 	x.recorded = s.journal.record(x.call())
-	start, watched := time.Now(), &statusWriter{ResponseWriter: w}
-	defer func() { s.journal.answered(x.recorded, watched.status, time.Since(start)) }()
-	w = watched
+	start := time.Now()
+	w = &statusWriter{ResponseWriter: w, answered: func(status int) {
+		s.journal.answered(x.recorded, status, time.Since(start))
+	}}
 	w.Header().Set("Clerk-Trace-Id", x.trace)
 	if refused == nil && x.op == nil {
 		s.serveElsewhere(w, x)
@@ -73,15 +74,15 @@ func (s *Server) violation(x *exchange, format string, args ...any) {
 	s.journal.violation(x.recorded, fmt.Errorf(format, args...))
 }
 
-// statusWriter remembers the status of an answer; 0 is none.
+// statusWriter tells of the status of an answer, before its receiver can see the answer.
 type statusWriter struct {
 	http.ResponseWriter
-	status int
+	answered func(status int)
 }
 
 // WriteHeader passes the status on.
 func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
+	w.answered(status)
 	w.ResponseWriter.WriteHeader(status)
 }
 

@@ -83,9 +83,9 @@ func (s *Server) ClearFaults() {
 
 // checkFault returns why f makes no sense.
 func (s *Server) checkFault(f Fault) error {
-	if f.Operation != "" && !slices.Contains(s.operations(), f.Operation) {
+	if f.Operation != "" && !slices.Contains(s.Operations(), f.Operation) {
 		return fmt.Errorf("there is no operation %q, only %s",
-			f.Operation, strings.Join(s.operations(), ", "))
+			f.Operation, strings.Join(s.Operations(), ", "))
 	}
 	answers := f.Status != 0 || f.Body != ""
 	switch {

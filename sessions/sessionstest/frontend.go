@@ -27,8 +27,9 @@ func isBeside(operation string) bool {
 	return operation == handshakeOperation || operation == keySetOperation
 }
 
-// operations returns the names of all operations that a Fault can hit.
-func (s *Server) operations() []string {
+// Operations returns the names of all operations: those of the fragment, sorted, and the Frontend
+// API's.
+func (s *Server) Operations() []string {
 	return append(s.fragment.names(), keySetOperation, handshakeOperation)
 }
 

@@ -37,6 +37,7 @@ var (
 	_ func(int) sessionstest.Option                                 = sessionstest.WithMaxCalls
 	_ func(*sessionstest.Server)                                    = (*sessionstest.Server).RotateKey
 	_ func(*sessionstest.Server, string)                            = (*sessionstest.Server).End
+	_ func(*sessionstest.Server) []string                           = (*sessionstest.Server).Operations
 	_ func(*sessionstest.Server) []sessionstest.Session             = (*sessionstest.Server).Sessions
 	_ func(
 		*sessionstest.Server, string,

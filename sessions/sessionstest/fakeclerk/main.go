@@ -1,29 +1,36 @@
 // Fakeclerk serves an in-process Clerk for programs in any language:
 //
-//	go run ./sessions/sessionstest/fakeclerk -addr 127.0.0.1:4010 -users 3 -sessions 20
+//	go run ./sessions/sessionstest/fakeclerk
+//	go run ./sessions/sessionstest/fakeclerk -- node --test
 //
-// It prints its addresses, its keys, the ids of users and sessions to work with, and the tokens of
-// the first user's browser, as lines to paste into another shell. To standard error it logs a line
-// for each request and for each violation of openapi/sessions.yaml. SIGINT or SIGTERM stops it.
+// The first prints its addresses, its keys, the ids of users and sessions to work with, and the
+// tokens of the first user's browser, as lines to paste into a shell. To standard error it logs a
+// line for each request and for each violation of openapi/sessions.yaml. SIGINT or SIGTERM stops
+// it. The second starts the fake on a free port, runs the command with these variables in its
+// environment, and exits with the command's status; signals go through to the command.
 //
-// CLERK_API_URL is the address as Clerk's own SDKs take it, without the version; CLERK_BASE_URL is
-// the same with the version, as sessions.WithBaseURL takes it.
+// CLERK_API_URL and CLERK_FAKE_URL are the address as Clerk's own SDKs take it, without the
+// version; CLERK_BASE_URL is the same with the version, as sessions.WithBaseURL takes it.
+//
+// At its address there is a page to look at, and below /_fake/ an API to sign users in, to end
+// their sessions, to move the clock, to break answers and to read the calls:
+// internal/control/control.yaml describes it.
 package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "fakeclerk:", err)
-		os.Exit(1)
+	ctx, stop := context.Background(), func() {}
+	if !slices.Contains(os.Args, "--") { // a command gets the signals itself
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	}
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
 }

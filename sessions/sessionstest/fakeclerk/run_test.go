@@ -1,112 +1,17 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"regexp"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 )
-
-// asProgram makes the test binary be the program.
-const asProgram = "BE_FAKECLERK"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		main()
-		return
-	}
-	goleak.VerifyTestMain(m)
-}
-
-// program is a running fakeclerk.
-type program struct {
-	environment map[string]string
-	log         *lines
-	stop        func() error // ends it and returns what run did
-}
-
-// lines is a log that can be read while it is written.
-type lines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
-// startProgram runs fakeclerk on a port of the system's choice and reads its environment.
-func startProgram(t *testing.T, args ...string) program {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	stdout, out := io.Pipe()
-	p := program{environment: map[string]string{}, log: &lines{}}
-	done := make(chan error, 1)
-	go func() {
-		err := run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), out, p.log)
-		out.CloseWithError(io.EOF)
-		done <- err
-	}()
-	p.stop = sync.OnceValue(func() error {
-		cancel()
-		return <-done
-	})
-	t.Cleanup(func() { _ = p.stop() })
-
-	var printed strings.Builder
-	for buf := make([]byte, 4096); !strings.Contains(printed.String(), "CLERK_REFRESH_TOKEN="); {
-		n, err := stdout.Read(buf)
-		if err != nil {
-			t.Fatalf("it ended: %v", p.stop())
-		}
-		printed.Write(buf[:n])
-	}
-	for _, m := range regexp.MustCompile(`(?s)export (\w+)='([^']*)'\n`).FindAllStringSubmatch(printed.String(), -1) {
-		p.environment[m[1]] = m[2]
-	}
-	return p
-}
-
-func (p program) get(t *testing.T, path, key string) (status int, body string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.environment["CLERK_BASE_URL"]+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+key)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer http.DefaultClient.CloseIdleConnections()
-	defer resp.Body.Close()
-	got, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(got)
-}
 
 func TestServes(t *testing.T) {
 	p := startProgram(t, "-users", "2", "-sessions", "5", "-token-lifetime", "2s")
@@ -153,8 +58,8 @@ func TestServes(t *testing.T) {
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("refresh: %d", resp.StatusCode)
 	}
-	if err := p.stop(); err != nil {
-		t.Errorf("stopped with %v", err)
+	if status := p.stop(); status != 0 {
+		t.Errorf("stopped with %d", status)
 	}
 }
 
@@ -164,8 +69,8 @@ func TestLog(t *testing.T) {
 	p.get(t, "/sessions?user_id=user_secret&limit=1", key)
 	p.get(t, "/sessions/sess_none", "sk_test_wrong_key")
 	p.get(t, "/users", key)
-	if err := p.stop(); err != nil {
-		t.Error(err)
+	if status := p.stop(); status != 0 {
+		t.Errorf("stopped with %d", status)
 	}
 	got := regexp.MustCompile(`(?m) [0-9.]+(ns|µs|ms|s)$`).ReplaceAllString(p.log.String(), "")
 	want := `GET /v1/sessions 200
@@ -187,26 +92,38 @@ func TestRefusals(t *testing.T) {
 	}
 	defer busy.Close()
 	for name, row := range map[string]struct {
-		args []string
-		says string
+		args   []string
+		says   string
+		status int
 	}{
-		"unknown flag":          {[]string{"-port", "4010"}, "-port"},
-		"an argument":           {[]string{"serve"}, `"serve"`},
-		"a busy port":           {[]string{"-addr", busy.Addr().String()}, "address already in use"},
-		"an address of no kind": {[]string{"-addr", "4010"}, "missing port"},
-		"every address":         {[]string{"-addr", ":0"}, "-public"},
-		"every IPv4 address":    {[]string{"-addr", "0.0.0.0:0"}, "-public"},
-		"another machine's":     {[]string{"-addr", "192.0.2.1:0"}, "-public"},
-		"a name":                {[]string{"-addr", "localhost.example.com:0"}, "-public"},
-		"no users":              {[]string{"-users", "0"}, "-users"},
-		"too few sessions":      {[]string{"-users", "3", "-sessions", "2"}, "-sessions"},
-		"sessions of letters":   {[]string{"-sessions", "many"}, "-sessions"},
-		"a short lifetime":      {[]string{"-token-lifetime", "1ms"}, "-token-lifetime"},
+		"unknown flag":          {[]string{"-port", "4010"}, "-port", 1},
+		"an argument":           {[]string{"serve"}, `"serve"`, 1},
+		"a busy port":           {[]string{"-addr", busy.Addr().String()}, "address already in use", 1},
+		"an address of no kind": {[]string{"-addr", "4010"}, "missing port", 1},
+		"every address":         {[]string{"-addr", ":0"}, "-public", 1},
+		"every IPv4 address":    {[]string{"-addr", "0.0.0.0:0"}, "-public", 1},
+		"another machine's":     {[]string{"-addr", "192.0.2.1:0"}, "-public", 1},
+		"a name":                {[]string{"-addr", "localhost.example.com:0"}, "-public", 1},
+		"no users":              {[]string{"-users", "0"}, "-users", 1},
+		"too few sessions":      {[]string{"-users", "3", "-sessions", "2"}, "-sessions", 1},
+		"sessions of letters":   {[]string{"-sessions", "many"}, "-sessions", 1},
+		"a short lifetime":      {[]string{"-token-lifetime", "1ms"}, "-token-lifetime", 1},
+		"no command":            {[]string{"--"}, "-- needs a command", 1},
+		"an argument before":    {[]string{"node", "--", "x"}, `"node"`, 1},
+		"no such command":       {[]string{"--", "no-such-command", "x"}, "no-such-command: there is no such command", 127},
+		"no such file":          {[]string{"--", "./no/such/file"}, "./no/such/file: there is no such command", 127},
+		"a file that is none":   {[]string{"--", "./run_test.go"}, "permission denied", 126},
+		"a busy port, command":  {[]string{"-addr", busy.Addr().String(), "--", "true"}, "address already in use", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := run(t.Context(), row.args, io.Discard, io.Discard)
-			if err == nil || !strings.Contains(err.Error(), row.says) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("%v, want one line with %q", err, row.says)
+			var stdout, stderr strings.Builder
+			status := run(t.Context(), row.args, &stdout, &stderr)
+			said := stderr.String()
+			if status != row.status || !strings.Contains(said, row.says) || strings.Count(said, "\n") != 1 {
+				t.Errorf("status %d, %q, want %d and one line with %q", status, said, row.status, row.says)
+			}
+			if stdout.Len() > 0 {
+				t.Errorf("it printed %s", stdout.String())
 			}
 		})
 	}
@@ -222,10 +139,10 @@ func TestPublic(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	var out strings.Builder
-	if err := run(t.Context(), []string{"-h"}, &out, io.Discard); err != nil {
-		t.Error(err)
+	if status := run(t.Context(), []string{"-h"}, &out, io.Discard); status != 0 {
+		t.Errorf("status %d", status)
 	}
-	for _, name := range []string{"-addr", "-users", "-sessions", "-public", "-token-lifetime"} {
+	for _, name := range []string{"-addr", "-users", "-sessions", "-public", "-production", "-token-lifetime"} {
 		if !strings.Contains(out.String(), "  "+name) {
 			t.Errorf("%s is missing in:\n%s", name, out.String())
 		}
@@ -254,46 +171,7 @@ func TestEnvironmentIsForAShell(t *testing.T) {
 func TestBrokenOutput(t *testing.T) {
 	closed, out := io.Pipe()
 	_ = closed.Close()
-	if err := run(t.Context(), []string{"-addr", "127.0.0.1:0"}, out, io.Discard); err == nil {
-		t.Error("served without saying where")
+	if status := run(t.Context(), []string{"-addr", "127.0.0.1:0"}, out, io.Discard); status != 1 {
+		t.Errorf("status %d: served without saying where", status)
 	}
-}
-
-// TestProcess runs the program as one, for its exit status and the signals.
-func TestProcess(t *testing.T) {
-	start := func(args ...string) (*exec.Cmd, io.Reader, *bytes.Buffer) {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
-		cmd.Env = append(os.Environ(), asProgram+"=1", "GORACE=atexit_sleep_ms=0")
-		var stderr bytes.Buffer
-		cmd.Stderr = &stderr
-		stdout, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return cmd, stdout, &stderr
-	}
-	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		t.Run(signal.String(), func(t *testing.T) {
-			cmd, stdout, stderr := start("-addr", "127.0.0.1:0")
-			if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Process.Signal(signal); err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Wait(); err != nil {
-				t.Errorf("%v: %s", err, stderr)
-			}
-		})
-	}
-	t.Run("unknown flag", func(t *testing.T) {
-		cmd, _, stderr := start("-port", "1")
-		err := cmd.Wait()
-		if cmd.ProcessState.ExitCode() != 1 || stderr.String() != "fakeclerk: flag provided but not defined: -port\n" {
-			t.Errorf("%v: %q", err, stderr)
-		}
-	})
 }

@@ -338,7 +338,7 @@ func TestFormsSayWhenClerkIsDown(t *testing.T) {
 			b := s.newBrowser(t)
 			other := s.clerk.SignIn(ada).SessionID
 			own := b.signIn(t).Own
-			s.clerk.Inject(sessionstest.Fault{Status: http.StatusServiceUnavailable})
+			s.clerk.Inject(sessionstest.Fault{Status: http.StatusServiceUnavailable, Times: 1000})
 
 			resp := b.do(t, http.MethodPost, strings.Replace(path, "{id}", other, 1), nil)
 			body, err := io.ReadAll(resp.Body)
@@ -348,6 +348,7 @@ func TestFormsSayWhenClerkIsDown(t *testing.T) {
 			if resp.StatusCode != http.StatusBadGateway || !strings.Contains(string(body), "503 Service Unavailable") {
 				t.Errorf("%s: %s", resp.Status, body)
 			}
+			s.clerk.ClearFaults()
 			want := screen{
 				Heading: "Signed in as user_ada", Remaining: "60", Status: "signed in",
 				Own: own, Sessions: []string{own, other}, Ends: []string{other}, EndOthers: true,

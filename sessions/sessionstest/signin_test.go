@@ -1,0 +1,63 @@
+package sessionstest_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
+)
+
+func TestSignInWith(t *testing.T) {
+	s := newServer()
+	in := s.SignInWith(sessionstest.SignInParams{
+		UserID: "user_1", Origin: "https://shop.example.test", OrganizationID: "org_1",
+		Claims: map[string]any{"role": "admin", "levels": []int{1, 2}},
+	})
+	for name, token := range map[string]string{
+		"at the sign-in": in.SessionToken,
+		"minted later":   decode[tokenBody](t, post(t, s, "/sessions/"+in.SessionID+"/tokens", "")).JWT,
+	} {
+		said := claims(t, s, token)
+		got := map[string]any{}
+		for _, name := range []string{"sub", "azp", "o", "role", "levels"} {
+			got[name] = said[name]
+		}
+		want := map[string]any{
+			"sub": "user_1", "azp": "https://shop.example.test", "o": map[string]any{"id": "org_1"},
+			"role": "admin", "levels": []any{1.0, 2.0},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestSignInCookies(t *testing.T) {
+	s := newServer()
+	in := s.SignIn("")
+	got := map[string]string{}
+	for _, cookie := range in.Cookies {
+		if cookie.Path != "/" || cookie.Secure || cookie.Domain != "" ||
+			cookie.HttpOnly != strings.HasPrefix(cookie.Name, "__refresh") {
+			t.Errorf("attributes of %s", cookie.Name)
+		}
+		got[cookie.Name] = cookie.Value
+	}
+	uat := strconv.FormatInt(start.Unix(), 10)
+	want := map[string]string{
+		"__session": in.SessionToken, "__session_6tQWJVae": in.SessionToken,
+		"__client_uat": uat, "__client_uat_6tQWJVae": uat,
+		"__refresh_6tQWJVae":      in.RefreshToken,
+		"__clerk_db_jwt":          got["__clerk_db_jwt"],
+		"__clerk_db_jwt_6tQWJVae": got["__clerk_db_jwt"],
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if said := claims(t, s, in.SessionToken); said["sid"] != in.SessionID || said["sub"] == "" {
+		t.Errorf("the token is of session %v and user %v", said["sid"], said["sub"])
+	}
+}
