@@ -1,123 +1,137 @@
 package sessionhttp
 
 import (
+	"context"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
-	"unicode/utf8"
+	"time"
+	"unicode"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// jar holds the cookies of a request that this package reads. One that is empty counts as absent.
-type jar struct {
-	session, ownSession, ownRefresh, clientUAT, ownClientUAT string
-
-	redirects, handshake string
-}
-
-// readCookies reads the Cookie headers as the official SDK does, which is not as net/http does: quotes belong to the value, a
-// value is percent-decoded, and nothing is dropped. The first cookie of a name wins.
-func (i *instance) readCookies(h http.Header) jar {
-	var j jar
-	var seen [7]bool
+// readCookies reads the Cookie headers as the official SDK does, which is not as net/http does:
+// nothing is dropped, and the first cookie of a name wins. An empty cookie is absent.
+func (i *instance) readCookies(h http.Header) map[string]string {
+	cookies := map[string]string{}
 	for _, line := range h["Cookie"] {
-		for line != "" {
-			var name, value string
-			name, value, line = cutCookie(line)
-			if !strings.HasPrefix(name, "__") {
+		for pair := range strings.SplitSeq(line, ";") {
+			name, value, found := cutPair(pair)
+			if !found || !i.reads[name] {
 				continue
 			}
-			field, n := j.field(i, name)
-			if field != nil && !seen[n] {
-				seen[n] = true
-				*field = cookieValue(value)
+			if _, seen := cookies[name]; !seen {
+				cookies[name] = cookieValue(value)
 			}
 		}
 	}
-	return j
+	return cookies
 }
 
-// field returns where the cookie of that name goes, and its number; nil for one that is not read.
-func (j *jar) field(i *instance, name string) (*string, int) {
-	switch name {
-	case i.session:
-		return &j.session, 0
-	case i.ownSession:
-		return &j.ownSession, 1
-	case i.ownRefresh:
-		return &j.ownRefresh, 2
-	case i.clientUAT:
-		return &j.clientUAT, 3
-	case i.ownClientUAT:
-		return &j.ownClientUAT, 4
-	case redirectsCookie:
-		return &j.redirects, 5
-	case handshakeName:
-		return &j.handshake, 6
+// replaceCookies returns the Cookie header of a browser that was given directives: cookies that are
+// set have the new value, deleted ones are gone. The others stay as they are, to the byte.
+func replaceCookies(lines []string, directives []directive) []string {
+	changed := make(map[string]directive, len(directives)) // the last of a name counts
+	for _, d := range directives {
+		changed[d.name] = d
 	}
-	return nil, 0
-}
-
-// cutCookie takes the first cookie off a Cookie header. What has no "=" has no name.
-func cutCookie(line string) (name, value, rest string) {
-	pair, rest, _ := strings.Cut(line, ";")
-	name, value, found := strings.Cut(pair, "=")
-	if !found {
-		return "", "", rest
-	}
-	return trimBlanks(name), trimBlanks(value), rest
-}
-
-// cookieValue decodes a value, unless that makes no valid text.
-func cookieValue(raw string) string {
-	raw = fromLatin1(raw)
-	if !strings.Contains(raw, "%") {
-		return raw
-	}
-	decoded, err := url.PathUnescape(raw)
-	if err != nil || !utf8.ValidString(decoded) {
-		return raw
-	}
-	return decoded
-}
-
-// trimBlanks is strings.Trim(s, " \t"), several times as fast.
-func trimBlanks(s string) string {
-	for s != "" && (s[0] == ' ' || s[0] == '\t') {
-		s = s[1:]
-	}
-	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
-		s = s[:len(s)-1]
-	}
-	return s
-}
-
-// replaceCookies returns Cookie headers in which every cookie of one of the names has the value, and each of the names is there.
-// The others stay as they are, to the byte.
-func replaceCookies(lines []string, names []string, value string) []string {
-	out := make([]string, 0, len(lines)+1)
-	there := make(map[string]bool, len(names))
+	var pairs []string
 	for _, line := range lines {
-		pairs := strings.Split(line, ";")
-		for n, pair := range pairs {
-			name, _, _ := cutCookie(pair)
-			for _, want := range names {
-				if name == want {
-					there[want] = true
-					pairs[n] = pair[:strings.Index(pair, "=")+1] + value
-				}
+		for pair := range strings.SplitSeq(line, ";") {
+			name, _, _ := cutPair(pair)
+			pair = strings.Trim(pair, " ")
+			if _, found := changed[name]; !found && pair != "" {
+				pairs = append(pairs, pair)
 			}
 		}
-		out = append(out, strings.Join(pairs, ";"))
 	}
-	for _, name := range names {
-		if there[name] {
+	for _, d := range directives {
+		if d = changed[d.name]; d.name != "" && !d.deletes {
+			pairs = append(pairs, d.name+"="+d.value)
+		}
+		delete(changed, d.name)
+	}
+	return []string{strings.Join(pairs, "; ")}
+}
+
+// cookieSet is what Clerk wants a browser to hold, checked.
+type cookieSet struct {
+	directives []directive
+	token      string // the session token among them, verified; "": the browser is signed out
+}
+
+// directive is the value of one Set-Cookie header.
+type directive struct {
+	text        string // as Clerk wrote it
+	name, value string
+	deletes     bool // the browser drops its cookie of that name
+}
+
+// parseDirective reads a directive as browsers do. It fails on a control character, which net/http
+// would turn into a blank, and on one without a name.
+func parseDirective(text string, now time.Time) (directive, bool) {
+	pair, _, _ := strings.Cut(text, ";")
+	name, value, found := cutPair(pair)
+	if !found || name == "" || strings.ContainsFunc(text, unicode.IsControl) {
+		return directive{}, false
+	}
+	value, _, _ = strings.Cut(value, "=")
+	d := directive{text: text, name: name, value: value, deletes: value == ""}
+	if cookie, err := http.ParseSetCookie(text); err == nil {
+		expired := cookie.MaxAge == 0 && !cookie.Expires.IsZero() && !cookie.Expires.After(now)
+		d.deletes = d.deletes || cookie.MaxAge < 0 || expired
+	}
+	return d, true
+}
+
+// isOwn reports whether a cookie is one of Clerk's, and if it has an instance's suffix then this
+// instance's.
+func (i *instance) isOwn(name string) bool {
+	own := []string{sessionCookie, refreshCookie, clientUATCookie}
+	return slices.Contains(own, strings.TrimSuffix(name, i.suffix)) ||
+		strings.HasPrefix(name, "__clerk_")
+}
+
+// acceptCookies checks what Clerk answered: every directive, and every session token in them. The
+// last token that is set counts. The answer to a refresh is about a session, and its cookies go on
+// as they are; of a handshake's, Clerk's own do.
+func (a *Authenticator) acceptCookies(
+	ctx context.Context, cookies *sessions.Cookies, err error, sessionID string,
+) (cookieSet, *problem) {
+	switch {
+	case err != nil:
+		return cookieSet{}, newFailure(err)
+	case cookies == nil:
+		return cookieSet{}, refuse(reasonSDK, "there is no answer")
+	}
+	var set cookieSet
+	for _, text := range cookies.Directives {
+		d, ok := parseDirective(text, a.now())
+		if !ok {
+			return cookieSet{}, refuse(reasonSDK, "a new cookie has no name, or a control character")
+		}
+		if sessionID == "" && !a.instance.isOwn(d.name) {
 			continue
 		}
-		if len(out) == 0 || trimBlanks(out[0]) == "" {
-			out = append(out[:0], name+"="+value)
-		} else {
-			out[0] += "; " + name + "=" + value
+		set.directives = append(set.directives, d)
+		if d.deletes || strings.TrimSuffix(d.name, a.instance.suffix) != sessionCookie {
+			continue
 		}
+		token := decodeJWT(d.value)
+		if p := a.verify(ctx, &token); p != nil {
+			return cookieSet{}, &problem{reasonBadToken, p.temporary, p}
+		}
+		if sessionID != "" && token.claim("sid") != sessionID {
+			return cookieSet{}, refuse(reasonBadToken, "the new token is another session's")
+		}
+		set.token = d.value
 	}
-	return out
+	switch {
+	case len(set.directives) == 0:
+		return cookieSet{}, refuse(reasonSDK, "there is no cookie in the answer")
+	case sessionID != "" && set.token == "":
+		return cookieSet{}, refuse(reasonBadToken, "none of the new cookies is a session token")
+	}
+	return set, nil
 }

@@ -1,56 +1,88 @@
-// Package sessionhttp refreshes expired sessions inside the requests that they come with, for services built on net/http: a page
-// that is asked for with a session token that expired a minute ago is served at once, signed in, without a redirect.
+// Package sessionhttp finds out who sends the requests of a service that is built on net/http: it
+// verifies session tokens, refreshes those that have expired, and takes browsers through Clerk's
+// handshake, as authenticateRequest of Clerk's JavaScript SDK does. A browser stays signed in from
+// the first visit to the sign-out, without JavaScript.
 //
 //	client, err := sessions.NewClient(os.Getenv("CLERK_SECRET_KEY"))
 //	if err != nil {
 //		return err
 //	}
-//	refresher, err := sessionhttp.NewRefresher(client, os.Getenv("CLERK_PUBLISHABLE_KEY"),
-//		sessionhttp.WithJWTKey([]byte(os.Getenv("CLERK_JWT_KEY"))))
+//	auth, err := sessionhttp.New(client, os.Getenv("CLERK_PUBLISHABLE_KEY"))
 //	if err != nil {
 //		return err
 //	}
-//	http.ListenAndServe(":8080", refresher.Middleware(mux))
+//	http.ListenAndServe(":8080", auth.Middleware(mux))
 //
-// Put the [Refresher.Middleware] in front of whatever verifies session tokens: that finds the new token in the request's cookies.
-// The middleware itself decides nothing about who may see what.
+// Put the [Authenticator.Middleware] around all handlers. They learn from [FromContext] who sends a
+// request; [Authenticator.Require] serves some of them to nobody else.
 //
-// # When it refreshes
+// # What it decides
 //
-// By the rules of Clerk's JavaScript SDK: the method is GET, the session token, from the cookies or the Authorization header,
-// expired at least 5 seconds ago, and the browser holds the instance's refresh cookie. One POST /sessions/{session_id}/refresh then
-// brings the cookies that the response sets. Requests that arrive together share it, and stragglers of the same page get its result
-// for 10 seconds more.
+// The session token in the Authorization header counts, else the one in the cookies. It has to be
+// signed by the instance with RS256, of the class of session tokens, and good now; see
+// [WithAuthorizedParties] for the origins that it may be made for. The keys are fetched from the
+// Frontend API when they are first needed, and again when a token names another; [WithJWTKey] gives
+// one instead.
 //
-// [OutcomeFromContext] tells a handler what happened:
+// A token that has expired is refreshed, if the request is a GET and the browser holds the
+// instance's refresh cookie: one request goes to Clerk, and the page is served with the new token.
+// Requests that arrive together share it, and those of the next 10 seconds get its result.
 //
-//	not-needed        no session, or a token that is still good
-//	not-eligible      an expired token, or one that cannot be read, which this request may not refresh
-//	refreshed         the request goes on with a new token
-//	handshake-needed  Clerk refused (401, 403, 404 or 422), or the cookies contradict each other
-//	unavailable       Clerk could not be asked, or did not answer well
+// Where the cookies contradict each other, or a refresh is refused, a browser that asks for a page
+// is sent through the handshake with the Frontend API, with 307, and comes back with new cookies:
+// in production in two redirects, in development in three. After three handshakes within 10 seconds
+// of each other there is no other. [WithoutHandshake] leaves it out.
 //
-// with a reason: missing-session-token, client-uat-but-no-session-token, session-token-but-no-client-uat,
-// session-token-iat-before-client-uat, expired-session-token-decode-failed, expired-session-token-missing-sid-claim,
-// non-eligible-non-get, non-eligible-no-refresh-cookie, fetch-error, unexpected-bapi-error, invalid-session-token, the first error
-// code of Clerk's answer, and two that the JavaScript SDK does not have, invalid-request-origin and refresh-rate-limited.
+// # When Clerk cannot be asked
 //
-// # When it fails
+// A rate limit, an outage or a lost connection signs nobody out and redirects nobody: the request
+// goes on with the cookies that it had, and [Auth] is Temporary. No request waits longer than
+// [WithTimeout]. While Clerk is silent, one request a second asks and the others go on at once.
+// [WithOutageGrace] lets tokens that have just expired count meanwhile.
 //
-// The request goes on as it came, with the cookies that it had: what verifies next finds an expired token, and the next request
-// tries again. A rate limit, an outage or a lost connection never signs anybody out. What Clerk refuses, it refuses for good; only
-// the browser's handshake with Clerk helps then, to which [WithHandshake] redirects.
+// # Reasons
+//
+// Auth.Reason is in the words of the JavaScript SDK:
+//
+//	session-token-and-uat-missing         nobody is signed in
+//	session-token-missing                 Clerk has answered that nobody is signed in
+//	session-token-but-no-client-uat       the cookies contradict each other
+//	client-uat-but-no-session-token       likewise
+//	session-token-iat-before-client-uat   likewise
+//	dev-browser-missing                   a development instance does not know the browser yet
+//	dev-browser-sync                      a browser comes back from a development instance
+//	session-token-nbf                     the token is not good yet
+//	session-token-iat-in-the-future       the token was issued in the future
+//	token-invalid                         the token is no JWT, or of a typ that session tokens lack
+//	token-type-mismatch                   the token is a template's, an OAuth one or a machine's
+//	token-invalid-algorithm               the token is not signed with RS256
+//	token-invalid-signature               the signature is wrong
+//	token-invalid-authorized-parties      the token is for another origin
+//	token-verification-failed             a claim is missing or of the wrong kind
+//	jwk-kid-mismatch                      the instance has no such key
+//	jwk-remote-failed-to-load             the instance's keys could not be fetched
+//
+// or "session-token-expired-refresh-" and why there was no new token: non-eligible-non-get,
+// non-eligible-no-refresh-cookie, expired-session-token-decode-failed,
+// expired-session-token-missing-sid-claim, fetch-error, unexpected-bapi-error,
+// unexpected-sdk-error, invalid-session-token, or the code of Clerk's error. These are this
+// package's own: non-eligible-upgrade, non-eligible-handshake-answer, non-eligible-other-session,
+// non-eligible-too-long, invalid-request-origin, session-signed-out and refresh-rate-limited;
+// session-pending; and "handshake-payload-" with the reason why a handshake's answer could not be
+// taken.
 //
 // # Behind a proxy
 //
-// Clerk is told the origin that the browser asked. It is made of the Host and of whether the connection is TLS. Behind a proxy that
-// ends TLS, set [WithTrustedProxy] if the proxy sets X-Forwarded-Host and X-Forwarded-Proto itself, or [WithOrigin] for a service
-// that has one name. [WithClientIP] adds the browser's address.
+// Clerk is told the origin that the browser asked. It is made of the Host and of whether the
+// connection is TLS. Behind a proxy that ends TLS, set [WithTrustedProxy] if the proxy sets
+// X-Forwarded-Host and X-Forwarded-Proto itself, or [WithOrigin] for a service that has one name.
+// [WithClientIP] adds the browser's address.
 //
 // # Strangers
 //
-// Anybody can invent an expired token. With [WithJWTKey] or [WithVerifier], one whose signature is wrong is never sent to Clerk, and
-// what a session may make the service ask is bounded, to 100 refreshes at once and one a second. Without them, the whole service
-// asks at most 50 times a second, which [WithRefreshRate] changes; a stranger who uses that up keeps others from being refreshed.
-// Refusals are remembered for 10 seconds, in bounded memory and under hashes.
+// No token is believed, and none sent to Clerk, before its signature was found good. What a
+// service asks of Clerk is bounded by [WithRefreshRate], and whoever guesses refresh tokens or
+// nonces gets no more than half of it. Everything is remembered briefly, in bounded memory and
+// under hashes. In production, a handshake's answer is taken from cookies alone: with a link that
+// holds one, somebody could sign a visitor in as themselves.
 package sessionhttp

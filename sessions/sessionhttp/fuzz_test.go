@@ -1,46 +1,60 @@
 package sessionhttp
 
 import (
+	"context"
 	"encoding/base64"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
+	"unicode"
 	"unicode/utf8"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-func fuzzRefresher(f *testing.F, opts ...Option) *Refresher {
+// trusting is a signature check that everything passes, so that fuzzing gets behind it.
+func trusting(cfg *config) error {
+	cfg.checks = []signatureCheck{func(context.Context, *jwt) *problem { return nil }}
+	return nil
+}
+
+func fuzzed(f *testing.F, opts ...Option) *Authenticator {
 	f.Helper()
-	r, err := NewRefresher(nobody{}, "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k", opts...)
+	a, err := New(unasked{}, "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k", opts...)
 	if err != nil {
 		f.Fatal(err)
 	}
-	return r
+	return a
 }
 
-type nobody struct{ CookieRefresher }
+// encodeToken returns a token without a signature to speak of.
+func encodeToken(header, payload string) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	return encode([]byte(header)) + "." + encode([]byte(payload)) + ".AAAA"
+}
 
-// Whatever a Cookie header holds, reading it does no harm, what is sent on is valid UTF-8, and rewriting it changes only what it
-// says.
+// Whatever a Cookie header holds, reading it does no harm, what is sent on is valid UTF-8, and replacing cookies
+// changes those alone.
 func FuzzCookieHeader(f *testing.F) {
-	const token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2NsZXJrLmV4YW1wbGUuY29tIiwic2lkIjoic2Vzc18xIiwiZXhwIjoxfQ.AAAA"
+	token := encodeToken(`{"alg":"RS256"}`, `{"iss":"https://clerk.example.com","sub":"user_1","sid":"sess_1","exp":1}`)
 	for _, seed := range []string{
-		"", ";", "=", "__session", "__session=", "__session==x", "a=1; __session=" + token + "; __client_uat=1; __refresh_naoXFJnI=rt",
-		"__session_naoXFJnI=" + token + "; __client_uat_naoXFJnI=0x10; __refresh_naoXFJnI=%22%C3%A9%zz", "__session=\"x\"; __session=y",
-		"\t__session \t=\t x \t;", "__refresh_naoXFJnI=caf\xe9%C3\xa9", "__client_uat=-99999999999999999999999",
+		"", ";", "=", "__session", "__session=", "__session==x",
+		"a=1; __session=" + token + "; __client_uat=1; __refresh_naoXFJnI=rt",
+		"__session_naoXFJnI=" + token + "; __client_uat_naoXFJnI=0x10; __refresh_naoXFJnI=%22%C3%A9%zz",
+		"__session=\"x\"; __session=y", "\t__session \t=\t x \t;", "__refresh_naoXFJnI=caf\xe9%C3\xa9",
+		"__client_uat=-99999999999999999999999", "__clerk_handshake_nonce=n; __clerk_redirect_count=2.5",
 	} {
 		f.Add(seed)
 	}
-	r := fuzzRefresher(f)
-	names := []string{r.instance.session, r.instance.ownSession}
+	a := fuzzed(f, trusting)
 	f.Fuzz(func(t *testing.T, line string) {
 		req := httptest.NewRequest(http.MethodGet, "/", nil)
 		req.Header["Cookie"] = []string{line}
-		token, _ := r.SessionToken(req)
-		_, p, err := r.Params(req)
+		req.Header.Set("Sec-Fetch-Dest", "document")
+		token := a.Token(req)
+		_, p, err := a.Params(req)
 		if err == nil && (p.ExpiredToken != token || p.RefreshToken == "") {
 			t.Errorf("%q: %q is not what is sent, or there is no refresh token", line, token)
 		}
@@ -53,87 +67,153 @@ func FuzzCookieHeader(f *testing.F) {
 				t.Errorf("%q: %q is not valid UTF-8", line, text)
 			}
 		}
-		changed := replaceCookies([]string{line}, names, "fresh")
-		after := r.instance.readCookies(http.Header{"Cookie": changed})
-		before := r.instance.readCookies(req.Header)
-		if after.session != "fresh" || after.ownSession != "fresh" {
+		a.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(httptest.NewRecorder(), req)
+
+		changed := replaceCookies(
+			[]string{line},
+			[]directive{{name: "__session", value: "fresh"}, {name: "__client_uat", deletes: true}},
+		)
+		after, before := a.instance.readCookies(http.Header{"Cookie": changed}), a.instance.readCookies(req.Header)
+		if _, found := after["__client_uat"]; after["__session"] != "fresh" || found {
 			t.Errorf("%q became %q", line, changed)
 		}
-		after.session, after.ownSession = before.session, before.ownSession
-		if after != before {
-			t.Errorf("%q became %q, and other cookies with it", line, changed)
+		for name, value := range before {
+			if name != "__session" && name != "__client_uat" && after[name] != value {
+				t.Errorf("%q became %q, and %s with it", line, changed, name)
+			}
 		}
 	})
 }
 
-// Whatever a token holds, decoding it does no harm, and what comes of it can be judged.
-func FuzzTokenDecode(f *testing.F) {
+// Whatever a token holds, decoding and verifying it does no harm, and who is signed in has a user id.
+func FuzzToken(f *testing.F) {
 	for _, seed := range []struct{ header, payload string }{
-		{`{"alg":"RS256"}`, `{"iss":"https://clerk.example.com","sid":"sess_1","exp":1,"iat":1,"nbf":1}`},
+		{`{"alg":"RS256"}`, `{"iss":"https://clerk.example.com","sub":"user_1","sid":"sess_1","exp":4102444800,"iat":1}`},
 		{`{}`, `{"exp":1e999,"iat":"12","sid":null,"iss":[]}`},
 		{`[]`, `null`},
 		{`{}`, `{"exp":1,"exp":"2","\u0065xp":3}`},
-		{`{}`, "{\"sid\":\"\xff\"}"},
-		{`{`, `{`},
-		{`{}`, `{"exp":1}"`},
-		{`{}`, `{"exp":1}{}`},
-		{`{}`, `{"exp":1`},
+		{`{"alg":["RS256"],"cat":{}}`, "{\"sid\":\"\xff\"}"},
+		{`{`, `{}"`},
 		{``, ``},
 	} {
 		f.Add(seed.header, seed.payload, "AAAA", true)
 	}
 	f.Add("e30", "e30=", "A\n", false)
 	f.Add("e31", "..", "", false)
-	r := fuzzRefresher(f)
+	a := fuzzed(f, trusting)
 	f.Fuzz(func(t *testing.T, header, payload, signature string, encode bool) {
+		text := header + "." + payload + "." + signature
 		if encode {
-			header, payload = base64.RawURLEncoding.EncodeToString([]byte(header)), base64.RawURLEncoding.EncodeToString([]byte(payload))
+			text = encodeToken(header, payload)
 		}
-		token := header + "." + payload + "." + signature
-		c, ok := decodeToken(token)
-		if !ok && c != (claims{}) {
-			t.Errorf("%q: claims of an undecodable token: %+v", token, c)
+		token := decodeJWT(text)
+		if !token.readable && (token.claims != nil || token.signed != "" || token.header != (jwtHeader{})) {
+			t.Errorf("%q: something of an undecodable token: %+v", text, token)
 		}
-		if ok && strings.Count(token, ".") != 2 {
-			t.Errorf("%q: decoded with %d dots", token, strings.Count(token, "."))
-		}
-		for _, claim := range []claim{c.issuer, c.issuedAt, c.expiry, c.notBefore, c.sessionID} {
-			_ = claim.asNumber(math.NaN())
-			_ = claim.falsy()
-			if !utf8.ValidString(claim.text) {
-				t.Errorf("%q: %q is not valid UTF-8", token, claim.text)
+		if p := a.verify(t.Context(), &token); p == nil {
+			auth := a.authOf(&token)
+			if auth.UserID == "" || !utf8.ValidString(auth.UserID) || strings.HasPrefix(auth.UserID, "mch_") {
+				t.Errorf("%q: %+v", text, auth)
 			}
-		}
-		_ = withoutSchemes(c.issuer.text)
-		v := visit{token: token, claims: c, readable: ok, uat: 1, jar: jar{ownRefresh: "x"}}
-		req := httptest.NewRequest(http.MethodGet, "/", nil)
-		if _, expired := judge(req, &v, time.Unix(1_700_000_000, 0)); expired && c.expiry.number > 1_699_999_995 {
-			t.Errorf("%q: taken for expired", token)
-		}
-		if a, err := r.ask(req, &v); err == nil && (strings.Trim(a.sessionID, ".") == "" || strings.ContainsAny(a.sessionID, "/?#%\\ \r\n")) {
-			t.Errorf("%q: a refresh of the session %q", token, a.sessionID)
+		} else if p.reason == "" || p.Error() == "" {
+			t.Errorf("%q: %+v", text, p)
 		}
 	})
 }
 
-// Whatever a request says of its host, an origin is a scheme and a host, and its own normal form.
+// Whatever the payload of a handshake's token is, its cookies are Clerk's own, without a control character, and the
+// session token
+// among them is verified.
+func FuzzHandshakePayload(f *testing.F) {
+	good := encodeToken(`{"alg":"RS256"}`, `{"sub":"user_1","sid":"sess_1","exp":4102444800}`)
+	for _, seed := range []string{
+		`{"handshake":["__session=` + good + `; Path=/"]}`,
+		`{"handshake":["__session=` + good + `","__session_naoXFJnI=; Max-Age=0","__client_uat=0; Domain=evil.test"]}`,
+		`{"handshake":["x=1\r\nEvil: 1","__session=` + good + `"]}`, `{"handshake":[5,null,{}]}`, `{"handshake":[]}`,
+		`{"handshake":null}`, `{"handshake":"__session"}`, `{"exp":1,"handshake":["__session=x"]}`, `[]`, ``,
+		`{"handshake":[" __session = ` + good + `","__clerk_db_jwt=x","evil=1","=","__session"]}`,
+	} {
+		f.Add(seed)
+	}
+	a := fuzzed(f, trusting)
+	f.Fuzz(func(t *testing.T, payload string) {
+		set, p := a.takeToken(t.Context(), encodeToken(`{"alg":"RS256"}`, payload))
+		checkSet(t, a, set, p)
+	})
+}
+
+// Whatever Clerk answers for a nonce or a refresh, the same holds.
+func FuzzDirectives(f *testing.F) {
+	good := encodeToken(`{"alg":"RS256"}`, `{"sub":"user_1","sid":"sess_1","exp":4102444800}`)
+	f.Add("__session="+good, "__client_uat=1; Path=/", "")
+	f.Add(
+		"__session="+good+"=; Max-Age=-1",
+		"__session_naoXFJnI="+good+"; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+		"sess_1",
+	)
+	f.Add("__session", "=", "sess_1")
+	f.Add("a=b\r\nc: d", "\x00", "")
+	f.Add("__session=x; Domain=evil.test", "__refresh_naoXFJnI=rt; HttpOnly", "sess_2")
+	a := fuzzed(f, trusting)
+	f.Fuzz(func(t *testing.T, one, two, sessionID string) {
+		set, p := a.acceptCookies(t.Context(), &sessions.Cookies{Directives: []string{one, two}}, nil, sessionID)
+		if sessionID == "" {
+			checkSet(t, a, set, p)
+		}
+		if p == nil && sessionID != "" {
+			token := decodeJWT(set.token)
+			if token.claim("sid") != sessionID || len(set.directives) != 2 {
+				t.Errorf("%q, %q, %q: %+v", one, two, sessionID, set)
+			}
+		}
+	})
+}
+
+// checkSet fails the test unless a set of cookies may go to a browser.
+func checkSet(t *testing.T, a *Authenticator, set cookieSet, p *problem) {
+	t.Helper()
+	if p != nil {
+		if set.token != "" || set.directives != nil {
+			t.Errorf("%v, and yet %+v", p, set)
+		}
+		return
+	}
+	for _, d := range set.directives {
+		if !a.instance.isOwn(d.name) || strings.ContainsFunc(d.text, unicode.IsControl) {
+			t.Errorf("%q goes to the browser", d.text)
+		}
+	}
+	token := decodeJWT(set.token)
+	if bad := a.verify(t.Context(), &token); set.token != "" && bad != nil {
+		t.Errorf("%q is not verified: %v", set.token, bad)
+	}
+	if len(set.directives) == 0 {
+		t.Error("no cookies")
+	}
+}
+
+// Whatever a request says of its host, an origin is a scheme and a host, and its own normal form; and whatever its
+// target is, the
+// browser comes back to that origin.
 func FuzzOrigin(f *testing.F) {
 	for _, seed := range []string{
-		"", "app.example.com", "APP.example.com:443", "a@b:80", "[::1]:3000", "[fe80::1%25x]", "bücher.example", "xn--bcher-kva.example", "a b", "a%2fb", "203.0.113.9", "0x7f.1", "a..b", ".", "a:b:c",
-		"ａ．example", "a.example/x?y#z", "\u202e.example", "a\x00b",
+		"", "app.example.com", "APP.example.com:443", "a@b:80", "[::1]:3000", "[fe80::1%25x]", "bücher.example",
+		"xn--bcher-kva.example",
+		"a b", "a%2fb", "203.0.113.9", "0x7f.1", "a..b", ".", "a:b:c", "ａ．example", "a.example/x?y#z",
+		"\u202e.example", "a\x00b",
 	} {
-		f.Add(seed, seed, "https")
+		f.Add(seed, seed, "https", "/"+seed)
 	}
-	f.Add("a.example", "b.example, c", "wss")
-	f.Add("a.example", "", " HTTPS , http")
-	wary, trusting := fuzzRefresher(f), fuzzRefresher(f, WithTrustedProxy())
-	f.Fuzz(func(t *testing.T, host, forwardedHost, forwardedProto string) {
+	f.Add("a.example", "b.example, c", "wss", "//evil.test/?__clerk_handshake=x&y")
+	f.Add("a.example", "", " HTTPS , http", "/\\evil.test")
+	wary, trusting := fuzzed(f, trusting), fuzzed(f, trusting, WithTrustedProxy())
+	f.Fuzz(func(t *testing.T, host, forwardedHost, forwardedProto, target string) {
 		req := httptest.NewRequest(http.MethodGet, "/", nil)
-		req.Host = host
+		req.Host, req.RequestURI = host, target
 		req.Header["X-Forwarded-Host"] = []string{forwardedHost}
 		req.Header["X-Forwarded-Proto"] = []string{forwardedProto}
-		for _, r := range []*Refresher{wary, trusting} {
-			origin, err := r.Origin(req)
+		for _, a := range []*Authenticator{wary, trusting} {
+			origin, err := a.Origin(req)
 			if err != nil {
 				if origin != "" {
 					t.Errorf("%q beside %v", origin, err)
@@ -147,6 +227,9 @@ func FuzzOrigin(f *testing.F) {
 			}
 			if again, err := buildOrigin(u.Scheme, u.Host); again != origin || err != nil {
 				t.Errorf("the normal form of %q is %q, %v", origin, again, err)
+			}
+			if back := a.cleanURL(&visit{req: req}); !strings.HasPrefix(back, origin+"/") {
+				t.Errorf("%q: back to %q", target, back)
 			}
 		}
 	})

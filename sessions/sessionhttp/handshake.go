@@ -1,76 +1,183 @@
 package sessionhttp
 
 import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-const (
-	redirectsCookie = "__clerk_redirect_count" // how many redirects there were of late; the official SDK's
-	maxRedirects    = 3
-	redirectMemory  = 10 // seconds
-
-	handshakeName = "__clerk_handshake" // of the query parameter or cookie with the handshake's answer
-)
-
-// handshakeURL returns where a request is redirected to; false if it is not.
-func (r *Refresher) handshakeURL(req *http.Request, v *visit, out Outcome) (string, bool) {
-	if !r.handshake || out.Status != StatusHandshakeNeeded || req.Method != http.MethodGet || !wantsPage(req.Header) {
-		return "", false
+// askBrowser signs a request out, or sends the browser through the handshake with Clerk's Frontend
+// API if that may help: it is a page, the handshake is on, and there were not three just before, in
+// ten seconds.
+func (a *Authenticator) askBrowser(v *visit, reason string, err error) decision {
+	d := signedOut(reason, err)
+	redirects := textToNumber(v.cookies[redirectsCookie])
+	if math.IsNaN(redirects) {
+		redirects = 0
 	}
-	if redirects := leadingInt(v.redirects); redirects < 0 || redirects >= maxRedirects || v.jar.handshake != "" {
-		return "", false
+	if !a.handshake || !v.isPage || redirects < 0 || redirects >= 3 {
+		return d
 	}
-	if query := req.URL.Query(); query.Has(handshakeName) || query.Has(handshakeName+"_nonce") {
-		return "", false
-	}
-	origin, err := r.Origin(req)
+	origin, err := a.Origin(v.req)
 	if err != nil {
-		return "", false
+		d.auth.Err = err
+		return d
 	}
-	query := url.Values{
-		"redirect_url":        {origin + target(req)},
-		"suffixed_cookies":    {strconv.FormatBool(v.suffixed)},
-		"__clerk_api_version": {sessions.DefaultAPIVersion},
-		"__clerk_hs_reason":   {out.Reason},
-	}
-	return "https://" + r.instance.frontendAPI + "/v1/client/handshake?" + query.Encode(), true
+	count := strconv.FormatFloat(redirects+1, 'f', -1, 64)
+	d.cookies = []directive{{text: fmt.Sprintf(
+		"%s=%s; Path=/; Max-Age=10; HttpOnly; SameSite=Lax", redirectsCookie, count)}}
+	d.location = a.handshakeURL(v, origin, reason)
+	return d
 }
 
-// wantsPage reports whether a browser is about to show what it gets.
-func wantsPage(h http.Header) bool {
-	switch dest := h.Values("Sec-Fetch-Dest"); {
-	case len(dest) == 0 || dest[0] == "":
-		return strings.HasPrefix(h.Get("Accept"), "text/html")
-	default:
-		return dest[0] == "document" || dest[0] == "iframe"
+// handshakeURL returns where the handshake begins, GET https://<frontend-api>/v1/client/handshake.
+// The session token is not sent there, where it would end up in logs.
+func (a *Authenticator) handshakeURL(v *visit, origin, reason string) string {
+	back := origin + withoutParameters(target(v.req), isClerkParameter)
+	parameters := []string{
+		"redirect_url=" + url.QueryEscape(back),
+		"__clerk_api_version=" + sessions.DefaultAPIVersion,
+		"suffixed_cookies=" + strconv.FormatBool(v.suffixed),
+		"__clerk_hs_reason=" + url.QueryEscape(reason),
+		"format=nonce",
 	}
+	if browser := a.devBrowser(v); browser != "" && !a.instance.production {
+		parameters = append(parameters, devBrowser+"="+url.QueryEscape(browser))
+	}
+	return a.frontendAPI + "/v1/client/handshake?" + strings.Join(parameters, "&")
 }
 
-// redirect sends the browser through the handshake, from where it comes back to the same page, and counts how often it did.
-func redirect(w http.ResponseWriter, location string, count int) {
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // it holds a number, and has to work without TLS on loopback
-		Name:     redirectsCookie,
-		Value:    strconv.Itoa(count),
-		Path:     "/",
-		MaxAge:   redirectMemory,
-		HttpOnly: true,
-		SameSite: http.SameSiteLaxMode,
-	})
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Location", location)
-	w.WriteHeader(http.StatusTemporaryRedirect)
+// devBrowser returns the token by which a development instance knows a browser.
+func (a *Authenticator) devBrowser(v *visit) string {
+	name := devBrowser
+	if v.suffixed {
+		name += a.instance.suffix
+	}
+	return cmp.Or(v.query[devBrowser], v.cookies[name])
 }
 
-// target returns the path and the query of a request as the browser sent them.
+// cleanURL returns the address of a request without the handshake's answer; "" if it has none.
+func (a *Authenticator) cleanURL(v *visit) string {
+	origin, err := a.Origin(v.req)
+	if err != nil {
+		return ""
+	}
+	return origin + withoutParameters(target(v.req), isAnswerParameter)
+}
+
+// isClerkParameter reports whether a query's parameter is Clerk's.
+func isClerkParameter(name string) bool {
+	return strings.HasPrefix(name, "__clerk_") || name == "__dev_session"
+}
+
+// isAnswerParameter reports whether a query's parameter came with a handshake's answer.
+func isAnswerParameter(name string) bool {
+	return slices.Contains([]string{answerToken, answerNonce, devBrowser, "__clerk_help"}, name)
+}
+
+// target returns the path and the query of a request as the browser sent them. It starts with a
+// slash, so that what is joined to an origin stays at that origin.
 func target(req *http.Request) string {
 	if strings.HasPrefix(req.RequestURI, "/") { // what a router made of the URL does not matter
 		return req.RequestURI
 	}
 	u := url.URL{Path: req.URL.Path, RawPath: req.URL.RawPath, RawQuery: req.URL.RawQuery}
 	return "/" + strings.TrimPrefix(u.RequestURI(), "/")
+}
+
+// withoutParameters returns a target without some parameters of its query. The others stay as they
+// are, to the byte.
+func withoutParameters(target string, drop func(name string) bool) string {
+	path, query, _ := strings.Cut(target, "?")
+	var kept []string
+	for pair := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		if !drop(parameterText(name)) {
+			kept = append(kept, pair)
+		}
+	}
+	return strings.TrimSuffix(path+"?"+strings.Join(kept, "&"), "?")
+}
+
+// answer is the outcome of a handshake, as the browser brings it: the cookies in a signed token, or
+// a nonce that Clerk gives the cookies for.
+type answer struct {
+	name, text string // of the cookie or the parameter
+	inQuery    bool
+}
+
+// findAnswer returns the handshake's answer in a request; a nonce hides a token. Nothing binds an
+// answer to the browser that asked for it: with a link that holds one, somebody could sign a
+// visitor in as themselves. So in production, where Clerk sets cookies, only these count.
+func (a *Authenticator) findAnswer(v *visit) (answer, bool) {
+	for _, name := range []string{answerNonce, answerToken} {
+		found := answer{name, v.cookies[name], false}
+		if !a.instance.production && v.query[name] != "" {
+			found = answer{name, v.query[name], true}
+		}
+		if found.text != "" {
+			return found, true
+		}
+	}
+	return answer{}, false
+}
+
+// takeAnswer returns the cookies of an answer.
+func (a *Authenticator) takeAnswer(ctx context.Context, from answer) (cookieSet, *problem) {
+	if from.name == answerNonce {
+		return a.takeNonce(ctx, from.text)
+	}
+	return a.takeToken(ctx, from.text)
+}
+
+// takeNonce gets the cookies for a nonce.
+//
+// GET /clients/handshake_payload
+func (a *Authenticator) takeNonce(ctx context.Context, nonce string) (cookieSet, *problem) {
+	if !nonces.MatchString(nonce) {
+		return cookieSet{}, refuse("invalid-handshake-nonce", "no nonce has such characters")
+	}
+	key := a.shared.digest("nonce", nonce)
+	return a.shared.cookies(ctx, exchange{
+		key:    key,
+		holder: key,
+		send: func(ctx context.Context) (cookieSet, *problem) {
+			cookies, err := a.backend.HandshakeCookies(ctx, nonce)
+			return a.acceptCookies(ctx, cookies, err, "")
+		},
+	})
+}
+
+// nonces are what a nonce can look like.
+var nonces = regexp.MustCompile(`^[A-Za-z0-9_.~-]{1,512}$`)
+
+// takeToken reads the cookies in a handshake's token. A customer's JWT template, which the same key
+// signs, can hold any claim: its category tells it from a handshake's.
+func (a *Authenticator) takeToken(ctx context.Context, text string) (cookieSet, *problem) {
+	t := decodeJWT(text)
+	if p := a.verifySignature(ctx, &t); p != nil {
+		return cookieSet{}, p
+	}
+	if p := a.verifyTimes(&t, false); p != nil {
+		return cookieSet{}, p
+	}
+	list, _ := t.claims["handshake"].([]any)
+	cookies := &sessions.Cookies{Directives: make([]string, len(list))}
+	for i, member := range list {
+		text, ok := member.(string)
+		if !ok {
+			return cookieSet{}, refuse(reasonSDK, "the handshake's token has no list of cookies")
+		}
+		cookies.Directives[i] = text
+	}
+	return a.acceptCookies(ctx, cookies, nil, "")
 }

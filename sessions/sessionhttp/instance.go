@@ -5,23 +5,35 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/netip"
+	"net/url"
 	"strings"
+)
+
+// The names of Clerk's cookies. The first three also exist with an underscore and the instance's
+// suffix, which tells several instances on one domain apart.
+const (
+	sessionCookie   = "__session"      // the session token
+	refreshCookie   = "__refresh"      // the refresh token
+	clientUATCookie = "__client_uat"   // when the browser last signed in, in Unix seconds; 0: out
+	devBrowser      = "__clerk_db_jwt" // cookie and query parameter of a development instance
+	redirectsCookie = "__clerk_redirect_count"
+	answerToken     = "__clerk_handshake"       //nolint:gosec // a cookie or parameter: a JWT
+	answerNonce     = "__clerk_handshake_nonce" // likewise: an answer that Clerk keeps
 )
 
 // instance is what a publishable key tells of a Clerk instance.
 type instance struct {
 	frontendAPI string // the host of the Frontend API: "clerk.example.com"
 	production  bool
-	suffix      string // of the cookies that are the instance's own, without the underscore
-
-	// The names of the cookies.
-	session, ownSession, ownRefresh, clientUAT, ownClientUAT string
+	suffix      string          // of the cookies that are the instance's own: "_naoXFJnI"
+	reads       map[string]bool // the names of the cookies that count
 }
 
 // parsePublishableKey reads "pk_live_" or "pk_test_" and the base64 of "<frontend-api>$".
-func parsePublishableKey(key string) (*instance, error) {
-	refuse := func(format string, args ...any) (*instance, error) {
-		return nil, fmt.Errorf("clerk: publishable key: "+format, args...)
+func parsePublishableKey(key string) (instance, error) {
+	refuse := func(format string, args ...any) (instance, error) {
+		return instance{}, fmt.Errorf("clerk: publishable key: "+format, args...)
 	}
 	parts := strings.Split(key, "_")
 	switch {
@@ -39,30 +51,24 @@ func parsePublishableKey(key string) (*instance, error) {
 		return refuse("%w", err)
 	}
 	sum := sha1.Sum([]byte(key)) //nolint:gosec // Clerk's cookie suffix is made with SHA-1
-	suffix := base64.URLEncoding.EncodeToString(sum[:])[:8]
-	return &instance{
-		frontendAPI:  host,
-		production:   parts[1] == "live",
-		suffix:       suffix,
-		session:      "__session",
-		ownSession:   "__session_" + suffix,
-		ownRefresh:   "__refresh_" + suffix,
-		clientUAT:    "__client_uat",
-		ownClientUAT: "__client_uat_" + suffix,
-	}, nil
+	suffix := "_" + base64.URLEncoding.EncodeToString(sum[:])[:8]
+	i := instance{host, parts[1] == "live", suffix, map[string]bool{}}
+	for _, name := range []string{
+		sessionCookie, clientUATCookie, devBrowser, redirectsCookie, answerToken, answerNonce,
+		sessionCookie + suffix, clientUATCookie + suffix, devBrowser + suffix, refreshCookie + suffix,
+	} {
+		i.reads[name] = true
+	}
+	return i, nil
 }
 
 // decodeFrontendAPI returns the host in the last part of a publishable key.
 func decodeFrontendAPI(part string) (string, error) {
-	if strings.ContainsAny(part, "\r\n") { // the decoder would skip them
-		return "", errors.New("its last part is not base64")
-	}
 	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(part, "="))
-	if err != nil {
-		return "", errors.New("its last part is not base64")
-	}
 	host, found := strings.CutSuffix(string(decoded), "$")
 	switch {
+	case err != nil, strings.ContainsAny(part, "\r\n"): // which the decoder skips
+		return "", errors.New("its last part is not base64")
 	case !found:
 		return "", errors.New("what it encodes does not end in $; part of the key may be missing")
 	case strings.Contains(host, "$"):
@@ -74,4 +80,41 @@ func decodeFrontendAPI(part string) (string, error) {
 		return "", errors.New("what it encodes is not a host")
 	}
 	return host, nil
+}
+
+// parseOrigin returns the normal form of an origin.
+func parseOrigin(origin string) (string, error) {
+	u, err := url.Parse(origin)
+	if err == nil && u.Host != "" && u.Scheme+"://"+u.Host == origin {
+		if normal, err := buildOrigin(u.Scheme, u.Host); err == nil {
+			return normal, nil
+		}
+	}
+	return "", errors.New(
+		`it must be a scheme and a host and nothing else, as in "https://app.example.com"`)
+}
+
+// parseFrontendAPI returns the address of a Frontend API without a slash at its end.
+func parseFrontendAPI(address string) (string, error) {
+	u, err := url.Parse(address)
+	if err == nil {
+		_, err = buildOrigin(u.Scheme, u.Host)
+	}
+	if err != nil || u.User != nil || strings.ContainsAny(address, "?#\\") {
+		return "", errors.New(`it must be an address as in "https://clerk.example.com"`)
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	isLoopback := u.Hostname() == "localhost" || err == nil && ip.Unmap().IsLoopback()
+	if u.Scheme != "https" && !isLoopback {
+		return "", errors.New("it must be https, or http to loopback")
+	}
+	return strings.TrimRight(address, "/"), nil
+}
+
+// isSignInURL reports whether a browser takes a text for an address or for a path of the service.
+func isSignInURL(text string) bool {
+	u, err := url.Parse(text)
+	isPath := strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//")
+	return err == nil && !strings.ContainsRune(text, '\\') &&
+		(isPath || (u.Scheme == "https" || u.Scheme == "http") && u.Host != "")
 }

@@ -1,73 +1,168 @@
 package sessionhttp
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"net/http"
-	"slices"
 	"strings"
+	"time"
 )
 
-// Middleware returns a handler that refreshes the session of each request that needs it, and then serves it by next. The request
-// goes on with the new token in its cookies, and in its Authorization header if it had one there; the response sets the cookies that
-// Clerk asks for, beside those of next, and says "Cache-Control: private, no-store". Every other request goes on as it came, but
-// for what OutcomeFromContext finds in its context; only WithHandshake answers some of them itself.
+// Middleware returns a handler that finds out who sends each request, and then serves it by next,
+// which learns it from FromContext. The Middleware answers a request itself only where the browser
+// has to go through Clerk's handshake, with 307.
 //
-// A refresh sends POST /sessions/{session_id}/refresh. How long a page waits for Clerk is up to the client: see
-// sessions.WithTimeout and sessions.WithRetry.
-func (r *Refresher) Middleware(next http.Handler) http.Handler {
+// A session that has expired is refreshed by POST /sessions/{session_id}/refresh, and a handshake's
+// answer may take GET /clients/handshake_payload. The request then goes on with the new session
+// token in its cookies, and without what would be answered from a cache; the response sets Clerk's
+// cookies, before those of next, and says "Cache-Control: private, no-store". Every other request
+// and response stays as it is.
+//
+// No request waits for Clerk longer than WithTimeout.
+func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		now := r.now()
-		v := r.read(req, now)
-		a := r.refresh(req, &v, now)
-		if a.outcome.Status == StatusRefreshed {
-			rw := &response{ResponseWriter: w, cookies: a.cookies.Directives}
-			defer rw.prepare() // for a handler that wrote nothing
-			next.ServeHTTP(rw, r.renewed(withOutcome(req, a.outcome), &v, a))
+		v := a.read(req)
+		ctx, cancel := a.wait(v)
+		d := a.authenticate(ctx, v) //nolint:contextcheck // it outlasts a visitor who leaves
+		cancel()
+		if a.observer != nil {
+			a.observer(req, d.auth, time.Since(v.start))
+		}
+		if d.location != "" {
+			rw := &response{ResponseWriter: w, cookies: d.cookies}
+			rw.Header().Set("Location", d.location)
+			rw.WriteHeader(http.StatusTemporaryRedirect)
 			return
 		}
-		if location, ok := r.handshakeURL(req, &v, a.outcome); ok {
-			redirect(w, location, int(leadingInt(v.redirects))+1)
+		req = req.WithContext(context.WithValue(req.Context(), authKey{}, &d.auth))
+		if len(d.cookies) == 0 {
+			next.ServeHTTP(w, req)
 			return
 		}
-		next.ServeHTTP(w, withOutcome(req, a.outcome))
+		rw := &response{ResponseWriter: w, cookies: d.cookies}
+		defer rw.prepare() // for a handler that writes nothing
+		next.ServeHTTP(rw, a.renewed(req, &d))
 	})
 }
 
-// withOutcome returns a shallow copy of a request, with the outcome in its context.
-func withOutcome(req *http.Request, out Outcome) *http.Request {
-	return req.WithContext(&outcomeContext{Context: req.Context(), outcome: out}) //nolint:contextcheck // the context is the request's, with the outcome in it
-}
-
-// renewed gives a request, whose headers it leaves alone, headers with the new token.
-func (r *Refresher) renewed(req *http.Request, v *visit, a answer) *http.Request {
-	req.Header = req.Header.Clone()
-	if req.Header == nil {
-		req.Header = http.Header{}
+// renewed gives a request, whose headers stay untouched, headers with the new cookies.
+func (a *Authenticator) renewed(req *http.Request, d *decision) *http.Request {
+	h := req.Header.Clone()
+	for _, name := range []string{"If-None-Match", "If-Modified-Since", "If-Range", "Range"} {
+		h.Del(name) // no part of a page, and no 304, can tell who is signed in now
 	}
-	req.Header["Cookie"] = replaceCookies(req.Header["Cookie"], r.renewedNames(v, a), a.token)
-	if v.bearer != "" {
-		old := req.Header.Get("Authorization")
-		if strings.HasPrefix(old, "Bearer ") {
-			req.Header["Authorization"] = []string{"Bearer " + a.token}
-		} else {
-			req.Header["Authorization"] = []string{a.token}
+	h["Cookie"] = replaceCookies(h["Cookie"], d.cookies)
+	req.Header = h
+	if v := a.read(req); v.token.text != d.token { // an old cookie counts more: it changes, too
+		name := sessionCookie
+		if v.suffixed {
+			name += a.instance.suffix
 		}
+		h["Cookie"] = replaceCookies(h["Cookie"],
+			[]directive{{name: name, value: d.token, deletes: d.token == ""}})
 	}
 	return req
 }
 
-// renewedNames returns the names that the new token goes under: the one that the old was read from, and those that the response
-// sets, so that the request looks as the browser's next one will.
-func (r *Refresher) renewedNames(v *visit, a answer) []string {
-	read := r.instance.session
-	if v.suffixed {
-		read = r.instance.ownSession
+// Require returns a handler that serves by next the requests that are signed in. It belongs behind
+// the Middleware. Of the others, those that ask for a page are redirected to WithSignInURL with
+// 303, if that is given; the rest is answered with 401. Where Clerk could not be asked, so that the
+// visitor may well be signed in, the answer is 503.
+func (a *Authenticator) Require(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		auth, _ := FromContext(req.Context())
+		if auth.SignedIn {
+			next.ServeHTTP(w, req)
+			return
+		}
+		forbidCaching(w.Header())
+		switch {
+		case auth.Temporary:
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, "Please try again in a moment.", http.StatusServiceUnavailable)
+		case a.signInURL != "" && showsPage(req.Header):
+			w.Header().Set("Location", a.signInURL)
+			w.WriteHeader(http.StatusSeeOther)
+		default:
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(w, "Please sign in.", http.StatusUnauthorized)
+		}
+	})
+}
+
+// response is a ResponseWriter that sets cookies when the header is written. They go before those
+// of the handler: a browser takes the last of a name, so the handler has the last word.
+type response struct {
+	http.ResponseWriter
+	cookies []directive
+	wrote   bool // the header is out, or ready
+}
+
+// Unwrap is for http.ResponseController.
+func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Format writes no cookie, for every verb.
+func (w *response) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "sessionhttp.response") }
+
+// WriteHeader sets the cookies, unless the status is one of those that another follows.
+func (w *response) WriteHeader(status int) {
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		w.prepare()
 	}
-	names := []string{read}
-	for _, directive := range a.cookies.Directives {
-		name, value, _ := cutCookie(directive)
-		if value != "" && (name == r.instance.session || name == r.instance.ownSession) && !slices.Contains(names, name) {
-			names = append(names, name)
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *response) Write(p []byte) (int, error) {
+	w.prepare()
+	return w.ResponseWriter.Write(p)
+}
+
+// Flush is FlushError for those who look for an http.Flusher.
+func (w *response) Flush() { _ = w.FlushError() }
+
+// FlushError sends what was written so far, and the header. It is what http.ResponseController
+// looks for.
+func (w *response) FlushError() error {
+	w.prepare()
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// CloseNotify is there for frameworks that take it for granted, such as gin. It never tells
+// anything where the server cannot.
+func (w *response) CloseNotify() <-chan bool {
+	//nolint:staticcheck // handlers that still use it must not fail on requests that were refreshed
+	if notifier, ok := w.ResponseWriter.(http.CloseNotifier); ok {
+		return notifier.CloseNotify()
+	}
+	return make(chan bool)
+}
+
+// prepare puts the cookies into the header, and forbids every cache to keep them, whatever the
+// handler chose. Where the header was not written after all, it does so again.
+func (w *response) prepare() {
+	h := w.Header()
+	forbidCaching(h)
+	if w.wrote {
+		return
+	}
+	w.wrote = true
+	cookies := make([]string, 0, len(w.cookies)+len(h["Set-Cookie"]))
+	for _, d := range w.cookies {
+		cookies = append(cookies, d.text)
+	}
+	h["Set-Cookie"] = append(cookies, h["Set-Cookie"]...)
+}
+
+// forbidCaching replaces whatever a header tells caches. Some networks put their own above
+// Cache-Control.
+func forbidCaching(h http.Header) {
+	for name := range h {
+		lower := strings.ToLower(name)
+		if lower == "expires" || lower == "surrogate-control" ||
+			strings.HasSuffix(lower, "cache-control") {
+			delete(h, name)
 		}
 	}
-	return names
+	h.Set("Cache-Control", "private, no-store")
 }

@@ -1,6 +1,7 @@
 package sessionhttp_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,10 +9,10 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"fmt"
 	"math/big"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp"
 )
@@ -50,7 +51,7 @@ func TestPublishableKeys(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := sessionhttp.NewRefresher(stub(nil), row.key)
+			_, err := sessionhttp.New(noBackend{}, row.key)
 			checkError(t, err, row.want)
 			if err != nil && strings.Contains(err.Error(), "abcdefgh") {
 				t.Errorf("the error shows the key: %v", err)
@@ -74,6 +75,8 @@ func TestOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := officialKeys().pem
+	written := bytes.ReplaceAll(good, []byte("\n"), []byte(`\n`))
+	bare := bytes.Join(bytes.Split(bytes.TrimSpace(good), []byte("\n"))[1:8], []byte("\n"))
 	short := &rsa.PublicKey{N: new(big.Int).Rsh(officialKeys().own.N, 1100), E: 65537}
 	for _, row := range []struct {
 		name   string
@@ -82,11 +85,16 @@ func TestOptions(t *testing.T) {
 	}{
 		{"key", sessionhttp.WithJWTKey(good), ""},
 		{"key with blanks around", sessionhttp.WithJWTKey([]byte("\n" + string(good) + "\n ")), ""},
-		{"no key", sessionhttp.WithJWTKey(nil), "not PEM"},
-		{"key without its lines", sessionhttp.WithJWTKey([]byte(strings.ReplaceAll(string(good), "\n", ""))), "not PEM"},
+		{"key as base64", sessionhttp.WithJWTKey(bare), ""},
+		{"key as base64 in one line", sessionhttp.WithJWTKey(bytes.ReplaceAll(bare, []byte("\n"), nil)), ""},
+		{"key with its line breaks written out", sessionhttp.WithJWTKey(written), ""},
+		{"no key", sessionhttp.WithJWTKey(nil), "neither PEM nor base64"},
+		{"half a key", sessionhttp.WithJWTKey(good[:100]), "neither PEM nor base64"},
+		{"base64 of something else", sessionhttp.WithJWTKey([]byte("AAAA")), "no public key"},
+		{"key without its lines", sessionhttp.WithJWTKey(bytes.ReplaceAll(good, []byte("\n"), nil)), "neither PEM"},
 		{"private key", sessionhttp.WithJWTKey(encode("RSA PRIVATE KEY", []byte("secret"))), "RSA PRIVATE KEY"},
 		{"two keys", sessionhttp.WithJWTKey(append(good, good...)), "after the key"},
-		{"junk in the key", sessionhttp.WithJWTKey(encode("PUBLIC KEY", []byte("junk"))), "does not hold"},
+		{"junk in the key", sessionhttp.WithJWTKey(encode("PUBLIC KEY", []byte("junk"))), "no public key"},
 		{"key of a curve", sessionhttp.WithJWTKey(public(curve.Public())), "RSA"},
 		{"short key", sessionhttp.WithJWTKey(public(short)), "too short"},
 		{"nil verifier", sessionhttp.WithVerifier(nil), "WithVerifier"},
@@ -98,7 +106,7 @@ func TestOptions(t *testing.T) {
 		{"origin with a path", sessionhttp.WithOrigin("https://app.example.com/"), "WithOrigin"},
 		{"origin with a user", sessionhttp.WithOrigin("https://u:secret@app.example.com"), "WithOrigin"},
 		{"origin with a query", sessionhttp.WithOrigin("https://app.example.com?x"), "WithOrigin"},
-		{"origin of another scheme", sessionhttp.WithOrigin("ftp://app.example.com"), "neither http nor https"},
+		{"origin of another scheme", sessionhttp.WithOrigin("ftp://app.example.com"), "WithOrigin"},
 		{"origin without a scheme", sessionhttp.WithOrigin("app.example.com"), "WithOrigin"},
 		{"origin without a host", sessionhttp.WithOrigin("https://"), "WithOrigin"},
 		{"origin of no host", sessionhttp.WithOrigin("https://a..%zz"), "WithOrigin"},
@@ -106,10 +114,35 @@ func TestOptions(t *testing.T) {
 		{"no rate", sessionhttp.WithRefreshRate(0, 1), "WithRefreshRate"},
 		{"negative rate", sessionhttp.WithRefreshRate(-1, 1), "WithRefreshRate"},
 		{"no burst", sessionhttp.WithRefreshRate(1, 0), "WithRefreshRate"},
+		{"Frontend API", sessionhttp.WithFrontendAPI("https://clerk.example.com/"), ""},
+		{"Frontend API behind a proxy", sessionhttp.WithFrontendAPI("https://app.example.com/__clerk"), ""},
+		{"Frontend API on loopback", sessionhttp.WithFrontendAPI("http://127.0.0.1:4000"), ""},
+		{"Frontend API in clear text", sessionhttp.WithFrontendAPI("http://clerk.example.com"), "it must be https"},
+		{"Frontend API without a scheme", sessionhttp.WithFrontendAPI("clerk.example.com"), "WithFrontendAPI"},
+		{"Frontend API with a user", sessionhttp.WithFrontendAPI("https://u:secret@clerk.example.com"), "WithFrontendAPI"},
+		{"Frontend API with a query", sessionhttp.WithFrontendAPI("https://clerk.example.com?x"), "WithFrontendAPI"},
+		{"Frontend API of no host", sessionhttp.WithFrontendAPI("https://a b"), "WithFrontendAPI"},
+		{"parties", sessionhttp.WithAuthorizedParties("https://a.example.com", "http://localhost:3000"), ""},
+		{"no parties", sessionhttp.WithAuthorizedParties(), "WithAuthorizedParties"},
+		{"a party with a slash", sessionhttp.WithAuthorizedParties("https://a.example.com/"), "WithAuthorizedParties"},
+		{"a party that is no origin", sessionhttp.WithAuthorizedParties("a.example.com"), "WithAuthorizedParties"},
+		{"a party in capitals", sessionhttp.WithAuthorizedParties("https://A.example.com"), "WithAuthorizedParties"},
+		{"no skew", sessionhttp.WithClockSkew(0), ""},
+		{"negative skew", sessionhttp.WithClockSkew(-1), "WithClockSkew"},
+		{"a day of skew", sessionhttp.WithClockSkew(24 * time.Hour), "WithClockSkew"},
+		{"no timeout", sessionhttp.WithTimeout(0), "WithTimeout"},
+		{"negative grace", sessionhttp.WithOutageGrace(-1), "WithOutageGrace"},
+		{"nil observer", sessionhttp.WithObserver(nil), "WithObserver"},
+		{"a path to sign in", sessionhttp.WithSignInURL("/sign-in?x=1"), ""},
+		{"an address to sign in", sessionhttp.WithSignInURL("https://accounts.example.com/sign-in"), ""},
+		{"nowhere to sign in", sessionhttp.WithSignInURL(""), "WithSignInURL"},
+		{"another host to sign in", sessionhttp.WithSignInURL("//evil.test/"), "WithSignInURL"},
+		{"another host by a backslash", sessionhttp.WithSignInURL(`/\evil.test`), "WithSignInURL"},
+		{"a script to sign in", sessionhttp.WithSignInURL("javascript:alert(1)"), "WithSignInURL"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := sessionhttp.NewRefresher(stub(nil), liveKey, row.option)
+			_, err := sessionhttp.New(noBackend{}, liveKey, row.option)
 			checkError(t, err, row.want)
 		})
 	}
@@ -117,22 +150,9 @@ func TestOptions(t *testing.T) {
 
 func TestErrorsComeJoined(t *testing.T) {
 	t.Parallel()
-	_, err := sessionhttp.NewRefresher(nil, "", nil, sessionhttp.WithVerifier(nil))
+	_, err := sessionhttp.New(nil, "", nil, sessionhttp.WithVerifier(nil))
 	for _, want := range []string{"needs a client", "it is empty", "option 1 is nil", "WithVerifier"} {
 		checkError(t, err, want)
-	}
-}
-
-func TestRefresherPrints(t *testing.T) {
-	t.Parallel()
-	r := newRefresher(t, stub(nil), liveKey)
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-		if got, want := fmt.Sprintf(verb, r), "sessionhttp.Refresher{clerk.example.com}"; got != want {
-			t.Errorf("%s: %q, want %q", verb, got, want)
-		}
-	}
-	if got := fmt.Sprint((*sessionhttp.Refresher)(nil)); got != "<nil>" {
-		t.Errorf("nil prints as %q", got)
 	}
 }
 

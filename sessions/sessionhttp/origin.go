@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -13,20 +14,22 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Origin returns the origin that the browser sent its request to, "https://app.example.com": in lower case, without a default
-// port, a name beyond ASCII in punycode. It is made of req.TLS and req.Host alone, whatever the request's target looks like. With
-// WithTrustedProxy, X-Forwarded-Proto and X-Forwarded-Host go before them; with WithOrigin it is always that one.
+// Origin returns the origin that the browser sent its request to, "https://app.example.com": in
+// lower case, without a default port, a name beyond ASCII in punycode. It is made of req.TLS and
+// req.Host alone, whatever the request's target looks like. With WithTrustedProxy,
+// X-Forwarded-Proto and X-Forwarded-Host go before them; with WithOrigin it is always that one.
 //
-// It fails when req.Host is not a host, and when a trusted proxy names a scheme other than http and https.
-func (r *Refresher) Origin(req *http.Request) (string, error) {
-	if r.origin != "" {
-		return r.origin, nil
+// It fails when req.Host is not a host, and when a trusted proxy names a scheme other than http and
+// https.
+func (a *Authenticator) Origin(req *http.Request) (string, error) {
+	if a.origin != "" {
+		return a.origin, nil
 	}
 	scheme := "http"
 	if req.TLS != nil {
 		scheme = "https"
 	}
-	if r.trustedProxy {
+	if a.trustedProxy {
 		origin, err := forwardedOrigin(req.Header, scheme, req.Host)
 		if origin != "" || err != nil {
 			return origin, err
@@ -40,8 +43,8 @@ var (
 	errBadScheme = errors.New("clerk: the origin's scheme is neither http nor https")
 )
 
-// forwardedOrigin returns the origin that the forwarded headers name, completed by the request's own scheme and host; "" if there
-// is none, or they make no sense.
+// forwardedOrigin returns the origin that the forwarded headers name, completed by the request's
+// own scheme and host; "" if there is none, or they make no sense.
 func forwardedOrigin(h http.Header, scheme, host string) (string, error) {
 	forwardedHost, hasHost := firstPart(h, "X-Forwarded-Host")
 	forwardedScheme, hasScheme := firstPart(h, "X-Forwarded-Proto")
@@ -55,7 +58,7 @@ func forwardedOrigin(h http.Header, scheme, host string) (string, error) {
 	if hasScheme {
 		scheme = strings.ToLower(forwardedScheme)
 	}
-	if !isScheme(scheme) {
+	if !schemeLike.MatchString(scheme) {
 		return "", nil
 	}
 	origin, err := buildOrigin(scheme, strings.TrimRight(host, " \t"))
@@ -65,28 +68,21 @@ func forwardedOrigin(h http.Header, scheme, host string) (string, error) {
 	return origin, err
 }
 
+// schemeLike is what can be the scheme of a URL.
+var schemeLike = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
+
 // firstPart returns what is before the first comma of a header.
 func firstPart(h http.Header, name string) (part string, found bool) {
 	values := h[name]
 	if len(values) == 0 {
 		return "", false
 	}
-	part, _, _ = strings.Cut(trimBlanks(values[0]), ",")
+	part, _, _ = strings.Cut(strings.Trim(values[0], " \t"), ",")
 	return part, true
 }
 
-// isScheme reports whether s can be the scheme of a URL.
-func isScheme(s string) bool {
-	for i := range len(s) {
-		letter := 'a' <= s[i]|0x20 && s[i]|0x20 <= 'z'
-		if !letter && (i == 0 || !strings.Contains("0123456789+-.", s[i:i+1])) {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// buildOrigin normalizes an origin as browsers do. What does not belong to one, user, path, query and fragment, is dropped.
+// buildOrigin normalizes an origin as browsers do. What does not belong to one, user, path, query
+// and fragment, is dropped.
 func buildOrigin(scheme, authority string) (string, error) {
 	if end := strings.IndexAny(authority, `/\?#`); end >= 0 {
 		authority = authority[:end]
@@ -96,41 +92,34 @@ func buildOrigin(scheme, authority string) (string, error) {
 	if colon := strings.LastIndexByte(authority, ':'); colon > strings.LastIndexByte(authority, ']') {
 		name, port = authority[:colon], authority[colon+1:]
 	}
-	host, err := parseHost(name)
-	if err != nil {
-		return "", err
-	}
-	number, err := parsePort(port)
-	if err != nil {
-		return "", err
-	}
+	host, hostErr := parseHost(name)
+	number, portErr := strconv.ParseUint(port, 10, 16)
 	switch {
+	case hostErr != nil, port != "" && portErr != nil, port != "" && number == 0: // unlike a browser
+		return "", errBadHost
 	case scheme != "http" && scheme != "https":
 		return "", errBadScheme
-	case number == 0, scheme == "http" && number == 80, scheme == "https" && number == 443:
+	case port == "", scheme == "http" && number == 80, scheme == "https" && number == 443:
 		return scheme + "://" + host, nil
 	}
-	return scheme + "://" + host + ":" + strconv.Itoa(number), nil
-}
-
-// parsePort returns the number of a port, 0 for none. Unlike a browser it takes no port 0, to which nobody can connect.
-func parsePort(port string) (int, error) {
-	if port == "" {
-		return 0, nil
-	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || number == 0 {
-		return 0, errBadHost
-	}
-	return int(number), nil
+	return scheme + "://" + host + ":" + strconv.FormatUint(number, 10), nil
 }
 
 // names maps the names of hosts to lower case and punycode, as the WHATWG's URL standard does.
-var names = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.CheckHyphens(false),
-	idna.CheckJoiners(true), idna.BidiRule(), idna.VerifyDNSLength(false))
+var names = idna.New(
+	idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false),
+	idna.CheckHyphens(false), idna.CheckJoiners(true), idna.BidiRule(), idna.VerifyDNSLength(false),
+)
+
+// maxHost is how long a host may be before its name is looked at: each byte of 253 may be encoded
+// as three, or stand for a character that is. To turn a long name into punycode takes minutes.
+const maxHost = 3 * 3 * 253
 
 // parseHost returns the normal form of a host without a port.
 func parseHost(host string) (string, error) {
+	if len(host) > maxHost {
+		return "", errBadHost
+	}
 	if inner, found := strings.CutPrefix(host, "["); found {
 		return parseIPv6(strings.TrimSuffix(inner, "]"), strings.HasSuffix(inner, "]"))
 	}
@@ -143,7 +132,8 @@ func parseHost(host string) (string, error) {
 		return "", errBadHost
 	}
 	labels := strings.Split(strings.TrimSuffix(name, "."), ".")
-	if last := labels[len(labels)-1]; last == "" || strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x") {
+	last := labels[len(labels)-1]
+	if strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x") {
 		addr, err := netip.ParseAddr(name)
 		if err != nil || !addr.Is4() {
 			return "", errBadHost
@@ -154,12 +144,10 @@ func parseHost(host string) (string, error) {
 
 // isHostName reports whether a name has none of the characters that a host must not have.
 func isHostName(name string) bool {
-	for i := range len(name) {
-		if name[i] <= ' ' || name[i] >= 0x7f || strings.IndexByte("\"#%/:<>?@[\\]^`{|}", name[i]) >= 0 {
-			return false
-		}
+	isBad := func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"#%/:<>?@[\\]^`{|}", r)
 	}
-	return name != "" && len(name) <= 253
+	return name != "" && len(name) <= 253 && !strings.ContainsFunc(name, isBad)
 }
 
 func parseIPv6(text string, closed bool) (string, error) {
@@ -169,7 +157,8 @@ func parseIPv6(text string, closed bool) (string, error) {
 	}
 	if addr.Is4In6() { // which netip writes with dots
 		b := addr.As16()
-		return fmt.Sprintf("[::ffff:%x:%x]", uint16(b[12])<<8|uint16(b[13]), uint16(b[14])<<8|uint16(b[15])), nil
+		high, low := uint16(b[12])<<8|uint16(b[13]), uint16(b[14])<<8|uint16(b[15])
+		return fmt.Sprintf("[::ffff:%x:%x]", high, low), nil
 	}
 	return "[" + addr.String() + "]", nil
 }

@@ -69,12 +69,18 @@ func TestOriginOfHost(t *testing.T) {
 			req.URL.Host = "target.example"
 			req.Header.Set("X-Forwarded-Host", "forwarded.example")
 			req.Header.Set("X-Forwarded-Proto", "http")
-			got, err := newRefresher(t, stub(nil), liveKey).Origin(req)
+			got, err := newAuthenticator(t, noBackend{}, liveKey).Origin(req)
 			if got != row.want || (err == nil) != (row.want != "") {
 				t.Errorf("got %q, %v; want %q", got, err, row.want)
 			}
 
-			fixed, err := newRefresher(t, stub(nil), liveKey, sessionhttp.WithOrigin("https://Fixed.example:443"), sessionhttp.WithTrustedProxy()).Origin(req)
+			fixed, err := newAuthenticator(
+				t,
+				noBackend{},
+				liveKey,
+				sessionhttp.WithOrigin("https://Fixed.example:443"),
+				sessionhttp.WithTrustedProxy(),
+			).Origin(req)
 			if fixed != "https://fixed.example" || err != nil {
 				t.Errorf("a fixed origin is %q, %v", fixed, err)
 			}
@@ -89,7 +95,10 @@ func TestOriginOfTarget(t *testing.T) {
 		{"two slashes", "GET //evil.example/ HTTP/1.1\r\nHost: app.example.com", "http://app.example.com"},
 		{"backslashes", `GET /\evil.example HTTP/1.1` + "\r\nHost: app.example.com", "http://app.example.com"},
 		{"another scheme", "GET https://app.example.com/ HTTP/1.1\r\nHost: app.example.com", "http://app.example.com"},
-		{"user in the target", "GET http://evil.example@app.example.com/ HTTP/1.1\r\nHost: app.example.com", "http://app.example.com"},
+		{
+			"user in the target", "GET http://evil.example@app.example.com/ HTTP/1.1\r\nHost: app.example.com",
+			"http://app.example.com",
+		},
 		{"star", "OPTIONS * HTTP/1.1\r\nHost: app.example.com", "http://app.example.com"},
 		{"no host", "GET / HTTP/1.0", ""},
 	} {
@@ -99,7 +108,12 @@ func TestOriginOfTarget(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := newRefresher(t, stub(nil), liveKey).Origin(req); got != row.want || (err == nil) != (row.want != "") {
+			if got, err := newAuthenticator(
+				t,
+				noBackend{},
+				liveKey,
+			).Origin(req); got != row.want ||
+				(err == nil) != (row.want != "") {
 				t.Errorf("got %q, %v; want %q", got, err, row.want)
 			}
 		})
@@ -121,7 +135,7 @@ func TestForwardedSchemes(t *testing.T) {
 			req := httptest.NewRequest(http.MethodGet, "https://app.example.com/", nil)
 			req.TLS = &tls.ConnectionState{}
 			req.Header.Set("X-Forwarded-Proto", row.proto)
-			got, err := newRefresher(t, stub(nil), liveKey, sessionhttp.WithTrustedProxy()).Origin(req)
+			got, err := newAuthenticator(t, noBackend{}, liveKey, sessionhttp.WithTrustedProxy()).Origin(req)
 			if got != row.want || (err == nil) != (row.want != "") {
 				t.Errorf("got %q, %v; want %q", got, err, row.want)
 			}

@@ -24,14 +24,22 @@ func TestParams(t *testing.T) {
 		"X-Nothing":  {},
 		"User-Agent": {"Mozilla"},
 	}
-	r := newRefresher(t, stub(nil), liveKey,
+	a := newAuthenticator(t, noBackend{}, liveKey,
 		sessionhttp.WithJWTKey(officialKeys().pem),
 		sessionhttp.WithClientIP(func(req *http.Request) string { return strings.Split(req.RemoteAddr, ":")[0] }))
-	id, p, err := r.Params(req)
+	id, p, err := a.Params(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []any{id, p.ExpiredToken, p.RefreshToken, p.RequestOrigin, p.RequestOriginatingIP, p.SuffixedCookies, p.RequestHeaders}
+	got := []any{
+		id,
+		p.ExpiredToken,
+		p.RefreshToken,
+		p.RequestOrigin,
+		p.RequestOriginatingIP,
+		p.SuffixedCookies,
+		p.RequestHeaders,
+	}
 	want := []any{"sess_1", token, "rt_1", "https://app.example.com", "192.0.2.1", false, http.Header{
 		"cookie":     {"a=1; __session=" + token + "; __refresh_naoXFJnI=rt_1; __client_uat=1"},
 		"x-twice":    {"1, 2"},
@@ -55,7 +63,10 @@ func TestNoParams(t *testing.T) {
 		{"no token", "", "rt_1", "app.example.com", "missing-session-token"},
 		{"no refresh token", good, "", "app.example.com", "missing-refresh-token"},
 		{"junk token", "junk", "rt_1", "app.example.com", "expired-session-token-decode-failed"},
-		{"another key", sign(t, tokenSpec{Payload: `{"sid":"sess_1"` + rest, Key: "other"}), "rt_1", "app.example.com", "invalid-session-token"},
+		{
+			"another key", sign(t, tokenSpec{Payload: `{"sid":"sess_1"` + rest, Key: "other"}), "rt_1", "app.example.com",
+			"invalid-session-token",
+		},
 		{"no host", good, "rt_1", "", "invalid-request-origin"},
 		{"no sid", claims(`{"sub":"x"` + rest), "rt_1", "app.example.com", "missing-sid-claim"},
 		{"sid null", claims(`{"sid":null` + rest), "rt_1", "app.example.com", "missing-sid-claim"},
@@ -66,7 +77,10 @@ func TestNoParams(t *testing.T) {
 		{"sid with a slash", claims(`{"sid":"a/../b"` + rest), "rt_1", "app.example.com", "missing-sid-claim"},
 		{"sid with a line break", claims(`{"sid":"a\r\nb"` + rest), "rt_1", "app.example.com", "missing-sid-claim"},
 		{"sid not UTF-8", claims("{\"sid\":\"a\xff\"" + rest), "rt_1", "app.example.com", "missing-sid-claim"},
-		{"sid too long", claims(`{"sid":"` + strings.Repeat("x", 257) + `"` + rest), "rt_1", "app.example.com", "missing-sid-claim"},
+		{
+			"sid too long", claims(`{"sid":"` + strings.Repeat("x", 257) + `"` + rest), "rt_1", "app.example.com",
+			"missing-sid-claim",
+		},
 		{"sid of all that is allowed", claims(`{"sid":"aZ09_.~-"` + rest), "rt_1", "app.example.com", ""},
 		{"sid in another case", claims(`{"SID":"sess_1"` + rest), "rt_1", "app.example.com", "missing-sid-claim"},
 		{"sid twice", claims(`{"sid":5,"s\u0069d":"sess_1"` + rest), "rt_1", "app.example.com", ""},
@@ -76,8 +90,8 @@ func TestNoParams(t *testing.T) {
 			req := httptest.NewRequest(http.MethodGet, "https://app.example.com/", nil)
 			req.Host = row.host
 			req.Header.Set("Cookie", "__session="+row.token+"; __refresh_naoXFJnI="+row.refresh)
-			r := newRefresher(t, stub(nil), liveKey, sessionhttp.WithJWTKey(officialKeys().pem))
-			id, p, err := r.Params(req)
+			a := newAuthenticator(t, noBackend{}, liveKey, sessionhttp.WithJWTKey(officialKeys().pem))
+			id, p, err := a.Params(req)
 			checkError(t, err, row.want)
 			if err == nil {
 				return
@@ -128,15 +142,13 @@ func TestBadCookies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			site := newSite(t)
-			r := newRefresher(t, stub(nil), liveKey, sessionhttp.WithJWTKey(officialKeys().pem), sessionhttp.WithHandshake())
-			site.Handler = r.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
-			resp := site.get(t, func(req *http.Request) {
-				req.Header.Set("Cookie", cookie)
-				req.Header.Set("Accept", "*/*")
-			})
-			if resp.StatusCode != http.StatusNoContent || len(resp.Header["Set-Cookie"]) != 0 {
-				t.Errorf("status %d, cookies %q", resp.StatusCode, resp.Header["Set-Cookie"])
+			s := newService(t, noBackend{})
+			for _, destination := range []string{"document", "empty"} {
+				resp := s.serve(newPage(t, cookie, func(req *http.Request) { req.Header.Set("Sec-Fetch-Dest", destination) }))
+				redirected := resp.StatusCode == http.StatusTemporaryRedirect && destination == "document"
+				if s.auth.SignedIn || !redirected && (resp.StatusCode != http.StatusOK || len(resp.Cookies()) != 0) {
+					t.Errorf("status %d, %+v", resp.StatusCode, s.auth)
+				}
 			}
 		})
 	}

@@ -2,93 +2,199 @@ package sessionhttp
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/sessionid"
 )
 
-// refresh finds out what is to be done about a request, and does what can be done before it goes on.
-func (r *Refresher) refresh(req *http.Request, v *visit, now time.Time) answer {
-	out, expired := judge(req, v, now)
-	if !expired {
-		return answer{outcome: out}
+// refresh gets new cookies for a request whose token has expired, and is good but for that.
+//
+// POST /sessions/{session_id}/refresh
+func (a *Authenticator) refresh(ctx context.Context, v *visit) (cookieSet, *problem) {
+	sessionID, p := a.eligible(ctx, v)
+	if p != nil {
+		return cookieSet{}, p
 	}
-	return r.share(req, v, v.bearer)
+	frozen := *v // the handler may change its request while Clerk is still being asked
+	frozen.req = v.req.Clone(ctx)
+	s, token, h := a.shared, a.refreshToken(v), v.req.Header
+	origin := fmt.Sprintf("%t %q %q %q", v.req.TLS != nil, v.req.Host,
+		h["X-Forwarded-Host"], h["X-Forwarded-Proto"])
+	return s.cookies(ctx, exchange{
+		key:     s.digest("refresh", sessionID, token, v.token.text, origin, fmt.Sprint(v.suffixed)),
+		holder:  s.digest("holder", sessionID, token),
+		session: s.digest("session", sessionID),
+		send: func(ctx context.Context) (cookieSet, *problem) {
+			params, p := a.params(&frozen)
+			if p != nil {
+				return cookieSet{}, p
+			}
+			cookies, err := a.backend.RefreshCookies(ctx, sessionID, params)
+			return a.acceptCookies(ctx, cookies, err, sessionID)
+		},
+	})
 }
 
-// share refreshes the session of a request, or gets what another request for the same brings.
-func (r *Refresher) share(req *http.Request, v *visit, bearer string) answer {
-	a, err := r.ask(req, v)
-	if err != nil {
-		reason := reasonUndecodable
-		if refused, ok := errors.AsType[*refusal](err); ok {
-			reason = refused.reason
-		}
-		return answer{outcome: Outcome{Status: StatusNotEligible, Reason: reason, Err: err}}
+// eligible returns the id of the session that a request may refresh, or why it may not.
+func (a *Authenticator) eligible(ctx context.Context, v *visit) (sessionID string, p *problem) {
+	switch {
+	case v.req.Method != http.MethodGet:
+		return "", refuse("non-eligible-non-get", "the method is not GET")
+	case a.refreshToken(v) == "":
+		return "", refuse("non-eligible-no-refresh-cookie", noRefreshCookie)
+	case v.hasAnswer():
+		return "", refuse("non-eligible-handshake-answer", "there is a handshake's answer")
+	case v.req.Header.Get("Upgrade") != "":
+		return "", refuse("non-eligible-upgrade", "the connection is to be upgraded")
+	case v.header.text == "":
+		return a.refreshable(v)
+	case v.token.text == "" || v.token.readable && v.token.claim("sid") != v.header.claim("sid"):
+		return "", refuse("non-eligible-other-session", "the header's session is not the cookies'")
 	}
-	p := &a.params
-	k := r.shared.keys.key(a.sessionID, p.RefreshToken, p.ExpiredToken, p.RequestOrigin, strconv.FormatBool(p.SuffixedCookies), bearer)
-	return r.shared.do(req.Context(), k, func(ctx context.Context) answer { return r.try(ctx, a, bearer) })
+	if sessionID, p = a.refreshable(v); p == nil { // it is the header's token that was verified
+		p = a.verifyOld(ctx, v)
+	}
+	return sessionID, p
 }
 
-// try makes one refresh, if the tokens' signatures are right: that of the token which is sent, and that of the header's, which is
-// the one that has expired.
-func (r *Refresher) try(ctx context.Context, a ask, bearer string) answer {
-	err := r.verify(ctx, a.params.ExpiredToken)
-	if err == nil && bearer != "" && bearer != a.params.ExpiredToken {
-		err = r.verify(ctx, bearer)
+const noRefreshCookie = "there is no refresh cookie of the instance"
+
+// refreshable returns the id of the session that the cookies' token is of.
+func (a *Authenticator) refreshable(v *visit) (sessionID string, p *problem) {
+	sessionID = v.token.claim("sid")
+	switch {
+	case v.token.text == "":
+		return "", refuse("missing-session-token", "there is no session token in the cookies")
+	case a.refreshToken(v) == "":
+		return "", refuse("missing-refresh-token", noRefreshCookie)
+	case !v.token.readable:
+		return "", refuse("expired-session-token-decode-failed", "the session token is no JWT")
+	case sessionid.Problem(sessionID) != "":
+		return "", refuse("expired-session-token-missing-sid-claim", "its sid is no session id")
+	case len(v.token.text) > 8<<10, len(a.refreshToken(v)) > 4<<10: // a browser's cookie has 4 KiB
+		return "", refuse("non-eligible-too-long", "a token is too long")
 	}
-	if err != nil {
-		return answer{outcome: Outcome{Status: StatusNotEligible, Reason: reasonInvalidToken, Err: refuse(reasonInvalidToken, err)}}
-	}
-	if !r.shared.limit.allow(r.shared.keys.key(a.sessionID)) {
-		return answer{outcome: Outcome{Status: StatusUnavailable, Reason: reasonRate, Err: errRate}}
-	}
-	cookies, err := r.shared.client.RefreshCookies(ctx, a.sessionID, a.params)
-	if err != nil {
-		return answer{outcome: failure(err)}
-	}
-	if cookies == nil {
-		return badAnswer(errors.New("the client returned neither cookies nor an error"))
-	}
-	token, ok := cookies.SessionToken(r.instance.suffix)
-	if !ok {
-		return badAnswer(errors.New("none of the cookies is a session token"))
-	}
-	if err := r.verifyRefreshed(ctx, token.JWT, a.sessionID); err != nil {
-		return badAnswer(err)
-	}
-	return answer{outcome: Outcome{Status: StatusRefreshed}, cookies: cookies, token: token.JWT}
+	return sessionID, nil
 }
 
-// verifyRefreshed checks the token that Clerk answered, if there is something to check it with.
-func (r *Refresher) verifyRefreshed(ctx context.Context, token, sessionID string) error {
-	if len(r.verifiers) == 0 {
-		return nil
-	}
-	if err := r.verify(ctx, token); err != nil {
-		return err
-	}
-	if c, ok := decodeToken(token); ok && !fresh(c, sessionID, r.now()) {
-		return errors.New("the refreshed token is another session's, or not good at this time")
+// verifyOld verifies the signature of the cookies' token, whatever its age.
+func (a *Authenticator) verifyOld(ctx context.Context, v *visit) *problem {
+	if p := a.verifySignature(ctx, &v.token); p != nil {
+		return &problem{reasonBadToken, p.temporary, p}
 	}
 	return nil
 }
 
-// errBadAnswer is matched by an answer of Clerk's that cannot be handed on.
-var errBadAnswer = errors.New("clerk: bad answer to a refresh")
-
-// badAnswer is an answer that cannot be handed on.
-func badAnswer(err error) answer {
-	return answer{outcome: Outcome{Status: StatusUnavailable, Reason: reasonInvalidToken, Err: &badAnswerError{err}}}
+// refreshToken returns the refresh token of a request. The plain cookie never counts.
+func (a *Authenticator) refreshToken(v *visit) string {
+	return v.cookies[refreshCookie+a.instance.suffix]
 }
 
-type badAnswerError struct{ cause error }
-
-func (e *badAnswerError) Error() string {
-	return errBadAnswer.Error() + ": " + strings.TrimPrefix(e.cause.Error(), "clerk: ")
+// params returns what Clerk is told of a request whose session is refreshable.
+func (a *Authenticator) params(v *visit) (sessions.RefreshParams, *problem) {
+	origin, err := a.Origin(v.req)
+	if err != nil {
+		return sessions.RefreshParams{}, &problem{reasonOrigin, false, err}
+	}
+	p := sessions.RefreshParams{
+		ExpiredToken:    v.token.text,
+		RefreshToken:    a.refreshToken(v),
+		RequestOrigin:   origin,
+		RequestHeaders:  requestHeaders(v.req),
+		SuffixedCookies: v.suffixed,
+	}
+	if a.clientIP != nil {
+		p.RequestOriginatingIP = fromLatin1(a.clientIP(v.req))
+	}
+	return p, nil
 }
 
-func (e *badAnswerError) Unwrap() []error { return []error{errBadAnswer, e.cause} }
+// Params returns what RefreshCookies needs to refresh the session of a request, for a service that
+// makes the call itself. It does not ask whether the token has expired or whether the method is
+// GET; the token's signature it does check.
+//
+// It fails when the request's cookies lack one of the tokens, when the session token cannot be
+// read, names no session or was not signed by the instance, and when the origin cannot be told. The
+// error shows no token.
+func (a *Authenticator) Params(
+	req *http.Request,
+) (sessionID string, p sessions.RefreshParams, err error) {
+	v := a.read(req)
+	ctx, cancel := a.wait(v)
+	defer cancel()
+	sessionID, failed := a.refreshable(v)
+	if failed == nil {
+		failed = a.verifyOld(ctx, v)
+	}
+	if failed == nil {
+		p, failed = a.params(v)
+	}
+	if failed != nil {
+		return "", sessions.RefreshParams{}, failed
+	}
+	return sessionID, p, nil
+}
+
+const (
+	maxHeaders = 16 << 10 // bytes of request headers that are sent to Clerk
+	maxHeader  = 2 << 10  // bytes of one of them, where all would be too much
+)
+
+// shortList names the headers that are sent where all would be too much.
+var shortList = []string{
+	"User-Agent", "Accept-Language", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host",
+	"X-Forwarded-Port", "X-Forwarded-Proto", "X-Real-Ip",
+}
+
+// requestHeaders returns the headers of a request as the official SDK sends them on: every name in
+// lower case, its values in one text, the Host among them. Of a request with too many, only the
+// short list and the cookies' names are sent.
+func requestHeaders(req *http.Request) http.Header {
+	size := len(req.Host)
+	for name, values := range req.Header {
+		size += len(name) + len(strings.Join(values, ", "))
+	}
+	h := req.Header
+	if size > maxHeaders {
+		h = shortHeaders(h)
+	}
+	headers := make(http.Header, len(h)+1)
+	for name, values := range h {
+		if len(values) == 0 {
+			continue
+		}
+		separator := ", "
+		if name == "Cookie" {
+			separator = "; "
+		}
+		name = strings.ToLower(fromLatin1(name)) // two may become one
+		values = append(headers[name], fromLatin1(strings.Join(values, separator)))
+		headers[name] = []string{strings.Join(values, separator)}
+	}
+	if 0 < len(req.Host) && len(req.Host) <= maxHeader {
+		headers["host"] = []string{fromLatin1(req.Host)}
+	}
+	return headers
+}
+
+// shortHeaders returns the short list, and the cookies without their values.
+func shortHeaders(h http.Header) http.Header {
+	short := http.Header{}
+	for _, name := range shortList {
+		if value := strings.Join(h[name], ", "); value != "" && len(value) <= maxHeader {
+			short[name] = []string{value}
+		}
+	}
+	var names strings.Builder
+	for pair := range strings.SplitSeq(strings.Join(h["Cookie"], ";"), ";") {
+		name, _, found := cutPair(pair)
+		if found && names.Len()+len(name) <= maxHeader {
+			names.WriteString(name + "=; ")
+		}
+	}
+	short["Cookie"] = []string{strings.TrimRight(names.String(), "; ")}
+	return short
+}

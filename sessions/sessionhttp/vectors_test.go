@@ -55,8 +55,8 @@ func (row originRow) request() *http.Request {
 func TestRecordedOrigins(t *testing.T) {
 	t.Parallel()
 	rows := readVectors[originRow](t, "origins.json")
-	trusting := newRefresher(t, stub(nil), liveKey, sessionhttp.WithTrustedProxy())
-	wary := newRefresher(t, stub(nil), liveKey)
+	trusting := newAuthenticator(t, noBackend{}, liveKey, sessionhttp.WithTrustedProxy())
+	wary := newAuthenticator(t, noBackend{}, liveKey)
 	for _, row := range rows {
 		if got, err := trusting.Origin(row.request()); got != row.Origin || err != nil {
 			t.Errorf("%+v: got %q, %v", row, got, err)
@@ -81,15 +81,15 @@ func TestRecordedCookieChoices(t *testing.T) {
 		UAT               float64
 	}](t, "suffixed.json")
 	now := func() time.Time { return time.Unix(1_700_000_000, 0) }
-	refreshers := map[string]*sessionhttp.Refresher{
-		"live": newRefresher(t, stub(nil), liveKey, sessionhttp.WithClock(now)),
-		"test": newRefresher(t, stub(nil), testKey, sessionhttp.WithClock(now)),
+	authenticators := map[string]*sessionhttp.Authenticator{
+		"live": newAuthenticator(t, noBackend{}, liveKey, sessionhttp.WithClock(now)),
+		"test": newAuthenticator(t, noBackend{}, testKey, sessionhttp.WithClock(now)),
 	}
 	for _, row := range rows {
 		req := httptest.NewRequest(http.MethodGet, "/", nil)
 		req.Header.Set("Cookie", row.Cookie)
-		if token, suffixed := refreshers[row.Kind].SessionToken(req); token != row.Tok || suffixed != row.Uses {
-			t.Errorf("%+v: got %q, %v", row, token, suffixed)
+		if token := authenticators[row.Kind].Token(req); token != row.Tok {
+			t.Errorf("%+v: got %q", row, token)
 		}
 	}
 	if len(rows) != 150 {

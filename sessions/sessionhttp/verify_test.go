@@ -2,154 +2,319 @@ package sessionhttp_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp"
 )
 
-const expiredClaims = `{"sid":"sess_1","iss":"https://clerk.example.com","iat":1699999000,"exp":1699999060}`
-
-func header(text string) *string { return &text }
-
-// With a key, what is not signed by it with RS256 is never sent on.
-func TestNothingUnverifiedIsSent(t *testing.T) {
+// What a token has to be to sign somebody in, in the cookies and in the header alike.
+func TestVerification(t *testing.T) {
 	t.Parallel()
-	good := sign(t, tokenSpec{Payload: expiredClaims})
+	payload := func(changes map[string]any) string {
+		text, err := json.Marshal(claims("sess_1", start.Add(-5*time.Second), changes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	with := func(name string, value any) string {
+		return token(t, claims("sess_1", start, map[string]any{name: value}))
+	}
+	header := func(text string) string { return sign(t, tokenSpec{Payload: payload(nil), Header: &text}) }
+	good := header(`{"alg":"RS256","typ":"JWT"}`)
 	parts := strings.Split(good, ".")
+	others := base64.RawURLEncoding.EncodeToString([]byte(payload(map[string]any{"sub": "user_evil"})))
+	parties := sessionhttp.WithAuthorizedParties("https://app.example.com", "https://other.example.com")
+	minute := sessionhttp.WithClockSkew(time.Minute)
+	nbfNull := sign(t, tokenSpec{Payload: strings.Replace(payload(nil), `"nbf":1699999985`, `"nbf":null`, 1)})
+	at := func(d time.Duration) int64 { return start.Add(d).Unix() }
 	for _, row := range []struct {
-		name, token string
-		sent        bool
+		name, token, reason string // "" is signed in
+		opts                []sessionhttp.Option
 	}{
-		{"good", good, true},
-		{"padded", good + "==", true},
-		{"without a type", sign(t, tokenSpec{Payload: expiredClaims, Header: header(`{"alg":"RS256"}`)}), true},
-		{"another key", sign(t, tokenSpec{Payload: expiredClaims, Key: "other"}), false},
-		{"nobody", unsigned(expiredClaims), false},
-		{"no signature", parts[0] + "." + parts[1] + ".", false},
-		{"other claims", parts[0] + "." + strings.Split(unsigned(strings.Replace(expiredClaims, "sess_1", "sess_2", 1)), ".")[1] + "." + parts[2], false},
-		{"none", sign(t, tokenSpec{Payload: expiredClaims, Header: header(`{"alg":"none"}`)}), false},
-		{"HS256", sign(t, tokenSpec{Payload: expiredClaims, Header: header(`{"alg":"HS256"}`)}), false},
-		{"RS512", sign(t, tokenSpec{Payload: expiredClaims, Header: header(`{"alg":"RS512"}`)}), false},
-		{"an access token", sign(t, tokenSpec{Payload: expiredClaims, Header: header(`{"alg":"RS256","typ":"at+jwt"}`)}), false},
-		{"an embedded key", sign(t, tokenSpec{Payload: expiredClaims, Key: "other", Header: header(`{"alg":"RS256","jwk":{"kty":"RSA","n":"AQAB","e":"AQAB"}}`)}), false},
+		{"good", good, "", nil},
+		{"padded", good + "==", "", nil},
+		{"no type", header(`{"alg":"RS256"}`), "", nil},
+		{"category session", header(`{"alg":"RS256","cat":"cl_B7d4PD111AAA"}`), "", nil},
+		{"category of a template", header(`{"alg":"RS256","cat":"cl_B7d4PD222AAA"}`), "token-type-mismatch", nil},
+		{"category a number", header(`{"alg":"RS256","cat":5}`), "token-type-mismatch", nil},
+		{"an access token", header(`{"alg":"RS256","typ":"at+jwt"}`), "token-type-mismatch", nil},
+		{"another type", header(`{"alg":"RS256","typ":"jwt"}`), "token-invalid", nil},
+		{"a critical extension", header(`{"alg":"RS256","crit":["b64"],"b64":false}`), "token-invalid", nil},
+		{"alg none", header(`{"alg":"none"}`), "token-invalid-algorithm", nil},
+		{"alg HS256", header(`{"alg":"HS256"}`), "token-invalid-algorithm", nil},
+		{"alg RS512", header(`{"alg":"RS512"}`), "token-invalid-algorithm", nil},
+		{"alg a list", header(`{"alg":["RS256"]}`), "token-invalid-algorithm", nil},
+		{"no alg", header(`{}`), "token-invalid-algorithm", nil},
+		{"PS256 by another name", signAs(t, `{"alg":"RS256"}`, payload(nil), "", "", true), "token-invalid-signature", nil},
+		{"HMAC by the key", signAs(t, `{"alg":"RS256"}`, payload(nil), "hmac", "", false), "token-invalid-signature", nil},
+		{"another key", sign(t, tokenSpec{Payload: payload(nil), Key: "other"}), "token-invalid-signature", nil},
+		{"no signature", parts[0] + "." + parts[1] + ".", "token-invalid-signature", nil},
+		{"other claims", parts[0] + "." + others + "." + parts[2], "token-invalid-signature", nil},
+		{"cut short", good[:len(good)-8], "token-invalid", nil},
+		{"two parts", parts[0] + "." + parts[1], "token-invalid", nil},
+		{"four parts", good + ".AAAA", "token-invalid", nil},
+		{"a line break", parts[0] + ".%0A" + parts[1] + "." + parts[2], "token-invalid", nil},
+		{"two documents", sign(t, tokenSpec{Payload: payload(nil) + "{}"}), "token-invalid", nil},
+		{"no sub", with("sub", nil), "token-verification-failed", nil},
+		{"sub a number", with("sub", 5), "token-verification-failed", nil},
+		{"sub empty", with("sub", ""), "token-verification-failed", nil},
+		{"a machine", with("sub", "mch_1"), "token-type-mismatch", nil},
+		{"no sid", with("sid", nil), "", nil},
+		{"no exp", with("exp", nil), "token-verification-failed", nil},
+		{"exp text", with("exp", "4102444800"), "token-verification-failed", nil},
+		{"expired 4 s ago", with("exp", at(-4*time.Second)), "", nil},
+		{"expired 5 s ago", with("exp", at(-5*time.Second)), expiredNoCookie, nil},
+		{"expired 5 s ago, no skew", with("exp", at(0)), expiredNoCookie, []sessionhttp.Option{sessionhttp.WithClockSkew(0)}},
+		{"expired 5 s ago, more skew", with("exp", at(-5*time.Second)), "", []sessionhttp.Option{minute}},
+		{"good in 5 s", with("nbf", at(5*time.Second)), "", nil},
+		{"good in 6 s", with("nbf", at(6*time.Second)), "session-token-nbf", nil},
+		{"nbf null", nbfNull, "token-verification-failed", nil},
+		{"issued in 5 s", with("iat", at(5*time.Second)), "", nil},
+		{"issued in 6 s", with("iat", at(6*time.Second)), "session-token-iat-in-the-future", nil},
+		{"no iat", with("iat", nil), "", nil},
+		{"azp", with("azp", "https://other.example.com"), "", []sessionhttp.Option{parties}},
+		{"another azp", with("azp", "https://evil.test"), "token-invalid-authorized-parties", []sessionhttp.Option{parties}},
+		{"another azp that nobody asks for", with("azp", "https://evil.test"), "", nil},
+		{"azp missing", with("azp", nil), "", []sessionhttp.Option{parties}},
+		{"azp empty", with("azp", ""), "", []sessionhttp.Option{parties}},
+		{"azp a number", with("azp", 5), "token-invalid-authorized-parties", []sessionhttp.Option{parties}},
+		{"active", with("sts", "active"), "", nil},
+		{"no sts", with("sts", nil), "", nil},
+		{"pending", with("sts", "pending"), "session-pending", nil},
 	} {
-		for _, carrier := range []string{"cookie", "header", "header, with a good cookie"} {
+		for _, carrier := range []string{"cookies", "header"} {
 			t.Run(row.name+"/"+carrier, func(t *testing.T) {
 				t.Parallel()
-				sent := 0
-				client := stub(func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) {
-					sent++
-					return nil, sessions.ErrServer
-				})
-				r := newRefresher(t, client, liveKey, sessionhttp.WithJWTKey(officialKeys().pem), atClock(1_700_000_000))
-				req := httptest.NewRequest(http.MethodGet, "/", nil)
-				switch carrier {
-				case "cookie":
-					req.Header.Set("Cookie", "__session="+row.token+"; __client_uat=1; __refresh_naoXFJnI=x")
-				case "header":
-					req.Header.Set("Cookie", "__refresh_naoXFJnI=x")
-					req.Header.Set("Authorization", "Bearer "+row.token)
-				default:
-					req.Header.Set("Cookie", "__session="+good+"; __client_uat=1; __refresh_naoXFJnI=x")
-					req.Header.Set("Authorization", "Bearer "+row.token)
+				s := newService(t, noBackend{}, row.opts...)
+				cookie := "__session=" + row.token + "; __client_uat=1000"
+				s.serve(newPage(t, cookie, func(req *http.Request) {
+					req.Header.Set("Sec-Fetch-Dest", "empty")
+					if carrier == "header" {
+						req.Header.Del("Cookie")
+						req.Header.Set("Authorization", "Bearer "+row.token)
+					}
+				}))
+				if s.auth.SignedIn != (row.reason == "") || s.auth.Reason != row.reason {
+					t.Errorf("%+v, want %q", s.auth, row.reason)
 				}
-				r.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(httptest.NewRecorder(), req)
-				if (sent > 0) != row.sent {
-					t.Errorf("sent %d times", sent)
+				known := s.auth.SignedIn || s.auth.Pending
+				if known != (s.auth.UserID == "user_sess_1") || known != (s.auth.Token.JWT != "") ||
+					known != (s.auth.Claims != nil) {
+					t.Errorf("%+v", s.auth)
 				}
 			})
 		}
 	}
 }
 
-// What Clerk answers is verified, too.
-func TestRefreshedTokenIsVerified(t *testing.T) {
+func TestPendingSessions(t *testing.T) {
 	t.Parallel()
-	const now = 1_700_000_000
-	fresh := func(claims string) string { return sign(t, tokenSpec{Payload: claims}) }
+	line := "__session=" + token(t, claims("sess_1", start, map[string]any{"sts": "pending"})) + "; __client_uat=1000"
 	for _, row := range []struct {
-		name, token string
-		good        bool
+		name     string
+		opts     []sessionhttp.Option
+		signedIn bool
 	}{
-		{"good", fresh(`{"sid":"sess_1","exp":1700000060,"nbf":1700000000}`), true},
-		{"nothing but a signature", fresh(`{}`), true},
-		{"a slow clock at Clerk's", fresh(`{"sid":"sess_1","exp":1699999996}`), true},
-		{"a fast clock at Clerk's", fresh(`{"sid":"sess_1","exp":1700000060,"nbf":1700000005}`), true},
-		{"expired", fresh(`{"sid":"sess_1","exp":1699999995}`), false},
-		{"not yet good", fresh(`{"sid":"sess_1","exp":1700000060,"nbf":1700000006}`), false},
-		{"another session", fresh(`{"sid":"sess_2","exp":1700000060}`), false},
-		{"another key", sign(t, tokenSpec{Payload: `{"sid":"sess_1","exp":1700000060}`, Key: "other"}), false},
-		{"junk", "junk", false},
+		{"usual", nil, false},
+		{"signed in by the service", []sessionhttp.Option{sessionhttp.WithPendingSessions()}, true},
+	} {
+		s := newService(t, noBackend{}, row.opts...)
+		s.serve(newPage(t, line))
+		a := s.auth
+		if a.SignedIn != row.signedIn || !a.Pending || a.UserID != "user_sess_1" || a.SessionID != "sess_1" {
+			t.Errorf("%s: %+v", row.name, a)
+		}
+	}
+}
+
+// The request that goes on, and the response.
+func TestRefreshedRequest(t *testing.T) {
+	t.Parallel()
+	s := newService(t, &backend{refresh: renew(t, func() time.Time { return start })})
+	old := oldToken(t, "sess_1", start)
+	resp := s.serve(newPage(t, "a=%zz \"; "+cookieLine(old, "rt")+";b", func(req *http.Request) {
+		for _, name := range []string{"If-None-Match", "If-Modified-Since", "If-Range", "Range", "X-Other"} {
+			req.Header.Set(name, "x")
+		}
+	}))
+	fresh := s.auth.Token.JWT
+	if !s.auth.Refreshed || fresh == "" || fresh == old || s.Token(s.served) != fresh {
+		t.Fatalf("%+v", s.auth)
+	}
+	want := http.Header{
+		"Cookie": {`a=%zz "; __refresh_naoXFJnI=rt; b; __session=` + fresh + "; __session_naoXFJnI=" + fresh +
+			"; __client_uat=1000; __client_uat_naoXFJnI=1000"},
+		"X-Other": {"x"}, "Sec-Fetch-Dest": {"document"},
+	}
+	if diff := cmp.Diff(want, s.served.Header); diff != "" {
+		t.Errorf("the request that went on: want (-), got (+):\n%s", diff)
+	}
+	var names []string
+	for _, cookie := range resp.Cookies() {
+		names = append(names, cookie.Name)
+	}
+	wantNames := []string{"__session", "__session_naoXFJnI", "__client_uat", "__client_uat_naoXFJnI"}
+	if diff := cmp.Diff(wantNames, names); diff != "" {
+		t.Errorf("cookies: want (-), got (+):\n%s", diff)
+	}
+	if _, ok := sessionhttp.FromContext(t.Context()); ok {
+		t.Error("an Auth without the middleware")
+	}
+}
+
+// A refresh is for a GET with a refresh cookie, and nothing that stands in its way.
+func TestEligibility(t *testing.T) {
+	t.Parallel()
+	old := oldToken(t, "sess_1", start)
+	for _, row := range []struct {
+		name, cookie, reason string // "" is refreshed
+		edit                 func(*http.Request)
+	}{
+		{"a page", cookieLine(old, "rt"), "", func(*http.Request) {}},
+		{"a fetch", cookieLine(old, "rt"), "", func(req *http.Request) { req.Header.Set("Sec-Fetch-Dest", "empty") }},
+		{"POST", cookieLine(old, "rt"), "non-eligible-non-get", func(req *http.Request) { req.Method = "POST" }},
+		{"HEAD", cookieLine(old, "rt"), "non-eligible-non-get", func(req *http.Request) { req.Method = "HEAD" }},
+		{"no refresh cookie", cookieLine(old, ""), "non-eligible-no-refresh-cookie", func(*http.Request) {}},
+		{"an upgrade", cookieLine(old, "rt"), "non-eligible-upgrade", func(req *http.Request) {
+			req.Header.Set("Upgrade", "websocket")
+		}},
+		{
+			"an answer in a cookie", cookieLine(old, "rt") + "; __clerk_handshake_nonce=n", "non-eligible-handshake-answer",
+			func(req *http.Request) { req.Header.Set("Sec-Fetch-Dest", "empty") },
+		},
+		{
+			"an answer in the query", cookieLine(old, "rt"), "non-eligible-handshake-answer",
+			func(req *http.Request) { req.URL.RawQuery = "__clerk_handshake=x" },
+		},
+		{"a bad host", cookieLine(old, "rt"), "invalid-request-origin", func(req *http.Request) { req.Host = "a b" }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			client := stub(func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) {
-				return &sessions.Cookies{Directives: []string{"__session=" + row.token}}, nil
-			})
-			serve := func(opts ...sessionhttp.Option) (out sessionhttp.Outcome, cookies int) {
-				r := newRefresher(t, client, liveKey, append(opts, atClock(now))...)
-				req := httptest.NewRequest(http.MethodGet, "/", nil)
-				req.Header.Set("Cookie", "__session="+sign(t, tokenSpec{Payload: expiredClaims})+"; __client_uat=1; __refresh_naoXFJnI=x")
-				w := httptest.NewRecorder()
-				r.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
-					out, _ = sessionhttp.OutcomeFromContext(req.Context())
-				})).ServeHTTP(w, req)
-				return out, len(w.Header()["Set-Cookie"])
+			s := newService(t, &backend{refresh: renew(t, func() time.Time { return start })})
+			s.serve(newPage(t, row.cookie, row.edit))
+			want := ""
+			if row.reason != "" {
+				want = "session-token-expired-refresh-" + row.reason
 			}
-			out, cookies := serve(sessionhttp.WithJWTKey(officialKeys().pem))
-			if got := out.Status == sessionhttp.StatusRefreshed; got != row.good || cookies > 0 != row.good {
-				t.Errorf("outcome %+v, %d cookies", out, cookies)
-			}
-			if !row.good && (out.Reason != "invalid-session-token" || out.Status != sessionhttp.StatusUnavailable) {
-				t.Errorf("outcome %+v", out)
-			}
-			if out, cookies := serve(); out.Status != sessionhttp.StatusRefreshed || cookies != 1 {
-				t.Errorf("without a key: %+v, %d cookies", out, cookies)
+			if s.auth.Refreshed != (row.reason == "") || s.auth.Reason != want {
+				t.Errorf("%+v", s.auth)
 			}
 		})
 	}
 }
 
-// A verifier of the service's own, whose errors may well quote the token.
-func TestVerifier(t *testing.T) {
+// A sign-out revokes the session, and deletes its cookies under both names.
+func TestSignOut(t *testing.T) {
 	t.Parallel()
-	errForged := errors.New("forged")
-	token := unsigned(expiredClaims)
-	var asked []string
-	r := newRefresher(t, stub(nil), liveKey, atClock(1_700_000_000), sessionhttp.WithVerifier(func(_ context.Context, token string) error {
-		asked = append(asked, token)
-		return fmt.Errorf("%w: %s", errForged, token)
-	}))
-	req := httptest.NewRequest(http.MethodGet, "/", nil)
-	req.Header.Set("Cookie", "__session="+token+"; __client_uat=1; __refresh_naoXFJnI=x")
-	var out sessionhttp.Outcome
-	r.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
-		out, _ = sessionhttp.OutcomeFromContext(req.Context())
-	})).ServeHTTP(httptest.NewRecorder(), req)
-	if out.Status != sessionhttp.StatusNotEligible || out.Reason != "invalid-session-token" || !errors.Is(out.Err, errForged) {
-		t.Errorf("outcome %+v", out)
-	}
-	_, _, err := r.Params(req)
-	for _, err := range []error{out.Err, err} {
-		for e := err; e != nil; e = errors.Unwrap(e) {
-			if text := fmt.Sprintf("%v %+v %#v", e, e, e); strings.Contains(text, token) {
-				t.Errorf("the error shows the token: %s", text)
+	for _, row := range []struct {
+		name, host string
+		token      string
+		err        error
+		revoked    string
+		cookies    []string
+	}{
+		{"a domain", "app.example.co.uk", freshToken(t, "sess_1", start), nil, "sess_1", []string{
+			"__session=; Path=/; Max-Age=0",
+			"__refresh=; Path=/; Max-Age=0; HttpOnly",
+			"__client_uat=0; Path=/; SameSite=Lax; Max-Age=0",
+			"__client_uat=0; Domain=example.co.uk; Path=/; SameSite=Lax; Max-Age=315360000",
+			"__session_naoXFJnI=; Path=/; Max-Age=0",
+			"__refresh_naoXFJnI=; Path=/; Max-Age=0; HttpOnly",
+			"__client_uat_naoXFJnI=0; Path=/; SameSite=Lax; Max-Age=0",
+			"__client_uat_naoXFJnI=0; Domain=example.co.uk; Path=/; SameSite=Lax; Max-Age=315360000",
+		}},
+		{"an address", "127.0.0.1:4020", freshToken(t, "sess_1", start), nil, "sess_1", []string{
+			"__session=; Path=/; Max-Age=0",
+			"__refresh=; Path=/; Max-Age=0; HttpOnly",
+			"__client_uat=0; Path=/; SameSite=Lax; Max-Age=315360000",
+			"__session_naoXFJnI=; Path=/; Max-Age=0",
+			"__refresh_naoXFJnI=; Path=/; Max-Age=0; HttpOnly",
+			"__client_uat_naoXFJnI=0; Path=/; SameSite=Lax; Max-Age=315360000",
+		}},
+		{"Clerk is down", "localhost", freshToken(t, "sess_1", start), sessions.ErrServer, "sess_1", nil},
+		{"nobody is signed in", "localhost", "x.y.z", nil, "", nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			var revoked string
+			s := newService(t, &backend{revoke: func(_ context.Context, id string) (*sessions.Session, error) {
+				revoked = id
+				return nil, row.err
+			}})
+			var err error
+			s.Handler = s.Middleware(
+				http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { err = s.SignOut(w, req) }),
+			)
+			resp := s.serve(newPage(t, cookieLine(row.token, "rt"), func(req *http.Request) { req.Host = row.host }))
+			if err != row.err || revoked != row.revoked { //nolint:errorlint // SignOut returns Clerk's error itself
+				t.Errorf("%v, revoked %q", err, revoked)
 			}
-		}
+			if diff := cmp.Diff(row.cookies, resp.Header["Set-Cookie"]); row.cookies != nil && diff != "" {
+				t.Errorf("cookies: want (-), got (+):\n%s", diff)
+			}
+			if len(resp.Cookies()) < 6 || resp.Header.Get("Cache-Control") != "private, no-store" {
+				t.Errorf("%v", resp.Header)
+			}
+		})
 	}
-	if len(asked) != 2 || asked[0] != token {
-		t.Errorf("asked about %q", asked)
+	s := newService(t, noBackend{})
+	if err := s.SignOut(nil, newPage(t, "")); err == nil {
+		t.Error("a sign-out without the middleware")
 	}
 }
 
-// atClock stops the clock.
-func atClock(seconds int64) sessionhttp.Option {
-	return sessionhttp.WithClock(func() time.Time { return time.Unix(seconds, 0) })
+func TestRequire(t *testing.T) {
+	t.Parallel()
+	down := &backend{refresh: func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) {
+		return nil, sessions.ErrServer
+	}}
+	signIn := sessionhttp.WithSignInURL("/sign-in")
+	fetch := func(req *http.Request) { req.Header.Set("Sec-Fetch-Dest", "empty") }
+	for _, row := range []struct {
+		name   string
+		req    *http.Request
+		opts   []sessionhttp.Option
+		status int
+		header string // and its value
+	}{
+		{"signed in", newPage(t, cookieLine(freshToken(t, "sess_1", start), "")), nil, 200, ""},
+		{"a page", newPage(t, "__client_uat=0"), []sessionhttp.Option{signIn}, 303, "Location: /sign-in"},
+		{"a page, nowhere to sign in", newPage(t, "__client_uat=0"), nil, 401, "Www-Authenticate: Bearer"},
+		{"a fetch", newPage(t, "__client_uat=0", fetch), []sessionhttp.Option{signIn}, 401, "Www-Authenticate: Bearer"},
+		{
+			"Clerk is down", newPage(t, cookieLine(oldToken(t, "sess_1", start), "rt")),
+			[]sessionhttp.Option{signIn},
+			503,
+			"Retry-After: 1",
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t, down, row.opts...)
+			s.Handler = s.Middleware(s.Require(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+			resp := s.serve(row.req)
+			name, value, _ := strings.Cut(row.header, ": ")
+			if resp.StatusCode != row.status || name != "" && resp.Header.Get(name) != value {
+				t.Errorf("status %d, %v", resp.StatusCode, resp.Header)
+			}
+			if row.status != 200 && resp.Header.Get("Cache-Control") != "private, no-store" {
+				t.Errorf("%v", resp.Header)
+			}
+		})
+	}
+	s := newService(t, down)
+	if resp := (&service{Handler: s.Require(s.Handler)}).serve(
+		newPage(t, ""),
+	); resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("without the middleware: %d", resp.StatusCode)
+	}
 }

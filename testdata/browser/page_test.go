@@ -69,7 +69,7 @@ func TestPageFitsTheScreen(t *testing.T) {
 	b.open(t, s.url)
 	look("signed-out")
 
-	b.press(t, "#sign-in")
+	b.signIn(t)
 	for _, activity := range []sessionstest.Activity{
 		{BrowserName: "Firefox", DeviceType: "Macintosh", City: "Lisbon"},
 		{
@@ -112,7 +112,7 @@ func checkWidth(t *testing.T, b *tab, page string, width int64) {
 			scroll: document.documentElement.scrollWidth,
 			outside: boxes.filter(([, box]) => box.left < 0 || box.right > innerWidth + 0.5)
 				.map(([e]) => e.outerHTML.slice(0, 200)),
-			small: boxes.filter(([e, box]) => e.matches("button") && (box.height < 44 || box.width < 44))
+			small: boxes.filter(([e, box]) => e.matches("button, a.button") && (box.height < 44 || box.width < 44))
 				.map(([e]) => e.outerHTML),
 		};
 	})()`)

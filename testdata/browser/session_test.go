@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
@@ -17,20 +18,25 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
 )
 
+// signedOut is why nobody is signed in.
+const signedOut = "session-token-and-uat-missing"
+
 func TestReloadAfterExpiryRefreshesOnce(t *testing.T) {
 	s := newSite(t)
 	b := newBrowser(t)
 	want := screen{
-		Heading: "Nobody is signed in", Status: "not-needed", Reason: "missing-session-token",
-		Sessions: []string{},
+		Heading: "Nobody is signed in", Status: "signed out", Reason: signedOut, Sessions: []string{},
 	}
 	if diff := cmp.Diff(want, b.open(t, s.url)); diff != "" {
 		t.Errorf("before the sign-in (-want +got):\n%s", diff)
 	}
+	if n := s.calls("Handshake"); n != 1 {
+		t.Errorf("%d handshakes at the first visit, want 1", n)
+	}
 
-	got := b.press(t, "#sign-in")
+	got := b.signIn(t)
 	want = screen{
-		Heading: "Signed in as user_ada", Status: "not-needed", Remaining: "60",
+		Heading: "Signed in as user_ada", Status: "signed in", Remaining: "60",
 		Sessions: []string{got.Own}, Own: got.Own,
 	}
 	if diff := cmp.Diff(want, got); diff != "" || got.Own == "" {
@@ -53,7 +59,7 @@ func TestReloadAfterExpiryRefreshesOnce(t *testing.T) {
 	}
 	checkJar(t, b.cookies(t), before, s.sessionEnd(t, got.Own), reloaded)
 
-	want.Status = "not-needed"
+	want.Status = "signed in"
 	if diff := cmp.Diff(want, b.reload(t)); diff != "" {
 		t.Errorf("with the new token (-want +got):\n%s", diff)
 	}
@@ -95,6 +101,9 @@ func checkJar(t *testing.T, got, before []*network.Cookie, lasts time.Duration, 
 	}
 	have := map[string]attributes{}
 	for _, c := range got {
+		if c.Name == "__client" || c.Name == "__clerk_redirect_count" { // the Frontend API's own, and the loop guard's
+			continue
+		}
 		same := slices.ContainsFunc(before, func(old *network.Cookie) bool {
 			return old.Name == c.Name && old.Value == c.Value
 		})
@@ -152,7 +161,7 @@ func TestParallelRequestsShareOneRefresh(t *testing.T) {
 			s := newSite(t)
 			b := newBrowser(t)
 			b.open(t, s.url)
-			b.press(t, "#sign-in")
+			b.signIn(t)
 			s.clerk.Advance(expired)
 
 			s.together(n) // no answer, and so no new cookie, before all five are there
@@ -163,7 +172,7 @@ func TestParallelRequestsShareOneRefresh(t *testing.T) {
 			if n := s.calls("RefreshSession"); n != 1 {
 				t.Errorf("%d refresh calls, want 1", n)
 			}
-			if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "not-needed" {
+			if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "signed in" {
 				t.Errorf("afterwards the page says %+v", got)
 			}
 		})
@@ -174,29 +183,26 @@ func TestRevokedSessionIsSignedOutWithoutALoop(t *testing.T) {
 	s := newSite(t)
 	b := newBrowser(t)
 	b.open(t, s.url)
-	id := b.press(t, "#sign-in").Own
+	id := b.signIn(t).Own
 	if _, err := s.client.Revoke(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	s.clerk.Advance(expired)
 
 	s.asked()
-	want := screen{
-		Heading: "Nobody is signed in", Status: "handshake-needed", Reason: "session_not_active",
-		Sessions: []string{},
-	}
+	want := screen{Heading: "Nobody is signed in", Status: "signed out", Reason: signedOut, Sessions: []string{}}
 	for range 3 {
 		if diff := cmp.Diff(want, b.reload(t)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
-	if n := s.asked(); n != 3 {
+	if n := s.asked(); n != 5 { // to the handshake, back with its answer, without the answer, and two more
 		t.Errorf("three reloads asked for %d pages", n)
 	}
 	if n := s.calls("RefreshSession"); n != 1 {
-		t.Errorf("%d refresh calls, want 1: the refusal is remembered", n)
+		t.Errorf("%d refresh calls, want 1", n)
 	}
-	if got := b.press(t, "#sign-in"); got.Heading != "Signed in as user_ada" || got.Own == id {
+	if got := b.signIn(t); got.Heading != "Signed in as user_ada" || got.Own == id {
 		t.Errorf("after another sign-in the page says %+v", got)
 	}
 }
@@ -205,14 +211,14 @@ func TestPageIsServedWhenClerkIsDown(t *testing.T) {
 	s := newSite(t)
 	b := newBrowser(t)
 	b.open(t, s.url)
-	b.press(t, "#sign-in")
+	b.signIn(t)
 	for name, outage := range map[string]sessionstest.Fault{
 		"503":     {Status: http.StatusServiceUnavailable},
 		"dropped": {Drop: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.clerk.Inject(outage)
-			if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "not-needed" ||
+			if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "signed in" ||
 				!strings.Contains(got.Note, "clerk: GetSessionList: ") {
 				t.Errorf("while the token is good the page says %+v", got)
 			}
@@ -220,17 +226,102 @@ func TestPageIsServedWhenClerkIsDown(t *testing.T) {
 			s.clerk.Advance(expired)
 			before := values(b.cookies(t))
 			s.clerk.Inject(outage)
-			if got := b.reload(t); got.Heading != "Who is signed in cannot be told now" || got.Status != "unavailable" {
+			got := b.reload(t)
+			if got.Heading != "Who is signed in cannot be told now" || got.Status != "Clerk is not to be had" {
 				t.Errorf("when it has expired the page says %+v", got)
 			}
 			if diff := cmp.Diff(before, values(b.cookies(t))); diff != "" {
 				t.Errorf("cookies (-before +after):\n%s", diff)
 			}
 
+			s.clerk.Advance(time.Second) // for so long trouble is remembered
 			if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "refreshed" {
 				t.Errorf("when Clerk is up again the page says %+v", got)
 			}
 		})
+	}
+}
+
+// When Clerk does not answer at all, the page does not wait for it longer than the middleware's three seconds.
+func TestPageIsServedInTimeWhenClerkIsSilent(t *testing.T) {
+	s := newSite(t)
+	b := newBrowser(t)
+	b.open(t, s.url)
+	b.signIn(t)
+	s.clerk.Advance(expired)
+	s.clerk.Inject(sessionstest.Fault{Operation: "RefreshSession", Delay: time.Minute})
+	began := time.Now()
+	got := b.reload(t)
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("the page took %v", took)
+	}
+	if got.Heading != "Who is signed in cannot be told now" {
+		t.Errorf("the page says %+v", got)
+	}
+}
+
+// The buttons that make Clerk misbehave do what they say.
+func TestControls(t *testing.T) {
+	s := newSite(t)
+	b := newBrowser(t)
+	b.open(t, s.url)
+	b.signIn(t)
+	if got := b.press(t, "#other-device"); len(got.Sessions) != 2 {
+		t.Errorf("after a sign-in on another device the page says %+v", got)
+	}
+	if got := b.press(t, "#down"); got.Heading != "Signed in as user_ada" || !strings.Contains(got.Note, "503") {
+		t.Errorf("when Clerk is down the page says %+v", got)
+	}
+	b.press(t, "#minute")
+	if got := b.press(t, "#minute"); got.Heading != "Who is signed in cannot be told now" {
+		t.Errorf("when Clerk is down and the token has expired the page says %+v", got)
+	}
+	b.press(t, "#well")
+	s.clerk.Advance(time.Second) // for so long trouble is remembered
+	if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "refreshed" {
+		t.Errorf("when Clerk is well again the page says %+v", got)
+	}
+	call := run[string](t, b, `document.querySelector("#sessions").innerText.includes("ago") + " " +
+		document.querySelector(".call").parentElement.innerText`)
+	if !strings.HasPrefix(call, "true POST …/refresh: 200 in ") || !strings.Contains(call, "ms, 4 cookies") {
+		t.Errorf("the page says %q of the request to Clerk", call)
+	}
+}
+
+// Without scripts, the page does everything but count down.
+func TestWithoutJavaScript(t *testing.T) {
+	s := newSite(t)
+	b := newBrowser(t)
+	off := emulation.SetScriptExecutionDisabledParams{Value: true}
+	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, off); err != nil {
+		t.Fatal(err)
+	}
+	b.open(t, s.url)
+	b.signIn(t)
+	s.clerk.Advance(expired)
+	if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "refreshed" || got.Remaining != "60" {
+		t.Errorf("the page says %+v", got)
+	}
+	if got := b.press(t, "#sign-out"); got.Heading != "Nobody is signed in" {
+		t.Errorf("after the sign-out the page says %+v", got)
+	}
+}
+
+// A new key of the instance's signs nobody out.
+func TestKeyRotation(t *testing.T) {
+	s := newSite(t)
+	b := newBrowser(t)
+	b.open(t, s.url)
+	b.signIn(t)
+	s.clerk.RotateKey()
+	if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != "signed in" {
+		t.Errorf("with the token from before the page says %+v", got)
+	}
+	s.clerk.Advance(expired)
+	for _, status := range []string{"refreshed", "signed in"} {
+		if got := b.reload(t); got.Heading != "Signed in as user_ada" || got.Status != status {
+			t.Errorf("with a token of the new key the page says %+v", got)
+		}
 	}
 }
 
@@ -248,7 +339,7 @@ func TestButtons(t *testing.T) {
 	devices := []string{s.clerk.SignIn(ada).SessionID, s.clerk.SignIn(ada).SessionID, s.clerk.SignIn(ada).SessionID}
 	stranger := s.clerk.SignIn("user_eve").SessionID
 	b.open(t, s.url)
-	own := b.press(t, "#sign-in").Own
+	own := b.signIn(t).Own
 
 	got := b.press(t, `form[action="/sessions/`+devices[1]+`/end"] button`)
 	if diff := cmp.Diff([]string{own, devices[2], devices[0]}, got.Sessions); diff != "" {
@@ -267,11 +358,16 @@ func TestButtons(t *testing.T) {
 		!strings.Contains(got.Note, "Press it again") {
 		t.Errorf("after a form with an expired token the page says %+v", got)
 	}
-	if got := b.press(t, "#sign-out"); got.Heading != "Nobody is signed in" || got.Reason != "missing-session-token" {
+	if got := b.press(t, "#sign-out"); got.Heading != "Nobody is signed in" || got.Reason != signedOut {
 		t.Errorf("after the sign-out the page says %+v", got)
 	}
-	for name := range values(b.cookies(t)) {
-		if !strings.HasPrefix(name, "__clerk_db_jwt") { // which outlives sessions
+	s.clerk.Advance(expired)
+	if got := b.reload(t); got.Heading != "Nobody is signed in" {
+		t.Errorf("when the token would have expired the page says %+v", got)
+	}
+	for name, value := range values(b.cookies(t)) {
+		if strings.HasPrefix(name, "__session") || strings.HasPrefix(name, "__refresh") ||
+			strings.HasPrefix(name, "__client_uat") && value != "0" {
 			t.Errorf("after the sign-out the browser keeps %s", name)
 		}
 	}
@@ -286,7 +382,7 @@ func TestOtherOriginsCannotPress(t *testing.T) {
 	s, other := newSite(t), newSite(t)
 	b := newBrowser(t)
 	b.open(t, s.url)
-	id := b.press(t, "#sign-in").Own
+	id := b.signIn(t).Own
 	b.open(t, other.url)
 	point := `document.querySelector("form[action='/sign-out']").action = "` + s.url + `/sign-out"`
 	b.do(t, chromedp.Evaluate[chromedp.Void](point))

@@ -35,9 +35,14 @@ func newSite(t *testing.T) *site {
 	handler, err := app.New(app.Config{
 		Client:         s.client,
 		PublishableKey: s.clerk.PublishableKey,
-		JWTKey:         s.clerk.PublicKeyPEM(),
-		SignIn:         s.signIn,
+		FrontendAPI:    s.clerk.FrontendAPI,
 		Now:            s.clerk.Now,
+		OtherDevice:    func(userID string) { s.clerk.AddSession(sessionstest.Session{UserID: userID}) },
+		Controls: map[string]func(){
+			"down":   func() { s.clerk.Inject(sessionstest.Fault{Status: http.StatusServiceUnavailable, Times: 1000}) },
+			"well":   s.clerk.ClearFaults,
+			"minute": func() { s.clerk.Advance(time.Minute) },
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -46,19 +51,23 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// startClerk returns a site that serves nothing yet.
-func startClerk(t *testing.T) *site {
+// startClerk returns a site that serves nothing yet. Ada is a user of its Clerk.
+func startClerk(t *testing.T, opts ...sessionstest.Option) *site {
 	t.Helper()
 	start := time.Now().Truncate(time.Second) // as precise as a token
-	s := &site{clerk: sessionstest.NewServer(sessionstest.WithClock(func() time.Time { return start }))}
+	s := &site{clerk: sessionstest.NewServer(append(opts,
+		sessionstest.WithClock(func() time.Time { return start }))...)}
 	t.Cleanup(s.clerk.Close)
+	s.clerk.AddSession(sessionstest.Session{UserID: ada, Status: "ended"})
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
 	client, err := sessions.NewClient(s.clerk.SecretKey, sessions.WithBaseURL(s.clerk.URL),
+		sessions.WithHTTPClient(&http.Client{Transport: app.NewTransport(transport)}),
 		// a test waits for nothing
 		sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 1, MaxRetryAfter: time.Millisecond}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(client.CloseIdleConnections)
 	s.client = client
 	t.Cleanup(func() {
 		for _, violation := range s.clerk.Violations() {
@@ -66,14 +75,6 @@ func startClerk(t *testing.T) *site {
 		}
 	})
 	return s
-}
-
-// signIn signs a user in, on a device that the page has a name for.
-func (s *site) signIn(userID string) []*http.Cookie {
-	in := s.clerk.SignIn(userID)
-	device := sessionstest.Activity{BrowserName: "Chromium", DeviceType: "Linux", City: "Porto"}
-	s.clerk.AddSession(sessionstest.Session{ID: in.SessionID, UserID: userID, LatestActivity: &device}) // in its place
-	return in.Cookies
 }
 
 func (s *site) serve(t *testing.T, handler http.Handler) {
@@ -143,17 +144,4 @@ func (s *site) status(t *testing.T, id string) sessions.Status {
 		t.Fatal(err)
 	}
 	return session.Status
-}
-
-// active returns the ids of Ada's sessions.
-func (s *site) active(t *testing.T) (ids []string) {
-	t.Helper()
-	for session, err := range s.client.All(t.Context(),
-		sessions.ListParams{UserID: ada, Status: sessions.StatusActive}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids = append(ids, session.ID)
-	}
-	return ids
 }

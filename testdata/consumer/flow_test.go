@@ -66,17 +66,16 @@ func TestFlow(t *testing.T) {
 func serveExpired(t *testing.T, clerk *sessionstest.Server, client *sessions.Client, browser sessionstest.SignIn) {
 	t.Helper()
 	clerk.Advance(2 * time.Minute)
-	refresher, err := sessionhttp.NewRefresher(client, clerk.PublishableKey,
-		sessionhttp.WithJWTKey(clerk.PublicKeyPEM()), sessionhttp.WithClock(clerk.Now))
+	auth, err := sessionhttp.New(client, clerk.PublishableKey,
+		sessionhttp.WithFrontendAPI(clerk.FrontendAPI), sessionhttp.WithClock(clerk.Now))
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := refresher.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
-		outcome, ok := sessionhttp.OutcomeFromContext(req.Context())
-		if !ok || outcome.Status != sessionhttp.StatusRefreshed {
-			t.Errorf("outcome %+v, %t", outcome, ok)
+	page := auth.Middleware(auth.Require(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		if auth, ok := sessionhttp.FromContext(req.Context()); !ok || !auth.Refreshed || auth.UserID != "user_ada" {
+			t.Errorf("%+v, %t", auth, ok)
 		}
-	}))
+	})))
 	req := httptest.NewRequest(http.MethodGet, "https://app.example.com/", nil)
 	for _, cookie := range browser.Cookies {
 		req.AddCookie(cookie)

@@ -2,7 +2,6 @@ package consumer
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -10,68 +9,84 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp"
 )
 
-var (
-	_ func(
-		sessionhttp.CookieRefresher, string, ...sessionhttp.Option,
-	) (*sessionhttp.Refresher, error) = sessionhttp.NewRefresher
-
-	_ func(*sessionhttp.Refresher, http.Handler) http.Handler = (*sessionhttp.Refresher).Middleware
-	_ func(
-		*sessionhttp.Refresher, *http.Request,
-	) (string, sessions.RefreshParams, error) = (*sessionhttp.Refresher).Params
-	_ func(
-		*sessionhttp.Refresher, *http.Request,
-	) (string, bool) = (*sessionhttp.Refresher).SessionToken
-	_ func(
-		*sessionhttp.Refresher, *http.Request,
-	) (string, error) = (*sessionhttp.Refresher).Origin
-	_ func(*sessionhttp.Refresher, fmt.State, rune)     = (*sessionhttp.Refresher).Format
-	_ fmt.Formatter                                     = (*sessionhttp.Refresher)(nil)
-	_ func(context.Context) (sessionhttp.Outcome, bool) = sessionhttp.OutcomeFromContext
-
-	_ func(
-		sessionhttp.CookieRefresher, context.Context, string, sessions.RefreshParams,
-	) (*sessions.Cookies, error) = sessionhttp.CookieRefresher.RefreshCookies
-
-	_ sessionhttp.CookieRefresher = (*sessions.Client)(nil)
-	_ sessionhttp.CookieRefresher = cookieRefresher(nil)
+type (
+	authenticator = sessionhttp.Authenticator
+	authOption    = sessionhttp.Option
 )
 
-// A cookieRefresher is what a service's test would put in a client's place: CookieRefresher must
-// not grow.
-type cookieRefresher func(
-	context.Context, string, sessions.RefreshParams,
-) (*sessions.Cookies, error)
+var _ func(
+	sessionhttp.Backend, string, ...authOption,
+) (*authenticator, error) = sessionhttp.New
 
-func (f cookieRefresher) RefreshCookies(ctx context.Context, id string,
-	params sessions.RefreshParams,
+var (
+	_ func(*authenticator, http.Handler) http.Handler                = (*authenticator).Middleware
+	_ func(*authenticator, http.Handler) http.Handler                = (*authenticator).Require
+	_ func(*authenticator, *http.Request) string                     = (*authenticator).Token
+	_ func(*authenticator, *http.Request) (string, error)            = (*authenticator).Origin
+	_ func(*authenticator, http.ResponseWriter, *http.Request) error = (*authenticator).SignOut
+	_ func(context.Context) (sessionhttp.Auth, bool)                 = sessionhttp.FromContext
+	_ func(
+		*authenticator, *http.Request,
+	) (string, sessions.RefreshParams, error) = (*authenticator).Params
+)
+
+var (
+	_ sessionhttp.Backend = (*sessions.Client)(nil)
+	_ sessionhttp.Backend = standIn{}
+)
+
+// standIn is what a service's test would put in a client's place: Backend must not grow.
+type standIn struct{}
+
+func (standIn) RefreshCookies(
+	context.Context, string, sessions.RefreshParams,
 ) (*sessions.Cookies, error) {
-	return f(ctx, id, params)
+	return nil, sessions.ErrServer
+}
+
+func (standIn) HandshakeCookies(context.Context, string) (*sessions.Cookies, error) {
+	return nil, sessions.ErrServer
+}
+
+func (standIn) Revoke(context.Context, string) (*sessions.Session, error) {
+	return nil, sessions.ErrServer
 }
 
 var (
-	_ func([]byte) sessionhttp.Option                              = sessionhttp.WithJWTKey
-	_ func(func(context.Context, string) error) sessionhttp.Option = sessionhttp.WithVerifier
-	_ func() sessionhttp.Option                                    = sessionhttp.WithTrustedProxy
-	_ func(string) sessionhttp.Option                              = sessionhttp.WithOrigin
-	_ func(func(*http.Request) string) sessionhttp.Option          = sessionhttp.WithClientIP
-	_ func() sessionhttp.Option                                    = sessionhttp.WithHandshake
-	_ func(func() time.Time) sessionhttp.Option                    = sessionhttp.WithClock
-	_ func(float64, int) sessionhttp.Option                        = sessionhttp.WithRefreshRate
+	_ func([]byte) authOption                              = sessionhttp.WithJWTKey
+	_ func(func(context.Context, string) error) authOption = sessionhttp.WithVerifier
+	_ func(string) authOption                              = sessionhttp.WithFrontendAPI
+	_ func(...string) authOption                           = sessionhttp.WithAuthorizedParties
+	_ func(time.Duration) authOption                       = sessionhttp.WithClockSkew
+	_ func(time.Duration) authOption                       = sessionhttp.WithTimeout
+	_ func(time.Duration) authOption                       = sessionhttp.WithOutageGrace
+	_ func() authOption                                    = sessionhttp.WithoutHandshake
+	_ func() authOption                                    = sessionhttp.WithPendingSessions
+	_ func(string) authOption                              = sessionhttp.WithSignInURL
+	_ func(
+		func(*http.Request, sessionhttp.Auth, time.Duration),
+	) authOption = sessionhttp.WithObserver
 )
 
-const (
-	_ sessionhttp.Status = sessionhttp.StatusNotNeeded
-	_ sessionhttp.Status = sessionhttp.StatusNotEligible
-	_ sessionhttp.Status = sessionhttp.StatusRefreshed
-	_ sessionhttp.Status = sessionhttp.StatusHandshakeNeeded
-	_ sessionhttp.Status = sessionhttp.StatusUnavailable
-
-	_ = string(sessionhttp.StatusRefreshed)
+var (
+	_ func() authOption                           = sessionhttp.WithTrustedProxy
+	_ func(string) authOption                     = sessionhttp.WithOrigin
+	_ func(func(*http.Request) string) authOption = sessionhttp.WithClientIP
+	_ func(func() time.Time) authOption           = sessionhttp.WithClock
+	_ func(float64, int) authOption               = sessionhttp.WithRefreshRate
 )
 
-func _(outcome sessionhttp.Outcome) {
-	is[sessionhttp.Status](&outcome.Status)
-	is[string](&outcome.Reason)
-	is[error](&outcome.Err)
+func _(auth sessionhttp.Auth, backend sessionhttp.Backend) {
+	is[bool](&auth.SignedIn)
+	is[string](&auth.UserID)
+	is[string](&auth.SessionID)
+	is[sessions.Token](&auth.Token)
+	is[map[string]any](&auth.Claims)
+	is[bool](&auth.Refreshed)
+	is[string](&auth.Reason)
+	is[bool](&auth.Pending)
+	is[bool](&auth.Temporary)
+	is[error](&auth.Err)
+
+	_, _, _ = backend.RefreshCookies, backend.HandshakeCookies, backend.Revoke
 }

@@ -60,17 +60,20 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	clerk := sessionstest.NewServer( //nolint:contextcheck // the fake lives as long as the program
 		sessionstest.WithTokenLifetime(*lifetime), sessionstest.WithoutCalls())
 	defer clerk.Close()
-	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL))
+	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL),
+		sessions.WithHTTPClient(&http.Client{Transport: app.NewTransport(http.DefaultTransport)}))
 	if err != nil {
 		return err
 	}
-	defer client.CloseIdleConnections()
+	defer http.DefaultClient.CloseIdleConnections()
+	clerk.SignIn("user_ada") // whom the page to sign in offers
 	handler, err := app.New(app.Config{
 		Client:         client,
 		PublishableKey: clerk.PublishableKey,
-		JWTKey:         clerk.PublicKeyPEM(),
-		SignIn:         signIn(clerk),
+		FrontendAPI:    clerk.FrontendAPI,
 		Now:            clerk.Now,
+		OtherDevice:    otherDevice(clerk),
+		Controls:       controls(clerk),
 	})
 	if err != nil {
 		return err
@@ -78,21 +81,34 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	return serve(ctx, *addr, handler, stdout)
 }
 
-// signIn returns a function that signs a user in, on another device each time.
-func signIn(clerk *sessionstest.Server) func(userID string) []*http.Cookie {
+// otherDevice returns a function that signs a user in, on another device each time.
+func otherDevice(clerk *sessionstest.Server) func(userID string) {
 	devices := []sessionstest.Activity{
 		{BrowserName: "Firefox", DeviceType: "Macintosh", City: "Lisbon", Country: "PT"},
 		{BrowserName: "Chrome", DeviceType: "Android", City: "Lisbon", Country: "PT", IsMobile: true},
 		{BrowserName: "Safari", DeviceType: "iPad", City: "Porto", Country: "PT", IsMobile: true},
 	}
 	var n atomic.Int64
-	return func(userID string) []*http.Cookie {
-		in := clerk.SignIn(userID)
+	return func(userID string) {
 		device := devices[int(n.Add(1)-1)%len(devices)]
-		clerk.AddSession(sessionstest.Session{ // in place of the session without a device
-			ID: in.SessionID, UserID: userID, LatestActivity: &device,
-		})
-		return in.Cookies
+		clerk.AddSession(sessionstest.Session{UserID: userID, LatestActivity: &device})
+	}
+}
+
+// controls returns what makes the in-process Clerk misbehave, until it is well again.
+func controls(clerk *sessionstest.Server) map[string]func() {
+	const always = 1 << 30
+	answering := func(status int) func() {
+		return func() {
+			clerk.ClearFaults()
+			clerk.Inject(sessionstest.Fault{Status: status, Times: always})
+		}
+	}
+	return map[string]func(){
+		"down":    answering(http.StatusServiceUnavailable),
+		"limited": answering(http.StatusTooManyRequests),
+		"well":    clerk.ClearFaults,
+		"minute":  func() { clerk.Advance(time.Minute) },
 	}
 }
 

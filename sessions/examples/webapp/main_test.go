@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"html"
 	"io"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -82,15 +84,15 @@ func TestRunServesUntilItsContextEnds(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v; run returned %v", err, <-ended)
 			}
-			url := regexp.MustCompile(`http://\S+\d`).FindString(string(buffer[:n]))
+			address := regexp.MustCompile(`http://\S+\d`).FindString(string(buffer[:n]))
 
-			visit(t, url)
+			visit(t, address)
 
 			cancel()
 			if err := <-ended; err != nil {
 				t.Errorf("when its context has ended, run returns %v", err)
 			}
-			if conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://")); err == nil {
+			if conn, err := net.Dial("tcp", strings.TrimPrefix(address, "http://")); err == nil {
 				_ = conn.Close()
 				t.Error("it still listens")
 			}
@@ -98,8 +100,8 @@ func TestRunServesUntilItsContextEnds(t *testing.T) {
 	}
 }
 
-// visit signs in on as many devices as there are, and once more.
-func visit(t *testing.T, url string) {
+// visit signs in on Clerk's page, and then on as many devices as there are, and once more.
+func visit(t *testing.T, address string) {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -108,9 +110,14 @@ func visit(t *testing.T, url string) {
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Jar: jar}
-	var page string
-	for range 4 {
-		resp, err := client.Post(url+"/sign-in", "", nil)
+	send := func(method, address string, form url.Values) string {
+		req, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", "text/html")
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		resp, err := client.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +126,20 @@ func visit(t *testing.T, url string) {
 		if err != nil || resp.StatusCode != http.StatusOK {
 			t.Fatalf("%s, %v: %s", resp.Status, err, body)
 		}
-		page = string(body)
+		return string(body)
+	}
+	page := send(http.MethodGet, address, nil)
+	link := html.UnescapeString(regexp.MustCompile(`id="sign-in" href="(.*?)"`).FindStringSubmatch(page)[1])
+	signIn, err := url.Parse(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := signIn.Query()
+	form.Set("user_id", "user_ada")
+	signIn.RawQuery = ""
+	send(http.MethodPost, signIn.String(), form)
+	for range 4 {
+		page = send(http.MethodPost, address+"/other-device", nil)
 	}
 	devices := regexp.MustCompile(`(Firefox|Chrome|Safari), \w+, \w+`).FindAllString(page, -1)
 	want := []string{
@@ -131,5 +151,11 @@ func visit(t *testing.T, url string) {
 	seconds := regexp.MustCompile(`id="remaining">(\d+)<`).FindStringSubmatch(page)
 	if len(seconds) == 0 || len(seconds[1]) != 4 {
 		t.Errorf("the page says %q of a token that is good for an hour", seconds)
+	}
+	if page = send(http.MethodPost, address+"/clerk/down", nil); !strings.Contains(page, "503") {
+		t.Error("Clerk is down, and the page does not say so")
+	}
+	if page = send(http.MethodPost, address+"/clerk/well", nil); strings.Contains(page, "503") {
+		t.Error("Clerk is well, and the page does not say so")
 	}
 }

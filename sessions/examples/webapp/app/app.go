@@ -1,15 +1,12 @@
-// Package app is the example's web service: it shows who is signed in and what the middleware did,
-// and ends sessions.
+// Package app is the example's web service: it shows who is signed in and what that took, ends
+// sessions, and lets a visitor make Clerk misbehave. Who is signed in is sessionhttp's business
+// alone.
 package app
 
 import (
-	"crypto/x509"
-	"embed"
-	"encoding/pem"
 	"errors"
-	"html/template"
 	"net/http"
-	"strings"
+	"net/url"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
@@ -18,110 +15,116 @@ import (
 
 // Config is what the service needs of the world.
 type Config struct {
-	Client         *sessions.Client
+	Client         *sessions.Client // one that sends through NewTransport
 	PublishableKey string
-	JWTKey         []byte // the instance's public key, as PEM
-	SignIn         func(userID string) []*http.Cookie
+	FrontendAPI    string // where the Frontend API is, and its page /sign-in
 	Now            func() time.Time
+
+	// OtherDevice signs a user in somewhere else.
+	OtherDevice func(userID string)
+	// Controls are the buttons that make Clerk misbehave, by the path below /clerk/ that they post to.
+	Controls map[string]func()
 }
 
 // app is the service.
 type app struct {
 	Config
-	key       any // the instance's public key
-	refresher *sessionhttp.Refresher
+	auth *sessionhttp.Authenticator
 }
-
-//go:embed page.html
-var files embed.FS
-
-var page = template.Must(template.ParseFS(files, "page.html"))
 
 // New returns the service.
 func New(cfg Config) (http.Handler, error) {
-	block, _ := pem.Decode(cfg.JWTKey)
-	if block == nil {
-		return nil, errors.New("app: the JWT key is not PEM")
-	}
-	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	auth, err := sessionhttp.New(cfg.Client, cfg.PublishableKey,
+		sessionhttp.WithFrontendAPI(cfg.FrontendAPI), sessionhttp.WithClock(cfg.Now),
+		sessionhttp.WithObserver(observe))
 	if err != nil {
 		return nil, err
 	}
-	refresher, err := sessionhttp.NewRefresher(cfg.Client, cfg.PublishableKey,
-		sessionhttp.WithJWTKey(cfg.JWTKey), sessionhttp.WithClock(cfg.Now))
-	if err != nil {
-		return nil, err
-	}
-	a := &app{Config: cfg, key: key, refresher: refresher}
+	a := &app{Config: cfg, auth: auth}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", a.show)
-	mux.HandleFunc("POST /sign-in", a.signIn)
 	mux.HandleFunc("POST /sign-out", a.visitors(a.signOut))
 	mux.HandleFunc("POST /sessions/{id}/end", a.visitors(a.end))
 	mux.HandleFunc("POST /end-others", a.visitors(a.endOthers))
+	mux.HandleFunc("POST /other-device", a.visitors(a.otherDevice))
+	mux.HandleFunc("POST /clerk/{control}", a.control)
 	// The middleware goes around everything that asks who the visitor is.
-	return http.NewCrossOriginProtection().Handler(refresher.Middleware(mux)), nil
+	return http.NewCrossOriginProtection().Handler(watch(auth.Middleware(mux))), nil
 }
 
-// signIn signs a visitor in, without a password: this is an example.
-func (a *app) signIn(w http.ResponseWriter, r *http.Request) {
-	for _, cookie := range a.SignIn("user_ada") {
-		http.SetCookie(w, cookie)
+// visitors lets a handler see only requests of somebody who is signed in. A POST is never
+// refreshed: a visitor whose token has just expired is sent to the page, by a GET, which is
+// refreshed, and can try again.
+func (a *app) visitors(
+	next func(http.ResponseWriter, *http.Request, sessionhttp.Auth),
+) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		auth, _ := sessionhttp.FromContext(r.Context())
+		if !auth.SignedIn {
+			http.Redirect(w, r, "/?again", http.StatusSeeOther)
+			return
+		}
+		next(w, r, auth)
 	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 // signOut ends the visitor's own session and takes the cookies back.
-func (a *app) signOut(w http.ResponseWriter, r *http.Request, v visitor) {
-	_, err := a.Client.Revoke(r.Context(), v.SessionID)
-	if err != nil && !errors.Is(err, sessions.ErrNotFound) {
-		a.fail(w, err)
-		return
-	}
-	for _, cookie := range r.Cookies() {
-		// Other services on this host have cookies here too, whatever their port.
-		if isClerks(cookie.Name) {
-			http.SetCookie(w, &http.Cookie{ //nolint:gosec // deleted, and on loopback without TLS
-				Name: cookie.Name, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-			})
-		}
-	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
-}
-
-func isClerks(cookie string) bool {
-	return strings.HasPrefix(cookie, "__session") || strings.HasPrefix(cookie, "__client_uat") ||
-		strings.HasPrefix(cookie, "__refresh")
+func (a *app) signOut(w http.ResponseWriter, r *http.Request, _ sessionhttp.Auth) {
+	a.back(w, r, a.auth.SignOut(w, r))
 }
 
 // end ends one of the visitor's sessions; somebody else's is not there.
-func (a *app) end(w http.ResponseWriter, r *http.Request, v visitor) {
+func (a *app) end(w http.ResponseWriter, r *http.Request, auth sessionhttp.Auth) {
 	session, err := a.Client.Get(r.Context(), r.PathValue("id"))
-	if err == nil && session.UserID == v.UserID {
+	if err == nil && session.UserID == auth.UserID {
 		_, err = a.Client.Revoke(r.Context(), session.ID)
 	}
-	gone := errors.Is(err, sessions.ErrNotFound) || errors.Is(err, sessions.ErrInvalidParams)
-	if err != nil && !gone {
-		a.fail(w, err)
-		return
+	if errors.Is(err, sessions.ErrInvalidParams) {
+		err = nil
 	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	a.back(w, r, err)
 }
 
 // endOthers signs the visitor out everywhere else.
-func (a *app) endOthers(w http.ResponseWriter, r *http.Request, v visitor) {
+func (a *app) endOthers(w http.ResponseWriter, r *http.Request, auth sessionhttp.Auth) {
 	_, err := a.Client.RevokeAll(r.Context(), sessions.RevokeAllParams{
-		UserID: v.UserID,
-		Except: []string{v.SessionID},
+		UserID: auth.UserID, Except: []string{auth.SessionID},
 	})
-	if err != nil {
-		a.fail(w, err)
+	a.back(w, r, err)
+}
+
+// otherDevice signs the visitor in somewhere else.
+func (a *app) otherDevice(w http.ResponseWriter, r *http.Request, auth sessionhttp.Auth) {
+	a.OtherDevice(auth.UserID)
+	a.back(w, r, nil)
+}
+
+// control makes Clerk misbehave.
+func (a *app) control(w http.ResponseWriter, r *http.Request) {
+	press := a.Controls[r.PathValue("control")]
+	if press == nil {
+		http.NotFound(w, r)
+		return
+	}
+	press()
+	a.back(w, r, nil)
+}
+
+// back shows the page again, or says that Clerk could not be asked. The error is safe to show: it
+// never holds a secret.
+func (a *app) back(w http.ResponseWriter, r *http.Request, err error) {
+	if err != nil && !errors.Is(err, sessions.ErrNotFound) {
+		http.Error(w, "That did not work: "+err.Error(), http.StatusBadGateway)
 		return
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// fail answers that Clerk could not be asked. The error is safe to show: it never holds a secret.
-func (a *app) fail(w http.ResponseWriter, err error) {
-	http.Error(w, "That did not work: "+err.Error(), http.StatusBadGateway)
+// signInURL returns the address of Clerk's page to sign in, from where the browser comes back.
+func (a *app) signInURL(r *http.Request) string {
+	origin, err := a.auth.Origin(r)
+	if err != nil {
+		return ""
+	}
+	return a.FrontendAPI + "/sign-in?redirect_url=" + url.QueryEscape(origin+"/")
 }

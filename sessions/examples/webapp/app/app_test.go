@@ -29,17 +29,25 @@ const (
 
 	almost  = 62 * time.Second // a token of a minute has expired, but not for as long as clocks may differ
 	expired = 66 * time.Second
+
+	signedOut = "session-token-and-uat-missing"
 )
 
 func TestSignIn(t *testing.T) {
 	s := newSite(t)
 	b := s.newBrowser(t)
-	b.want(t, "/", screen{Heading: "Nobody is signed in", Status: "not-needed", Reason: "missing-session-token"})
+	b.want(t, "/", screen{Heading: "Nobody is signed in", Status: "signed out", Reason: signedOut})
+	if n := s.calls("Handshake"); n != 1 {
+		t.Errorf("%d handshakes, want 1 for the first visit", n)
+	}
 
-	got := b.press(t, "/sign-in")
+	got := b.signIn(t)
+	if n := s.calls("GetHandshakePayload"); n != 1 { // of the sign-in; the first visit's answer fits into a token
+		t.Errorf("%d nonces were traded for cookies, want 1", n)
+	}
 	id := s.session(t, b).ID
 	want := screen{
-		Heading: "Signed in as user_ada", Remaining: "60", Status: "not-needed", Own: id, Sessions: []string{id},
+		Heading: "Signed in as user_ada", Remaining: "60", Status: "signed in", Own: id, Sessions: []string{id},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -53,22 +61,22 @@ func TestExpiredTokenIsRefreshedOnTheServer(t *testing.T) {
 		remaining string
 		refreshes int
 	}{
-		"a token that is good":         {30 * time.Second, "not-needed", "30", 0},
-		"one that has expired a blink": {almost, "not-needed", "0", 0},
+		"a token that is good":         {30 * time.Second, "signed in", "30", 0},
+		"one that has expired a blink": {almost, "signed in", "0", 0},
 		"one that has expired":         {expired, "refreshed", "60", 1},
 		"one that expired days ago":    {72 * time.Hour, "refreshed", "60", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
 			b := s.newBrowser(t)
-			id := b.press(t, "/sign-in").Own
+			id := b.signIn(t).Own
 			s.clerk.Advance(row.after)
 
 			want := screen{
 				Heading: "Signed in as user_ada", Remaining: row.remaining, Status: row.status, Own: id, Sessions: []string{id},
 			}
 			b.want(t, "/", want)
-			want.Status = "not-needed" // the browser has the new token
+			want.Status = "signed in" // the browser has the new token
 			b.want(t, "/", want)
 			if n := s.calls("RefreshSession"); n != row.refreshes {
 				t.Errorf("%d refresh calls, want %d", n, row.refreshes)
@@ -80,7 +88,7 @@ func TestExpiredTokenIsRefreshedOnTheServer(t *testing.T) {
 func TestRefreshedPageIsNotKept(t *testing.T) {
 	s := newSite(t)
 	b := s.newBrowser(t)
-	b.press(t, "/sign-in")
+	b.signIn(t)
 	s.clerk.Advance(expired)
 	resp := b.do(t, http.MethodGet, "/", nil)
 	if got := resp.Header.Get("Cache-Control"); got != "private, no-store" {
@@ -99,7 +107,7 @@ func TestRefreshedPageIsNotKept(t *testing.T) {
 func TestParallelPagesShareOneRefresh(t *testing.T) {
 	s := newSite(t)
 	b := s.newBrowser(t)
-	b.press(t, "/sign-in")
+	b.signIn(t)
 	s.clerk.Advance(expired)
 	cookies := b.cookies()
 	var loading sync.WaitGroup
@@ -136,8 +144,8 @@ func TestEnd(t *testing.T) {
 			s := newSite(t)
 			laptop, phone := s.newBrowser(t), s.newBrowser(t)
 			ids := map[string]string{
-				"other":    phone.press(t, "/sign-in").Own,
-				"own":      laptop.press(t, "/sign-in").Own,
+				"other":    phone.signIn(t).Own,
+				"own":      laptop.signIn(t).Own,
 				"stranger": s.clerk.SignIn("user_eve").SessionID,
 			}
 			named := strings.NewReplacer("OWN", ids["own"], "OTHER", ids["other"], "STRANGER", ids["stranger"])
@@ -161,21 +169,22 @@ func TestEnd(t *testing.T) {
 func TestEndedSessionIsOverWhenItsTokenIs(t *testing.T) {
 	s := newSite(t)
 	laptop, phone := s.newBrowser(t), s.newBrowser(t)
-	lost := phone.press(t, "/sign-in").Own
-	laptop.press(t, "/sign-in")
+	lost := phone.signIn(t).Own
+	laptop.signIn(t)
 	laptop.press(t, "/sessions/"+lost+"/end")
 
 	if got := phone.show(t, "/").Heading; got != "Signed in as user_ada" {
 		t.Errorf("while the token is good the page says %q", got)
 	}
 	s.clerk.Advance(expired)
+	handshakes := s.calls("Handshake")
 	for range 3 {
-		phone.want(t, "/", screen{Heading: "Nobody is signed in", Status: "handshake-needed", Reason: "session_not_active"})
+		phone.want(t, "/", screen{Heading: "Nobody is signed in", Status: "signed out", Reason: signedOut})
 	}
-	if n := s.calls("RefreshSession"); n != 1 {
-		t.Errorf("%d refresh calls, want 1: the refusal is remembered", n)
+	if r, h := s.calls("RefreshSession"), s.calls("Handshake")-handshakes; r != 1 || h != 1 {
+		t.Errorf("%d refresh calls and %d handshakes, want one of each", r, h)
 	}
-	if got := phone.press(t, "/sign-in"); got.Heading != "Signed in as user_ada" || got.Own == lost {
+	if got := phone.signIn(t); got.Heading != "Signed in as user_ada" || got.Own == lost {
 		t.Errorf("after another sign-in the page says %+v", got)
 	}
 }
@@ -183,18 +192,22 @@ func TestEndedSessionIsOverWhenItsTokenIs(t *testing.T) {
 func TestButtonsFollowTheSessions(t *testing.T) {
 	s := newSite(t)
 	b := s.newBrowser(t)
-	first := b.press(t, "/sign-in").Own
-	got := b.press(t, "/sign-in")
+	own := b.signIn(t).Own
+	got := b.press(t, "/other-device")
+	if len(got.Sessions) != 2 || got.Own != own {
+		t.Fatalf("the page says %+v", got)
+	}
+	other := got.Sessions[0]
 	want := screen{
-		Heading: "Signed in as user_ada", Remaining: "60", Status: "not-needed",
-		Own: got.Own, Sessions: []string{got.Own, first}, Ends: []string{first}, EndOthers: true,
+		Heading: "Signed in as user_ada", Remaining: "60", Status: "signed in",
+		Own: own, Sessions: []string{other, own}, Ends: []string{other}, EndOthers: true,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("two sessions (-want +got):\n%s", diff)
 	}
 
 	got = b.press(t, "/sessions/"+got.Own+"/end") // the token outlives it
-	want.Own, want.Sessions = "", []string{first}
+	want.Own, want.Sessions = "", []string{other}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("only the other (-want +got):\n%s", diff)
 	}
@@ -209,8 +222,8 @@ func TestSignOut(t *testing.T) {
 	s := newSite(t)
 	b := s.newBrowser(t)
 	b.client.Jar.SetCookies(b.url, []*http.Cookie{{Name: "theme", Value: "dark", Path: "/"}})
-	id := b.press(t, "/sign-in").Own
-	want := screen{Heading: "Nobody is signed in", Status: "not-needed", Reason: "missing-session-token"}
+	id := b.signIn(t).Own
+	want := screen{Heading: "Nobody is signed in", Status: "signed out", Reason: signedOut}
 	if diff := cmp.Diff(want, b.press(t, "/sign-out")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -218,10 +231,13 @@ func TestSignOut(t *testing.T) {
 		t.Errorf("the session is %s", got)
 	}
 	for _, left := range b.cookies() {
-		if left.Name != "theme" && !strings.HasPrefix(left.Name, "__clerk_db_jwt") { // which outlives sessions
+		if strings.HasPrefix(left.Name, "__session") || strings.HasPrefix(left.Name, "__refresh") ||
+			strings.HasPrefix(left.Name, "__client_uat") && left.Value != "0" {
 			t.Errorf("the browser keeps %s", left.Name)
 		}
 	}
+	s.clerk.Advance(expired)
+	b.want(t, "/", want)
 }
 
 func TestExpiredFormsCanBePressedAgain(t *testing.T) {
@@ -230,7 +246,7 @@ func TestExpiredFormsCanBePressedAgain(t *testing.T) {
 			s := newSite(t)
 			b := s.newBrowser(t)
 			other := s.clerk.SignIn(ada).SessionID
-			own := b.press(t, "/sign-in").Own
+			own := b.signIn(t).Own
 			s.clerk.Advance(expired)
 			path := strings.Replace(path, "{id}", other, 1)
 
@@ -269,8 +285,8 @@ func TestFormsAreForVisitors(t *testing.T) {
 			t.Errorf("%s: the page says %+v", path, got)
 		}
 	}
-	if calls := s.clerk.Calls(); len(calls) != 0 {
-		t.Errorf("Clerk was asked %d times", len(calls))
+	if n := s.calls("RefreshSession") + s.calls("RevokeSession"); n != 0 {
+		t.Errorf("Clerk was asked %d times", n)
 	}
 }
 
@@ -279,16 +295,15 @@ func TestPageIsServedWhenClerkIsDown(t *testing.T) {
 		"503":     {Status: http.StatusServiceUnavailable},
 		"429":     {Status: http.StatusTooManyRequests, RetryAfter: time.Second},
 		"dropped": {Drop: true},
-		"not it":  {Body: "<html>welcome to the hotel", ContentType: "text/html"},
 	}
 	for name, outage := range outages {
 		t.Run(name+", the token is good", func(t *testing.T) {
 			s := newSite(t)
 			b := s.newBrowser(t)
-			b.press(t, "/sign-in")
+			b.signIn(t)
 			s.clerk.Inject(outage)
 			got := b.show(t, "/")
-			if got.Heading != "Signed in as user_ada" || got.Status != "not-needed" ||
+			if got.Heading != "Signed in as user_ada" || got.Status != "signed in" ||
 				!strings.Contains(got.NoList, "clerk: GetSessionList: ") {
 				t.Errorf("the page says %+v", got)
 			}
@@ -296,12 +311,12 @@ func TestPageIsServedWhenClerkIsDown(t *testing.T) {
 		t.Run(name+", the token has expired", func(t *testing.T) {
 			s := newSite(t)
 			b := s.newBrowser(t)
-			b.press(t, "/sign-in")
+			b.signIn(t)
 			s.clerk.Advance(expired)
 			s.clerk.Inject(outage)
 			before := b.cookies()
 			got := b.show(t, "/")
-			if got.Heading != "Who is signed in cannot be told now" || got.Status != "unavailable" {
+			if got.Heading != "Who is signed in cannot be told now" || got.Status != "Clerk is not to be had" {
 				t.Errorf("the page says %+v", got)
 			}
 			if diff := cmp.Diff(before, b.cookies()); diff != "" {
@@ -322,8 +337,8 @@ func TestFormsSayWhenClerkIsDown(t *testing.T) {
 			s := newSite(t)
 			b := s.newBrowser(t)
 			other := s.clerk.SignIn(ada).SessionID
-			own := b.press(t, "/sign-in").Own
-			s.clerk.Inject(sessionstest.Fault{Status: http.StatusServiceUnavailable})
+			own := b.signIn(t).Own
+			s.clerk.Inject(sessionstest.Fault{Status: http.StatusServiceUnavailable, Times: 2}) // two lists of /end-others
 
 			resp := b.do(t, http.MethodPost, strings.Replace(path, "{id}", other, 1), nil)
 			body, err := io.ReadAll(resp.Body)
@@ -333,10 +348,15 @@ func TestFormsSayWhenClerkIsDown(t *testing.T) {
 			if resp.StatusCode != http.StatusBadGateway || !strings.Contains(string(body), "503 Service Unavailable") {
 				t.Errorf("%s: %s", resp.Status, body)
 			}
-			b.want(t, "/", screen{
-				Heading: "Signed in as user_ada", Remaining: "60", Status: "not-needed",
+			s.clerk.ClearFaults()
+			want := screen{
+				Heading: "Signed in as user_ada", Remaining: "60", Status: "signed in",
 				Own: own, Sessions: []string{own, other}, Ends: []string{other}, EndOthers: true,
-			})
+			}
+			if path == "/sign-out" { // this browser forgets its session all the same
+				want = screen{Heading: "Nobody is signed in", Status: "signed out", Reason: signedOut}
+			}
+			b.want(t, "/", want)
 		})
 	}
 }
@@ -345,12 +365,14 @@ func TestOtherSitesCannotPress(t *testing.T) {
 	s := newSite(t)
 	b := s.newBrowser(t)
 	other := s.clerk.SignIn(ada).SessionID
-	own := b.press(t, "/sign-in").Own
+	own := b.signIn(t).Own
 	for name, header := range map[string]http.Header{
 		"Sec-Fetch-Site": {"Sec-Fetch-Site": {"cross-site"}},
 		"Origin":         {"Origin": {"https://evil.example.com"}},
 	} {
-		for _, path := range []string{"/sign-in", "/sign-out", "/end-others", "/sessions/" + other + "/end"} {
+		for _, path := range []string{
+			"/other-device", "/clerk/down", "/sign-out", "/end-others", "/sessions/" + other + "/end",
+		} {
 			if resp := b.do(t, http.MethodPost, path, header); resp.StatusCode != http.StatusForbidden {
 				t.Errorf("%s by %s: %s, want 403", path, name, resp.Status)
 			}
@@ -404,14 +426,14 @@ func TestTokensOfOthersAreNobodys(t *testing.T) {
 func TestWhatADeviceSaysOfItselfIsText(t *testing.T) {
 	s := newSite(t)
 	b := s.newBrowser(t)
-	b.press(t, "/sign-in")
+	b.signIn(t)
 	evil := sessionstest.Activity{BrowserName: "<script>alert(1)</script>"}
 	s.clerk.AddSession(sessionstest.Session{UserID: ada, LatestActivity: &evil})
 	body, err := io.ReadAll(b.do(t, http.MethodGet, "/", nil).Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(body), "&lt;script&gt;alert(1)") || strings.Contains(string(body), "<script") {
+	if !strings.Contains(string(body), "&lt;script&gt;alert(1)") || strings.Contains(string(body), "<script>alert") {
 		t.Errorf("the page holds a script:\n%s", body)
 	}
 }
@@ -419,11 +441,7 @@ func TestWhatADeviceSaysOfItselfIsText(t *testing.T) {
 func TestNewRefusesBadKeys(t *testing.T) {
 	s := newSite(t)
 	for name, edit := range map[string]func(*app.Config){
-		"no JWT key":                func(cfg *app.Config) { cfg.JWTKey = nil },
-		"a JWT key that is not PEM": func(cfg *app.Config) { cfg.JWTKey = []byte("key") },
-		"a JWT key of another kind": func(cfg *app.Config) {
-			cfg.JWTKey = []byte("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")
-		},
+		"no Frontend API":             func(cfg *app.Config) { cfg.FrontendAPI = "clerk" },
 		"no publishable key":          func(cfg *app.Config) { cfg.PublishableKey = "" },
 		"a publishable key cut short": func(cfg *app.Config) { cfg.PublishableKey = cfg.PublishableKey[:12] },
 	} {
@@ -443,6 +461,8 @@ type site struct {
 	client *sessions.Client
 	config app.Config
 	url    string
+
+	frontendAPI string
 }
 
 func newSite(t *testing.T) *site {
@@ -450,18 +470,21 @@ func newSite(t *testing.T) *site {
 	start := time.Now().Truncate(time.Second) // as precise as a token
 	clerk := sessionstest.NewServer(sessionstest.WithClock(func() time.Time { return start }))
 	t.Cleanup(clerk.Close)
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
 	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL),
+		sessions.WithHTTPClient(&http.Client{Transport: app.NewTransport(transport)}),
 		sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 1, MaxRetryAfter: time.Millisecond})) // a test waits for nothing
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(client.CloseIdleConnections)
 	s := &site{clerk: clerk, client: client, config: app.Config{
 		Client:         client,
 		PublishableKey: clerk.PublishableKey,
-		JWTKey:         clerk.PublicKeyPEM(),
-		SignIn:         func(userID string) []*http.Cookie { return clerk.SignIn(userID).Cookies },
+		FrontendAPI:    clerk.FrontendAPI,
 		Now:            clerk.Now,
+		OtherDevice:    func(userID string) { clerk.SignIn(userID) },
+		Controls:       map[string]func(){"down": func() { clerk.Inject(sessionstest.Fault{Status: 503}) }},
 	}}
 	handler, err := app.New(s.config)
 	if err != nil {
@@ -474,7 +497,7 @@ func newSite(t *testing.T) *site {
 			t.Errorf("Clerk's API is not used as it is meant to: %v", violation)
 		}
 	})
-	s.url = server.URL
+	s.url, s.frontendAPI = server.URL, clerk.FrontendAPI
 	return s
 }
 
@@ -509,8 +532,9 @@ func (s *site) session(t *testing.T, b *browser) *sessions.Session {
 
 // browser keeps cookies and follows redirects.
 type browser struct {
-	url    *url.URL
-	client *http.Client
+	url         *url.URL
+	frontendAPI string
+	client      *http.Client
 }
 
 func (s *site) newBrowser(t *testing.T) *browser {
@@ -525,7 +549,31 @@ func (s *site) newBrowser(t *testing.T) *browser {
 	}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &browser{url: u, client: &http.Client{Transport: transport, Jar: jar}}
+	return &browser{url: u, frontendAPI: s.frontendAPI, client: &http.Client{Transport: transport, Jar: jar}}
+}
+
+// signIn signs in as Ada on Clerk's page, and returns the page that this leads to.
+func (b *browser) signIn(t *testing.T) screen {
+	t.Helper()
+	b.show(
+		t,
+		"/",
+	) // the first visit makes the browser known
+	b.client.Jar.SetCookies(b.url, []*http.Cookie{{Name: "__clerk_redirect_count", Path: "/", MaxAge: -1}}) // 10 s later
+	form := url.Values{"user_id": {ada}, "redirect_url": {b.url.String() + "/"}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.frontendAPI+"/sign-in",
+		strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "text/html")
+	resp, err := b.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = resp.Body.Close() })
+	return read(t, resp)
 }
 
 // cookies returns the names and values that the browser sends.
@@ -537,6 +585,7 @@ func (b *browser) do(t *testing.T, method, path string, header http.Header) *htt
 	if err != nil {
 		t.Fatal(err)
 	}
+	req.Header.Set("Accept", "text/html")
 	for name, values := range header {
 		req.Header[name] = values
 	}
@@ -596,8 +645,8 @@ func read(t *testing.T, resp *http.Response) screen {
 		Status:    first(body, `id="status"[^>]*>(.*?)<`),
 		Reason:    first(body, `id="reason">(.*?)<`),
 		NoList:    first(body, `id="no-list">(.*?)<`),
-		Own:       first(body, `this one.*?(sess_\w+)`),
-		Sessions:  all(body, `<small>(sess_\w+)`),
+		Own:       first(body, `This session.*?(sess_\w+)`),
+		Sessions:  all(body, `<small><code>(sess_\w+)`),
 		Ends:      all(body, `/sessions/(sess_\w+)/end`),
 		EndOthers: strings.Contains(body, `id="end-others"`),
 		Again:     strings.Contains(body, "Press it again"),

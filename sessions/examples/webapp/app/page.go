@@ -2,6 +2,9 @@ package app
 
 import (
 	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -11,17 +14,24 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp"
 )
 
+//go:embed page.html
+var pageHTML string
+
+var page = template.Must(template.New("page").Parse(pageHTML))
+
 // view is what the page shows.
 type view struct {
-	SignedIn  bool
-	Visitor   visitor
-	Remaining int // seconds until the token expires
-	Outcome   sessionhttp.Outcome
-	What      string // the outcome's status in words
-	Again     bool   // the visitor came from a form that could not be served
+	Auth      sessionhttp.Auth
+	Remaining int    // seconds until the token expires
+	What      string // what the middleware did, in words
+	Calls     []call // what went to Clerk for it
+	Took      time.Duration
+	Again     bool // the visitor came from a form that could not be served
 	Sessions  []row
 	Others    bool  // there are sessions beside the visitor's own
 	Err       error // why there is no list
+	SignIn    string
+	Controls  bool
 }
 
 // row is one of the visitor's sessions.
@@ -31,32 +41,38 @@ type row struct {
 }
 
 // inWords returns what the middleware did with a request.
-func inWords(status sessionhttp.Status) string {
-	switch status {
-	case sessionhttp.StatusNotNeeded:
-		return "There was nothing to do"
-	case sessionhttp.StatusNotEligible:
-		return "This request cannot refresh the token"
-	case sessionhttp.StatusRefreshed:
+func inWords(auth sessionhttp.Auth) string {
+	switch {
+	case auth.Refreshed:
 		return "The token had expired: this page and your browser have a new one"
-	case sessionhttp.StatusHandshakeNeeded:
-		return "The server alone cannot mend this: sign in again"
-	case sessionhttp.StatusUnavailable:
+	case auth.SignedIn && auth.Reason != "":
+		return "Clerk cannot be asked for a new token: the old one counts a little longer"
+	case auth.SignedIn:
+		return "The token is good: there was nothing to ask Clerk for"
+	case auth.Pending:
+		return "There is something left to do before you are signed in"
+	case auth.Temporary:
 		return "Clerk did not answer well"
 	}
-	return ""
+	return "There is no session"
 }
 
-// show shows the page. It is served when Clerk is down as well: the token is verified here.
+// show shows the page. It is served when Clerk is down as well.
 func (a *app) show(w http.ResponseWriter, r *http.Request) {
-	var v view
-	v.Outcome, _ = sessionhttp.OutcomeFromContext(r.Context())
-	v.What = inWords(v.Outcome.Status)
-	v.Visitor, v.SignedIn = a.visitor(r)
-	v.Again = r.URL.Query().Has("again")
-	if v.SignedIn {
-		v.Remaining = max(0, int(v.Visitor.Expires.Sub(a.Now())/time.Second))
-		v.Sessions, v.Err = a.rows(r, v.Visitor)
+	auth, _ := sessionhttp.FromContext(r.Context())
+	v := view{
+		Auth:     auth,
+		What:     inWords(auth),
+		Again:    r.URL.Query().Has("again"),
+		SignIn:   a.signInURL(r),
+		Controls: len(a.Controls) > 0,
+	}
+	if t := tripOf(r.Context()); t != nil {
+		v.Calls, v.Took = t.calls(), t.Took.Round(time.Microsecond)
+	}
+	if auth.SignedIn {
+		v.Remaining = a.remaining(auth)
+		v.Sessions, v.Err = a.rows(r, auth)
 		v.Others = slices.ContainsFunc(v.Sessions, func(r row) bool { return !r.Own })
 	}
 	var body bytes.Buffer
@@ -70,9 +86,15 @@ func (a *app) show(w http.ResponseWriter, r *http.Request) {
 	_, _ = body.WriteTo(w)
 }
 
-func (a *app) rows(r *http.Request, v visitor) ([]row, error) {
+// remaining returns for how many seconds a token is still good.
+func (a *app) remaining(auth sessionhttp.Auth) int {
+	expires, _ := auth.Token.ExpiresAt()
+	return max(0, int(expires.Sub(a.Now())/time.Second))
+}
+
+func (a *app) rows(r *http.Request, auth sessionhttp.Auth) ([]row, error) {
 	var rows []row
-	params := sessions.ListParams{UserID: v.UserID, Status: sessions.StatusActive}
+	params := sessions.ListParams{UserID: auth.UserID, Status: sessions.StatusActive}
 	for session, err := range a.Client.All(r.Context(), params) {
 		if err != nil {
 			return nil, err
@@ -84,9 +106,24 @@ func (a *app) rows(r *http.Request, v visitor) ([]row, error) {
 		rows = append(rows, row{
 			ID:     session.ID,
 			Device: device,
-			Since:  session.CreatedAt.Format("2 Jan 2006, 15:04:05 MST"),
-			Own:    session.ID == v.SessionID,
+			Since:  ago(a.Now().Sub(session.CreatedAt)),
+			Own:    session.ID == auth.SessionID,
 		})
 	}
 	return rows, nil
+}
+
+// ago returns how long ago something was, in one number.
+func ago(d time.Duration) string {
+	switch {
+	case d < 5*time.Second:
+		return "just now"
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s ago", d/time.Second)
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min ago", d/time.Minute)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h ago", d/time.Hour)
+	}
+	return fmt.Sprintf("%d days ago", d/(24*time.Hour))
 }

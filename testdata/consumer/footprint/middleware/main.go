@@ -1,4 +1,4 @@
-// Command middleware is the hello program whose sessions sessionhttp refreshes.
+// Command middleware is the hello program that knows who sends a request.
 package main
 
 import (
@@ -16,8 +16,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		return
 	}
-	refresher, err := sessionhttp.NewRefresher(client, os.Getenv("CLERK_PUBLISHABLE_KEY"),
-		sessionhttp.WithJWTKey([]byte(os.Getenv("CLERK_JWT_KEY"))))
+	auth, err := sessionhttp.New(client, os.Getenv("CLERK_PUBLISHABLE_KEY"))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return
@@ -27,5 +26,5 @@ func main() {
 	})
 	//nolint:gosec // built and never run
 	fmt.Fprintln(os.Stderr,
-		http.ListenAndServe("127.0.0.1:0", refresher.Middleware(http.DefaultServeMux)))
+		http.ListenAndServe("127.0.0.1:0", auth.Middleware(http.DefaultServeMux)))
 }

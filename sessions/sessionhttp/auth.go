@@ -1,0 +1,111 @@
+package sessionhttp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+)
+
+// Auth is who sends a request. It prints without the token.
+type Auth struct {
+	SignedIn  bool
+	UserID    string         // of the verified token; "" unless signed in or Pending
+	SessionID string         // likewise; also "" for a token that names no session
+	Token     sessions.Token // the verified token
+	Claims    map[string]any // the token's payload; numbers are float64
+	Refreshed bool           // the request got a new token
+	// Reason says why the request is not signed in, or what was mended, mostly in the words of the
+	// official JavaScript SDK. The package's documentation lists the reasons.
+	Reason string
+	// Pending means that the token is good but the user has tasks to do, such as choosing an
+	// organization. The request is not signed in then, unless WithPendingSessions says so.
+	Pending bool
+	// Temporary means that Clerk could not be asked: the visitor may well be signed in. Answer 503
+	// rather than "sign in".
+	Temporary bool
+	// Err is what went wrong, if something did; *sessions.Error where Clerk was asked. It shows no
+	// token and no cookie.
+	Err error
+}
+
+// authKey is the key of an *Auth in a context: of a pointer, %#v does not print the token.
+type authKey struct{}
+
+// FromContext returns who sends the request with this context; false if the request did not pass
+// the Middleware.
+func FromContext(ctx context.Context) (Auth, bool) {
+	auth, ok := ctx.Value(authKey{}).(*Auth)
+	if !ok {
+		return Auth{}, false
+	}
+	return *auth, true
+}
+
+// The reasons that occur in several places. The package's documentation lists all of them.
+const (
+	reasonUnreadable = "token-invalid"
+	reasonForeign    = "token-type-mismatch"
+	reasonSignature  = "token-invalid-signature"
+	reasonClaims     = "token-verification-failed"
+	reasonExpired    = "token-expired"
+	reasonEarly      = "token-not-active-yet"
+	reasonFuture     = "token-iat-in-the-future"
+	reasonUnknownKey = "jwk-kid-mismatch"
+	reasonFetch      = "fetch-error"
+	reasonBackend    = "unexpected-bapi-error"
+	reasonSDK        = "unexpected-sdk-error"
+	reasonOrigin     = "invalid-request-origin" // ours; Clerk is not asked then
+	reasonBadToken   = "invalid-session-token"
+)
+
+// problem is why a request is not signed in, or why something that it brought is of no use. Its
+// text shows no token, and what it wraps is not printed.
+type problem struct {
+	reason    string
+	temporary bool // Clerk or its keys could not be asked: a later request may do better
+	cause     error
+}
+
+// refuse is a problem that another request would meet again.
+func refuse(reason, text string) *problem { return &problem{reason, false, errors.New(text)} }
+
+// Error returns the cause and the reason.
+func (p *problem) Error() string {
+	return "clerk: " + strings.TrimPrefix(p.cause.Error(), "clerk: ") + " (" + p.reason + ")"
+}
+
+// Unwrap returns the cause.
+func (p *problem) Unwrap() error { return p.cause }
+
+// refusals are the errors by which Clerk says that asking again will not help.
+var refusals = []error{
+	sessions.ErrBadRequest, sessions.ErrUnauthorized, sessions.ErrForbidden, sessions.ErrNotFound,
+	sessions.ErrGone, sessions.ErrUnprocessable, sessions.ErrInvalidResponse,
+}
+
+// newFailure returns what an error of a call to Clerk stands for: a refusal, or temporary trouble
+// such as a rate limit, an outage or a lost connection.
+func newFailure(err error) *problem {
+	p := &problem{reasonFetch, true, err}
+	isRefusal := func(refusal error) bool { return errors.Is(err, refusal) }
+	if slices.ContainsFunc(refusals, isRefusal) {
+		p.reason, p.temporary = reasonBackend, false
+	}
+	e, ok := errors.AsType[*sessions.Error](err)
+	switch {
+	case !ok || e.StatusCode == 0:
+		return p
+	case len(e.Details) > 0 && 0 < len(e.Details[0].Code) && len(e.Details[0].Code) <= 100:
+		p.reason = e.Details[0].Code
+	case e.StatusCode/100 == 2 && !p.temporary:
+		p.reason = reasonSDK
+	default:
+		p.reason = reasonBackend
+	}
+	p.temporary = p.temporary && (e.StatusCode/100 != 4 || e.StatusCode == http.StatusTooManyRequests)
+	return p
+}

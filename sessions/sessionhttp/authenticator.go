@@ -1,0 +1,126 @@
+package sessionhttp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/net/publicsuffix"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+)
+
+// Backend is the part of Clerk's Backend API that an Authenticator asks: a *sessions.Client, or
+// what stands for one in a test. It must be safe for concurrent use.
+type Backend interface {
+	// RefreshCookies trades an expired session token for new cookies,
+	// POST /sessions/{session_id}/refresh.
+	RefreshCookies(
+		ctx context.Context, sessionID string, p sessions.RefreshParams,
+	) (*sessions.Cookies, error)
+	// HandshakeCookies returns the cookies of a handshake's answer, GET /clients/handshake_payload.
+	HandshakeCookies(ctx context.Context, nonce string) (*sessions.Cookies, error)
+	// Revoke ends a session, POST /sessions/{session_id}/revoke.
+	Revoke(ctx context.Context, sessionID string) (*sessions.Session, error)
+}
+
+// Authenticator finds out who sends the requests that a service gets. It is safe for concurrent use
+// and keeps no goroutine; make one for each Clerk instance, since what it remembers is its own.
+type Authenticator struct {
+	config
+	backend    Backend
+	instance   instance
+	signatures []signatureCheck // each has to accept a token
+	shared     *shared
+}
+
+// New returns an Authenticator for the instance with a publishable key, "pk_live_…" or
+// "pk_test_…". Everything that is wrong with the key and the options comes joined in one error.
+// Nothing is sent.
+func New(b Backend, publishableKey string, opts ...Option) (*Authenticator, error) {
+	var errs []error
+	if b == nil {
+		errs = append(errs, errors.New("clerk: New needs a client"))
+	}
+	instance, err := parsePublishableKey(publishableKey)
+	cfg, optErr := newConfig(opts)
+	if err := errors.Join(append(errs, err, optErr)...); err != nil {
+		return nil, err
+	}
+	if cfg.frontendAPI == "" {
+		cfg.frontendAPI = "https://" + instance.frontendAPI
+	}
+	a := &Authenticator{config: *cfg, backend: b, instance: instance, shared: newShared(cfg)}
+	a.signatures = cfg.checks
+	if len(a.signatures) == 0 {
+		a.signatures = []signatureCheck{newKeySet(cfg).check}
+	}
+	return a, nil
+}
+
+// Token returns the session token of a request, "" if there is none: that of the Authorization
+// header, else that of the cookies that count. It is not verified; behind the Middleware, the token
+// of an Auth is. Token has the form of an extractor of Clerk's Go SDK.
+func (a *Authenticator) Token(req *http.Request) string {
+	v := a.read(req)
+	if v.header.text != "" {
+		return v.header.text
+	}
+	return v.token.text
+}
+
+// SignOut ends the session of a request that came through the Middleware, and deletes its cookies:
+// those with the instance's suffix and those without. The handler calls it before it writes. The
+// cookies are deleted even if the session could not be revoked, which the error tells; the browser
+// is signed out then, and other holders of the session are not.
+//
+// Call it for POST, not for GET: any page can make a browser send a GET.
+//
+// POST /sessions/{session_id}/revoke
+func (a *Authenticator) SignOut(w http.ResponseWriter, req *http.Request) error {
+	auth, ok := FromContext(req.Context())
+	if !ok {
+		return errors.New("clerk: SignOut: the request did not come through the Middleware")
+	}
+	a.deleteCookies(w.Header(), req.Host)
+	if auth.SessionID == "" {
+		return nil
+	}
+	a.shared.end(auth.SessionID)
+	ctx, cancel := a.wait(&visit{req: req, start: time.Now()})
+	defer cancel()
+	_, err := a.backend.Revoke(ctx, auth.SessionID) //nolint:contextcheck // it outlasts a visitor
+	return err
+}
+
+// deleteCookies makes a browser forget its session.
+func (a *Authenticator) deleteCookies(h http.Header, host string) {
+	forbidCaching(h)
+	domain := registrableDomain(host)
+	for _, suffix := range []string{"", a.instance.suffix} {
+		h.Add("Set-Cookie", sessionCookie+suffix+"=; Path=/; Max-Age=0")
+		h.Add("Set-Cookie", refreshCookie+suffix+"=; Path=/; Max-Age=0; HttpOnly")
+		uat := clientUATCookie + suffix + "=0; Path=/; SameSite=Lax; Max-Age="
+		if domain != "" { // Clerk's is the domain's: one of the host alone would count beside it
+			h.Add("Set-Cookie", uat+"0")
+			uat = strings.Replace(uat, "Path", "Domain="+domain+"; Path", 1)
+		}
+		h.Add("Set-Cookie", uat+"315360000")
+	}
+}
+
+// registrableDomain returns the domain of a host that Clerk sets its shared cookies for; "" for an
+// address, or a name of one part.
+func registrableDomain(host string) string {
+	name, err := parseHost((&url.URL{Host: host}).Hostname())
+	_, noAddress := netip.ParseAddr(name)
+	if err != nil || noAddress == nil || strings.ContainsAny(name, ";,") { // as no cookie may hold
+		return ""
+	}
+	domain, _ := publicsuffix.EffectiveTLDPlusOne(strings.TrimSuffix(name, "."))
+	return domain
+}

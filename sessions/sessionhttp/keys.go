@@ -1,0 +1,202 @@
+package sessionhttp
+
+import (
+	"context"
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
+)
+
+// minKeyBits is how long an RSA key must be.
+const minKeyBits = 2048
+
+// checkWithKey is a signatureCheck by one key, whatever key a token names.
+func checkWithKey(key *rsa.PublicKey) signatureCheck {
+	return func(_ context.Context, t *jwt) *problem {
+		sum := sha256.Sum256([]byte(t.signed))
+		if rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], t.signature) != nil {
+			return refuse(reasonSignature, "the token's signature is wrong")
+		}
+		return nil
+	}
+}
+
+// checkWithVerifier is a signatureCheck by a function of the service's own.
+func checkWithVerifier(verify func(ctx context.Context, token string) error) signatureCheck {
+	return func(ctx context.Context, t *jwt) *problem {
+		hide := redact.Redactor{Secrets: func() []string { return []string{t.text} }}
+		if err := verify(ctx, t.text); err != nil {
+			return &problem{reasonSignature, false, hide.Error(err)}
+		}
+		return nil
+	}
+}
+
+// parsePublicKey reads a key as Clerk's dashboard shows it: PEM, also with its line breaks written
+// as \n, or its base64 alone.
+func parsePublicKey(encoded []byte) (*rsa.PublicKey, error) {
+	text := strings.TrimSpace(strings.ReplaceAll(string(encoded), `\n`, "\n"))
+	if !strings.HasPrefix(text, "-") {
+		text = "-----BEGIN PUBLIC KEY-----\n" + text + "\n-----END PUBLIC KEY-----"
+	}
+	block, rest := pem.Decode([]byte(text))
+	switch {
+	case block == nil || len(block.Bytes) == 0:
+		return nil, errors.New(
+			"neither PEM nor base64; the dashboard shows the key as -----BEGIN PUBLIC KEY----- and so on")
+	case block.Type != "PUBLIC KEY":
+		return nil, fmt.Errorf("the PEM block must be a PUBLIC KEY, not a %.40q", block.Type)
+	case len(rest) > 0:
+		return nil, errors.New("there is something after the key")
+	}
+	parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
+	key, ok := parsed.(*rsa.PublicKey)
+	switch {
+	case err != nil:
+		return nil, errors.New("there is no public key in it")
+	case !ok:
+		return nil, fmt.Errorf("the key must be an RSA key, not a %T", parsed)
+	case key.N.BitLen() < minKeyBits:
+		return nil, fmt.Errorf("an RSA key of %d bits is too short", key.N.BitLen())
+	}
+	return key, nil
+}
+
+const (
+	maxKeySet   = 64 << 10    // bytes
+	keySetEvery = time.Minute // between fetches while there are keys
+	keySetRetry = time.Second // after a failure while there are none
+)
+
+// keySet holds the public keys of an instance by their ids. They are fetched when a token names
+// one that is not there, by one request at a time for everybody who waits, and never for a token
+// whose key is there. The keys stay while newer ones cannot be had.
+type keySet struct {
+	url    string
+	client *http.Client
+	now    func() time.Time
+	flight flight.Group[struct{}, struct{}]
+
+	mu      sync.Mutex
+	keys    map[string]*rsa.PublicKey // nil: the instance has no such key
+	fetched time.Time                 // the last attempt; zero for none
+	err     error                     // of the last attempt
+}
+
+func newKeySet(cfg *config) *keySet {
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
+	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client := &http.Client{Transport: transport, CheckRedirect: refuse, Timeout: cfg.timeout}
+	return &keySet{url: cfg.frontendAPI + "/.well-known/jwks.json", client: client, now: cfg.now}
+}
+
+// check is the signatureCheck by the key that a token names.
+func (s *keySet) check(ctx context.Context, t *jwt) *problem {
+	id, _ := t.header.KeyID.(string)
+	if id == "" {
+		return refuse(reasonUnknownKey, "the token does not name its key")
+	}
+	key, isKnown, isDue, err := s.lookUp(id)
+	if key == nil && isDue {
+		_, err = s.flight.Do(ctx, struct{}{}, func(ctx context.Context, _ func() bool) (struct{}, error) {
+			return struct{}{}, s.fetch(ctx, id)
+		})
+		key, isKnown, _, _ = s.lookUp(id)
+	}
+	switch {
+	case key != nil:
+		return checkWithKey(key)(ctx, t)
+	case err == nil && isKnown:
+		return refuse(reasonUnknownKey, "the instance has no such key")
+	case err != nil:
+		return &problem{"jwk-remote-failed-to-load", true, err}
+	}
+	return &problem{reasonUnknownKey, true, errors.New("the key set was fetched just now")}
+}
+
+// lookUp returns the key with an id, whether it is known that there is a key or none, whether a
+// fetch is due, and the error of the last fetch.
+func (s *keySet) lookUp(id string) (key *rsa.PublicKey, isKnown, isDue bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	every := keySetEvery
+	if len(s.keys) == 0 {
+		every = keySetRetry
+	}
+	age := s.now().Sub(s.fetched)
+	key, isKnown = s.keys[id]
+	return key, isKnown, s.fetched.IsZero() || age < 0 || age >= every, s.err
+}
+
+// fetch gets the keys from Clerk, GET https://<frontend-api>/.well-known/jwks.json, unless that has
+// just been done.
+func (s *keySet) fetch(ctx context.Context, id string) error {
+	if key, _, isDue, err := s.lookUp(id); key != nil || !isDue {
+		return err
+	}
+	keys, err := s.get(ctx, id)
+	if err == nil && len(keys) == 1 && keys[id] == nil {
+		err = errors.New("the key set has no key that signs session tokens")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fetched, s.err = s.now(), err; err == nil {
+		s.keys = keys
+	}
+	return err
+}
+
+func (s *keySet) get(ctx context.Context, id string) (map[string]*rsa.PublicKey, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxKeySet+1))
+	if resp.StatusCode != http.StatusOK || len(body) > maxKeySet {
+		return nil, fmt.Errorf("the key set: status %d, %d bytes", resp.StatusCode, len(body))
+	}
+	return parseKeySet(body, id), err
+}
+
+// parseKeySet returns the keys of a JSON Web Key Set that sign session tokens, and nil for an id
+// that is not among them: a token from before now cannot be signed by such a key. A kind of key
+// that is yet to be invented does no harm to the others.
+func parseKeySet(body []byte, id string) map[string]*rsa.PublicKey {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	_ = json.Unmarshal(body, &set) // a body that is no set has no keys
+	keys := map[string]*rsa.PublicKey{id: nil}
+	for _, member := range set.Keys {
+		var jwk jose.JSONWebKey
+		if json.Unmarshal(member, &jwk) != nil {
+			continue
+		}
+		key, isRSA := jwk.Key.(*rsa.PublicKey)
+		signs := jwk.Use != "enc" && (jwk.Algorithm == "" || jwk.Algorithm == string(jose.RS256))
+		if isRSA && signs && jwk.KeyID != "" && key.N.BitLen() >= minKeyBits {
+			keys[jwk.KeyID] = key
+		}
+	}
+	return keys
+}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package sessionhttp
+
+// RaceDetector tells that the race detector is off.
+const RaceDetector = false

@@ -1,0 +1,143 @@
+package sessionhttp
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
+)
+
+const (
+	// rememberAnswer is for how long an answer of Clerk's serves the stragglers of a page: a refresh
+	// token or a nonce is used up by then. rememberTrouble is for how long trouble with Clerk spares
+	// a page's other requests the wait.
+	rememberAnswer  = 10 * time.Second
+	rememberTrouble = time.Second
+
+	maxRemembered = 4096
+)
+
+// exchange is one thing to ask of Clerk, on behalf of every request that needs the same.
+type exchange struct {
+	key     digest // equal for requests that need the same
+	holder  digest // whose failures count together: a session and a refresh token, or a nonce
+	session digest // zero for a nonce, which anybody can invent
+	send    func(ctx context.Context) (cookieSet, *problem)
+}
+
+// result is what came of an exchange.
+type result struct {
+	set   cookieSet
+	p     *problem
+	until time.Time // it is remembered
+}
+
+// shared is what the requests of an Authenticator share: the exchanges that are under way, what
+// came of those just before, and what bounds them.
+type shared struct {
+	timeout time.Duration
+	now     func() time.Time
+	secret  [sha256.Size]byte // of the digests
+	limits  *limits
+	flight  flight.Group[digest, result]
+
+	mu         sync.Mutex
+	remembered *simplelru.LRU[digest, result]
+}
+
+func newShared(cfg *config) *shared {
+	s := &shared{timeout: cfg.timeout, now: cfg.now, limits: newLimits(cfg)}
+	_, _ = rand.Read(s.secret[:])                                          // it never fails
+	s.remembered, _ = simplelru.NewLRU[digest, result](maxRemembered, nil) // it fails only below 1
+	return s
+}
+
+// digest stands for a secret, such as a token, without showing it.
+type digest [sha256.Size]byte
+
+// digest returns the digest of texts.
+func (s *shared) digest(texts ...string) digest {
+	return sha256.Sum256(fmt.Appendf(nil, "%x %q", s.secret, texts))
+}
+
+// cookies returns what comes of an exchange: what is remembered of it, or what the one that is
+// under way brings, or what sending it brings. It waits no longer than ctx.
+func (s *shared) cookies(ctx context.Context, x exchange) (cookieSet, *problem) {
+	if r, ok := s.recall(x); ok {
+		return r.set, r.p
+	}
+	r, err := s.flight.Do(ctx, x.key, func(ctx context.Context, _ func() bool) (result, error) {
+		if r, ok := s.recall(x); ok { // of an exchange that has ended just now
+			return r, nil
+		}
+		return s.send(ctx, x), nil
+	})
+	if err != nil {
+		return cookieSet{}, &problem{reasonFetch, true, ctx.Err()}
+	}
+	return r.set, r.p
+}
+
+// send asks Clerk, unless something forbids to, and remembers what comes of it.
+func (s *shared) send(ctx context.Context, x exchange) (r result) {
+	if r.p = s.limits.allow(x, s.now()); r.p != nil {
+		return r
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	r.set, r.p = x.send(ctx)
+	s.limits.countAnswer(ctx, r.p, s.now())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.p != nil && r.p.temporary {
+		r.until = s.now().Add(rememberTrouble)
+		s.remembered.Add(x.holder, r)
+		return r
+	}
+	r.until = s.now().Add(rememberAnswer)
+	s.remembered.Add(x.key, r)
+	if r.p != nil {
+		s.limits.countRefusal(x, s.now())
+	}
+	return r
+}
+
+// end makes the exchanges of a session that was signed out fail, so that no straggler of a page
+// brings its cookies back.
+func (s *shared) end(sessionID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := refuse("session-signed-out", "the session was signed out")
+	s.remembered.Add(s.digest("session", sessionID), result{p: p, until: s.now().Add(rememberAnswer)})
+}
+
+// recall returns what is remembered of an exchange: that its session was signed out, what came of
+// it, or trouble that its holder has just had. It forgets what is too old, and what a clock that was
+// set back would keep for too long.
+func (s *shared) recall(x exchange) (result, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	counts := func(r result) bool {
+		return now.Before(r.until) && !r.until.After(now.Add(rememberAnswer))
+	}
+	for {
+		oldest, r, ok := s.remembered.GetOldest()
+		if !ok || counts(r) {
+			break
+		}
+		s.remembered.Remove(oldest)
+	}
+	for _, key := range []digest{x.session, x.key, x.holder} {
+		if r, ok := s.remembered.Peek(key); ok && counts(r) { // not Get: the order stays that of age
+			return r, true
+		}
+	}
+	return result{}, false
+}
