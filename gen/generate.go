@@ -6,4 +6,4 @@
 // the fragment run `make generate`.
 package gen
 
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen --config=../openapi/oapi-codegen.yaml ../openapi/sessions.yaml
+//go:generate go tool oapi-codegen --config=../openapi/oapi-codegen.yaml ../openapi/sessions.yaml
