@@ -128,7 +128,8 @@ func busyGoroutines() (busy []string) {
 	}
 	for _, stack := range all[1:] {
 		head, frames, _ := strings.Cut(stack, "\n")
-		if strings.HasSuffix(head, "synctest bubble "+bubble) && strings.Contains(frames, "clerk-sessions-go/sessions.(*") {
+		if strings.HasSuffix(head, "synctest bubble "+bubble) &&
+			strings.Contains(frames, "clerk-sessions-go/sessions.(*") {
 			busy = append(busy, stack)
 		}
 	}
@@ -257,7 +258,8 @@ func TestAllOfFake(t *testing.T) {
 		var want []string
 		for i := range 25 {
 			time.Sleep(time.Second) // the newest comes first
-			session := server.AddSession(sessionstest.Session{UserID: "user_1", Status: []string{"active", "pending"}[i%2]})
+			session := server.AddSession(sessionstest.Session{UserID: "user_1",
+				Status: []string{"active", "pending"}[i%2]})
 			if session.Status == "active" {
 				want = append([]string{session.ID}, want...)
 			}
@@ -286,7 +288,8 @@ func TestAllFetchesAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const pages, size = 40, 10
 		server := &listServer{answer: honest(numbered(pages*size - 1)), takes: 20 * time.Millisecond}
-		var got []int // requests that were made when the first session of each page was handed out, and some time had passed
+		// requests that were made when the first session of each page was handed out, and some time had passed
+		var got []int
 		n := 0
 		for _, err := range server.walker(t).All(t.Context(), sessions.ListParams{Limit: size}) {
 			if err != nil {
@@ -445,13 +448,15 @@ func TestAllEnds(t *testing.T) {
 		}},
 		{"by a context that ends before the first page has come", func(t *testing.T, cancel cancel, walk walk) {
 			time.AfterFunc(10*time.Millisecond, func() { cancel(errCause) })
-			if ids, err := collected(walk); len(ids) > 0 || !errors.Is(err, context.Canceled) || !errors.Is(err, errCause) {
+			if ids, err := collected(walk); len(ids) > 0 || !errors.Is(err, context.Canceled) ||
+				!errors.Is(err, errCause) {
 				t.Errorf("got %v, %v", ids, err)
 			}
 		}},
 		{"by a context that ends while the loop waits for a page", func(t *testing.T, cancel cancel, walk walk) {
 			time.AfterFunc(30*time.Millisecond, func() { cancel(errCause) })
-			if ids, err := collected(walk); len(ids) != 10 || !errors.Is(err, context.Canceled) || !errors.Is(err, errCause) {
+			if ids, err := collected(walk); len(ids) != 10 || !errors.Is(err, context.Canceled) ||
+				!errors.Is(err, errCause) {
 				t.Errorf("got %v, %v", ids, err)
 			}
 		}},
@@ -753,7 +758,11 @@ func TestAllOfOddServers(t *testing.T) {
 			}
 			return honest(ids)(offset, limit)
 		}, 50, sessions.ErrInvalidResponse, 20},
-		{"an empty first page", func(int, int) (int, string) { return 200, listPage(95) }, 0, sessions.ErrInvalidResponse, 20},
+		{
+			"an empty first page", func(int, int) (int, string) {
+				return 200, listPage(95)
+			}, 0, sessions.ErrInvalidResponse, 20,
+		},
 		{"pages that overlap", func(offset, limit int) (int, string) {
 			return 200, listPage(95, part(ids, offset-offset/10, limit)...)
 		}, 95, nil, 100},
@@ -810,7 +819,9 @@ func TestAllWhileSessionsComeAndGo(t *testing.T) {
 		}
 		return ids
 	}
-	threePagesGo := func(_ int, ids []string) []string { return slices.Delete(ids, min(len(ids), 5), min(len(ids), 35)) }
+	threePagesGo := func(_ int, ids []string) []string {
+		return slices.Delete(ids, min(len(ids), 5), min(len(ids), 35))
+	}
 	for _, row := range []struct {
 		name   string
 		change func(n int, ids []string) []string
@@ -835,7 +846,11 @@ func TestAllWhileSessionsComeAndGo(t *testing.T) {
 		{"the oldest go, and pages overtake one another", oldestGoes, 3, overtaking, false},
 		{"some go in the middle", goes, 3, inOrder, false},
 		{"three pages go at once", threePagesGo, 7, inOrder, false},
-		{"as many come as go", func(n int, ids []string) []string { return comes(n, newestGoes(n, ids)) }, 2, inOrder, false},
+		{
+			"as many come as go", func(n int, ids []string) []string {
+				return comes(n, newestGoes(n, ids))
+			}, 2, inOrder, false,
+		},
 		{"one comes, and the newest and the oldest go", bothGoAndOneComes, 2, inOrder, false},
 		{"as many come as go, and pages overtake one another", func(n int, ids []string) []string {
 			return comes(n, goes(n, ids))
@@ -846,14 +861,15 @@ func TestAllWhileSessionsComeAndGo(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ids := numbered(1000)
 				n := 0
-				server := &listServer{takes: time.Millisecond, delays: row.delays, answer: func(offset, limit int) (int, string) {
-					defer func() {
-						if n++; n%row.every == 0 {
-							ids = row.change(n, ids)
-						}
-					}()
-					return honest(ids)(offset, limit)
-				}}
+				server := &listServer{takes: time.Millisecond, delays: row.delays,
+					answer: func(offset, limit int) (int, string) {
+						defer func() {
+							if n++; n%row.every == 0 {
+								ids = row.change(n, ids)
+							}
+						}()
+						return honest(ids)(offset, limit)
+					}}
 				got, err := collected(server.walker(t).All(t.Context(), sessions.ListParams{Limit: 10}))
 				if err != nil {
 					t.Error(err)

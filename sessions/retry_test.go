@@ -466,7 +466,10 @@ func TestWholeCallEnds(t *testing.T) {
 		text     string // is part of the error's
 	}{
 		{"no answer, by default", nil, 0, 0, hangs, 30 * s, 3, []string{"context.DeadlineExceeded"}, "the whole call"},
-		{"half an answer, by default", nil, 0, 0, hangsInBody, 30 * s, 3, []string{"context.DeadlineExceeded"}, "the whole call"},
+		{
+			"half an answer, by default", nil, 0, 0, hangsInBody, 30 * s, 3, []string{"context.DeadlineExceeded"},
+			"the whole call",
+		},
 		{
 			"no answer within WithCallTimeout",
 			[]sessions.Option{sessions.WithCallTimeout(3 * s)},
@@ -505,7 +508,10 @@ func TestWholeCallEnds(t *testing.T) {
 			[]string{"context.DeadlineExceeded"},
 			"one attempt",
 		},
-		{"the caller's deadline", nil, 0, 2 * s, hangs, 2 * s, 1, []string{"context.DeadlineExceeded"}, "context deadline"},
+		{
+			"the caller's deadline", nil, 0, 2 * s, hangs, 2 * s, 1, []string{"context.DeadlineExceeded"},
+			"context deadline",
+		},
 		{
 			"a 429 that asks for longer",
 			[]sessions.Option{sessions.WithCallTimeout(3 * s)},
@@ -543,8 +549,10 @@ func TestWholeCallEnds(t *testing.T) {
 					t.Errorf("it ended after %v, want %v", took, row.ends)
 				}
 				got := outcomeOf(t, nil, err)
-				if got.Attempts != row.attempts || !slices.Equal(got.Matches, row.matches) || !strings.Contains(err.Error(), row.text) {
-					t.Errorf("got %v of %d attempts, which matches %v; want %v of %d", err, got.Attempts, got.Matches, row.matches, row.attempts)
+				if got.Attempts != row.attempts || !slices.Equal(got.Matches, row.matches) ||
+					!strings.Contains(err.Error(), row.text) {
+					t.Errorf("got %v of %d attempts, which matches %v; want %v of %d", err, got.Attempts, got.Matches,
+						row.matches, row.attempts)
 				}
 			})
 		})
@@ -598,8 +606,14 @@ func TestTurnedAwayAfterItsOwnAnswer(t *testing.T) {
 		after   time.Duration // the error's RetryAfter
 		matches []string
 	}{
-		{"its own 429, and then a longer silence", refuses(429, "1"), "60", 429, 59 * time.Second, []string{"ErrRateLimited"}},
-		{"its own 503, and then a silence", refuses(503, "1"), "60", 503, 59 * time.Second, []string{"ErrRateLimited", "ErrServer"}},
+		{
+			"its own 429, and then a longer silence", refuses(429, "1"), "60", 429, 59 * time.Second,
+			[]string{"ErrRateLimited"},
+		},
+		{
+			"its own 503, and then a silence", refuses(503, "1"), "60", 503, 59 * time.Second,
+			[]string{"ErrRateLimited", "ErrServer"},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -119,15 +119,24 @@ func TestRevokeAll(t *testing.T) {
 		{"a user's", params{UserID: "ann"}, []string{"ann_active_1", "ann_active_2", "ann_pending"}},
 		{"a client's", params{ClientID: "client_of_bob"}, []string{"bob_active", "bob_pending"}},
 		{"a user's who has none", params{UserID: "eve"}, nil},
-		{"active ones", params{UserID: "ann", Statuses: []sessions.Status{active}}, []string{"ann_active_1", "ann_active_2"}},
+		{
+			"active ones", params{UserID: "ann", Statuses: []sessions.Status{active}},
+			[]string{"ann_active_1", "ann_active_2"},
+		},
 		{"pending ones", params{UserID: "ann", Statuses: []sessions.Status{pending}}, []string{"ann_pending"}},
 		{
 			"a status that is named twice",
 			params{UserID: "bob", Statuses: []sessions.Status{active, active}},
 			[]string{"bob_active"},
 		},
-		{"all but one", params{UserID: "ann", Except: []string{"ann_active_1"}}, []string{"ann_active_2", "ann_pending"}},
-		{"all but two", params{UserID: "ann", Except: []string{"ann_active_1", "ann_pending"}}, []string{"ann_active_2"}},
+		{
+			"all but one", params{UserID: "ann", Except: []string{"ann_active_1"}},
+			[]string{"ann_active_2", "ann_pending"},
+		},
+		{
+			"all but two", params{UserID: "ann", Except: []string{"ann_active_1", "ann_pending"}},
+			[]string{"ann_active_2"},
+		},
 		{"all but all", params{UserID: "bob", Except: []string{"bob_active", "bob_pending"}}, nil},
 		{
 			"all but somebody else's",
@@ -186,7 +195,10 @@ func TestRevokeAllInvalidParams(t *testing.T) {
 		{"user and client", params{UserID: "ann", ClientID: "client_of_ann"}},
 		{"negative concurrency", params{UserID: "ann", Concurrency: -1}},
 		{"least concurrency", params{UserID: "ann", Concurrency: math.MinInt}},
-		{"an empty status, which would stand for every one", params{UserID: "ann", Statuses: []sessions.Status{active, ""}}},
+		{
+			"an empty status, which would stand for every one",
+			params{UserID: "ann", Statuses: []sessions.Status{active, ""}},
+		},
 		{"an empty exception", params{UserID: "ann", Except: []string{""}}},
 		{"an exception that cannot be an id", params{UserID: "ann", Except: []string{"ann_active_1", "sess_1/../x"}}},
 		{"an exception with a space at its end", params{UserID: "ann", Except: []string{"ann_active_1 "}}},
@@ -265,7 +277,8 @@ func TestRevokeAllRounds(t *testing.T) {
 				}
 				result, err := server.client(t).RevokeAll(t.Context(), sessions.RevokeAllParams{UserID: "ann"})
 				if err != nil || len(result.Revoked) != row.revoked || len(result.Failed) > 0 {
-					t.Errorf("revoked %v, failed %v, %v; want %d revoked", revokedIDs(result), failedIDs(result), err, row.revoked)
+					t.Errorf("revoked %v, failed %v, %v; want %d revoked", revokedIDs(result), failedIDs(result),
+						err, row.revoked)
 				}
 				if twice := repeated(server.tried); len(twice) > 0 {
 					t.Errorf("revoked twice: %v", twice)
@@ -303,7 +316,10 @@ func TestRevokeAllFailures(t *testing.T) {
 		{"one is gone and one failed", map[string]int{"b": 404, "d": 400}, []string{"d"}, []string{"b"}, []error{
 			sessions.ErrBadRequest,
 		}},
-		{"a redirect is not a success", map[string]int{"a": 302}, []string{"a"}, nil, []error{sessions.ErrInvalidResponse}},
+		{
+			"a redirect is not a success", map[string]int{"a": 302}, []string{"a"}, nil,
+			[]error{sessions.ErrInvalidResponse},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -429,7 +445,10 @@ func TestRevokeAllWithoutPending(t *testing.T) {
 		{"pending is refused, and named first", pending, 422, []sessions.Status{pending, active}, []string{"a"}, nil},
 		{"pending is refused, and alone", pending, 422, []sessions.Status{pending}, nil, sessions.ErrUnprocessable},
 		{"pending is forbidden", pending, 403, nil, []string{"a"}, sessions.ErrForbidden},
-		{"pending is refused, and asked for twice", pending, 422, []sessions.Status{pending, pending}, nil, sessions.ErrUnprocessable},
+		{
+			"pending is refused, and asked for twice", pending, 422, []sessions.Status{pending, pending}, nil,
+			sessions.ErrUnprocessable,
+		},
 		{"active is refused", active, 422, nil, []string{"p"}, sessions.ErrUnprocessable},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -443,7 +462,8 @@ func TestRevokeAllWithoutPending(t *testing.T) {
 				}
 				return server.RoundTrip(req)
 			}))
-			result, err := client.RevokeAll(t.Context(), sessions.RevokeAllParams{UserID: "ann", Statuses: row.statuses})
+			result, err := client.RevokeAll(t.Context(),
+				sessions.RevokeAllParams{UserID: "ann", Statuses: row.statuses})
 			if !errors.Is(err, row.err) {
 				t.Errorf("got error %v, want %v", err, row.err)
 			}
@@ -669,7 +689,8 @@ func TestRevokeAllCancelledBetweenRequests(t *testing.T) {
 							cancel()
 						}
 					}
-					result, err := server.client(t).RevokeAll(ctx, sessions.RevokeAllParams{UserID: "ann", Concurrency: concurrency})
+					result, err := server.client(t).RevokeAll(ctx,
+						sessions.RevokeAllParams{UserID: "ann", Concurrency: concurrency})
 					if len(result.Revoked) < 20 && !errors.Is(err, context.Canceled) {
 						t.Errorf("%d of 20 sessions are revoked, and the error is %v", len(result.Revoked), err)
 					}
@@ -711,7 +732,8 @@ func TestRevokeAllConcurrency(t *testing.T) {
 					mu.Unlock()
 					return server.RoundTrip(req)
 				}))
-				result, err := client.RevokeAll(t.Context(), sessions.RevokeAllParams{UserID: "ann", Concurrency: row.concurrency})
+				result, err := client.RevokeAll(t.Context(),
+					sessions.RevokeAllParams{UserID: "ann", Concurrency: row.concurrency})
 				if err != nil || len(result.Revoked) != 20 {
 					t.Errorf("revoked %d, %v", len(result.Revoked), err)
 				}

@@ -154,14 +154,32 @@ func TestCookiesSessionToken(t *testing.T) {
 		{"plain, deleted with a value after", "", "", []string{"__session=one", "__session=gone; Max-Age=0"}},
 		{"plain, deleted before", "", "one", []string{"__session=; Max-Age=0", "__session=one"}},
 		{"plain, emptied after", "", "", []string{"__session=one", "__session=; Path=/"}},
-		{"plain, expired after", "", "", []string{"__session=one", "__session=gone; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}},
-		{"plain, and another domain's deleted", "", "one", []string{"__session=one; Path=/", "__session=; Path=/; Domain=example.com; Max-Age=0"}},
-		{"plain, and another path's deleted", "", "one", []string{"__session=one; Path=/", "__session=; Path=/old; Max-Age=0"}},
-		{"plain of a domain, and its own deleted", "", "", []string{"__session=one; Domain=example.com", "__session=; Domain=example.com"}},
+		{
+			"plain, expired after", "", "",
+			[]string{"__session=one", "__session=gone; Expires=Thu, 01 Jan 1970 00:00:00 GMT"},
+		},
+		{
+			"plain, and another domain's deleted", "", "one",
+			[]string{"__session=one; Path=/", "__session=; Path=/; Domain=example.com; Max-Age=0"},
+		},
+		{
+			"plain, and another path's deleted", "", "one",
+			[]string{"__session=one; Path=/", "__session=; Path=/old; Max-Age=0"},
+		},
+		{
+			"plain of a domain, and its own deleted", "", "",
+			[]string{"__session=one; Domain=example.com", "__session=; Domain=example.com"},
+		},
 		{"plain, expired a moment ago", "", "", []string{"__session=gone; Expires=" + ago(time.Second)}},
 		{"plain, to expire in an hour", "", "one", []string{"__session=one; Expires=" + ago(-time.Hour)}},
-		{"plain, expired, but Max-Age counts", "", "one", []string{"__session=one; Max-Age=60; Expires=" + ago(time.Hour)}},
-		{"plain, deleted, whatever Expires says", "", "", []string{"__session=gone; Max-Age=0; Expires=" + ago(-time.Hour)}},
+		{
+			"plain, expired, but Max-Age counts", "", "one",
+			[]string{"__session=one; Max-Age=60; Expires=" + ago(time.Hour)},
+		},
+		{
+			"plain, deleted, whatever Expires says", "", "",
+			[]string{"__session=gone; Max-Age=0; Expires=" + ago(-time.Hour)},
+		},
 		{"plain, an Expires that is no date", "", "one", []string{"__session=one; Expires=soon"}},
 		{"plain, deleted", "", "", []string{"__session=; Max-Age=0"}},
 		{"plain, deleted with a value", "", "", []string{"__session=gone; Max-Age=-1"}},

@@ -118,8 +118,8 @@ func (s *shared) end(sessionID string) {
 }
 
 // recall returns what is remembered of an exchange: that its session was signed out, what came of
-// it, or trouble that its holder has just had. It forgets what is too old, and what a clock that was
-// set back would keep for too long.
+// it, or trouble that its holder has just had. It forgets what is too old, and what a clock that
+// was set back would keep for too long.
 func (s *shared) recall(x exchange) (result, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

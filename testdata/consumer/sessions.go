@@ -57,7 +57,9 @@ var (
 	_ func(
 		*sessions.Client, context.Context, string, sessions.RefreshParams,
 	) (*sessions.Cookies, error) = (*sessions.Client).RefreshCookies
-	_ func(*sessions.Client, context.Context, string) (*sessions.Cookies, error) = (*sessions.Client).HandshakeCookies
+	_ func(
+		*sessions.Client, context.Context, string,
+	) (*sessions.Cookies, error) = (*sessions.Client).HandshakeCookies
 )
 
 // The options.

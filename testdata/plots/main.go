@@ -51,7 +51,8 @@ var lines = []line{
 const (
 	title = "Calls served a second while another process takes one window in four"
 	// description is read out in the place of the picture.
-	description = "Three lines over 20 minutes. Of 50 calls asked a second, our client and a naive one serve" +
+	description = "Three lines over 20 minutes. Of 50 calls asked a second, our client and a naive" +
+		" one serve" +
 		" about 43 and 42 throughout. With the gate before, our client falls from 40 to almost none" +
 		" after nine minutes and stays there."
 	// style lets text and axes follow the page, light or dark.
@@ -64,7 +65,8 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := os.WriteFile("served.svg", svg, 0o644); err != nil { //nolint:gosec // everybody may look at it
+	//nolint:gosec // everybody may look at it
+	if err := os.WriteFile("served.svg", svg, 0o644); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -140,14 +142,17 @@ func (l *line) points() (points plotter.XYs, err error) {
 
 var opening = regexp.MustCompile(`(?s)<svg [^>]*>`)
 
-// accessible adds what a page and its readers need: the description, and colors that follow the page.
+// accessible adds what a page and its readers need: the description, and colors that follow the
+// page.
 func accessible(svg []byte) ([]byte, error) {
 	at := opening.FindIndex(svg)
 	if at == nil {
 		return nil, errors.New("there is no <svg> tag")
 	}
-	head := strings.TrimSuffix(string(svg[at[0]:at[1]]), ">") + ` role="img" aria-labelledby="title desc">`
-	head += "\n<title id=\"title\">" + title + "</title>\n<desc id=\"desc\">" + description + "</desc>\n" + style
+	head := strings.TrimSuffix(string(svg[at[0]:at[1]]), ">") +
+		` role="img" aria-labelledby="title desc">` +
+		"\n<title id=\"title\">" + title + "</title>" +
+		"\n<desc id=\"desc\">" + description + "</desc>\n" + style
 	body := strings.NewReplacer(
 		"stroke:#000000", "stroke:currentColor", "Liberation Sans", "Liberation Sans, Arial, sans-serif",
 	).Replace(string(svg[at[1]:]))

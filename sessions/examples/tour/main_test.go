@@ -113,7 +113,8 @@ func secretsOf(t *testing.T, clerk *sessionstest.Server) []string {
 
 func TestDemoNoticesWrongAnswers(t *testing.T) {
 	const (
-		stranger = `{"object":"session","id":"sess_laptop","client_id":"client_1","user_id":"user_eve","status":"active",` +
+		stranger = `{"object":"session","id":"sess_laptop","client_id":"client_1","user_id":"user_eve",` +
+			`"status":"active",` +
 			`"last_active_at":1,"expire_at":1,"abandon_at":1,"created_at":1,"updated_at":1}`
 		noExpiry  = `{"object":"token","jwt":"e30.e30.c2ln"}`
 		noSession = `{"object":"cookies","cookies":["__client_uat=1"]}`
@@ -130,7 +131,8 @@ func TestDemoNoticesWrongAnswers(t *testing.T) {
 		},
 		"a list of somebody else's sessions": {
 			[]sessionstest.Fault{{Operation: "GetSessionList", Body: `{"data":[` + stranger + `],"total_count":1}`}},
-			"step 1 (List: one page of a user's sessions, newest first): clerk: GetSessionList: 200 OK: row 0 belongs to another user",
+			"step 1 (List: one page of a user's sessions, newest first): clerk: GetSessionList: 200 OK: row 0 " +
+				"belongs to another user",
 		},
 		"somebody else's session": {
 			[]sessionstest.Fault{{Operation: "GetSession", Body: stranger}},

@@ -57,7 +57,8 @@ func takenWindows() (rows []loadRow) {
 			rate := []float64{45, 50, 60, 70}[(i+j)%4] * limit.scale
 			rows = append(rows, loadRow{
 				name: fmt.Sprintf(
-					"another process takes one window in %d of %d in 10 s, ours asks %v/s, Retry-After %s", every, limit.requests, rate, retryAfter.name,
+					"another process takes one window in %d of %d in 10 s, ours asks %v/s, Retry-After %s", every,
+					limit.requests, rate, retryAfter.name,
 				),
 				load: load{
 					admits: windows(limit.requests, 10*time.Second, every), retryAfter: retryAfter.says,

@@ -70,11 +70,23 @@ func TestText(t *testing.T) {
 		{"as ASCII JSON writes it", []string{"naïve😀x"}, `"na\u00efve\ud83d\ude00x"`, "[redacted]"},
 		{"as %q writes it", []string{"tab\tbell\aend"}, `"tab\tbell\aend"`, "[redacted]"},
 		{"as %q writes bytes", []string{"a\x03\x80bcd"}, `"a\x03\x80bcd"`, "[redacted]"},
-		{"a short one inside a long encoded one", []string{"secret", "my/secret/token"}, "my%2Fsecret%2Ftoken", "[redacted]"},
-		{"a raw one beside escapes of other things", []string{"secret"}, "a%2Fb secret &amp; c", "a%2Fb [redacted] &amp; c"},
+		{
+			"a short one inside a long encoded one", []string{"secret", "my/secret/token"},
+			"my%2Fsecret%2Ftoken", "[redacted]",
+		},
+		{
+			"a raw one beside escapes of other things", []string{"secret"}, "a%2Fb secret &amp; c",
+			"a%2Fb [redacted] &amp; c",
+		},
 		{"a raw one beside an encoded one", []string{"secret", "a/b/c/d"}, "secret a%2Fb%2Fc%2Fd", "[redacted]"},
-		{"with escapes of its own, as JSON writes it", []string{`{"n":"Jos\u00e9"}`}, `"{\"n\":\"Jos\\u00e9\"}"`, "[redacted]"},
-		{"16 times the same, and a long one", append(slices.Repeat([]string{"accepted"}, 16), long), "not accepted, since", "not [redacted], since"},
+		{
+			"with escapes of its own, as JSON writes it", []string{`{"n":"Jos\u00e9"}`},
+			`"{\"n\":\"Jos\\u00e9\"}"`, "[redacted]",
+		},
+		{
+			"16 times the same, and a long one", append(slices.Repeat([]string{"accepted"}, 16), long),
+			"not accepted, since", "not [redacted], since",
+		},
 		{"half a surrogate pair", []string{"secret"}, `\ud83dsecret\ud83`, `\ud83d[redacted]\ud83`},
 		{"as HTML writes it", []string{`<b>&"x'`}, "<p>&lt;b&gt;&amp;&#34;x&#39;</p>", "[redacted]"},
 		{"HTML in JSON", []string{`<b>&"x'`}, `"\u0026lt;b\u0026gt;\u0026amp;\u0026quot;x\u0026#x27;"`, "[redacted]"},
@@ -87,11 +99,17 @@ func TestText(t *testing.T) {
 
 		{"base64", []string{"secret"}, "= c2VjcmV0.", "[redacted]"},
 		{"base64 of a longer text", []string{"my/secret?"}, "dXNlcjpteS9zZWNyZXQ/!", "[redacted]"},
-		{"base64 in lines", []string{"my/secret?of/some/length"}, "dXNlcjpteS9zZWNyZX\r\nQ/b2Yvc29tZS9sZW5ndGg=", "[redacted]"},
+		{
+			"base64 in lines", []string{"my/secret?of/some/length"},
+			"dXNlcjpteS9zZWNyZX\r\nQ/b2Yvc29tZS9sZW5ndGg=", "[redacted]",
+		},
 		{"base64, percent-encoded", []string{"a?>b?>c?>"}, "Yj1hPz5iPz5jPz4%3D", "[redacted]"},
 
 		{"a long text", nil, strings.Repeat("x", MaxText+1), strings.Repeat("x", MaxText)},
-		{"a long text in other letters", nil, "x" + strings.Repeat("é", MaxText), "x" + strings.Repeat("é", MaxText/2-1)},
+		{
+			"a long text in other letters", nil, "x" + strings.Repeat("é", MaxText),
+			"x" + strings.Repeat("é", MaxText/2-1),
+		},
 		{"bytes that are no text", nil, strings.Repeat("\x80", MaxText+9), strings.Repeat("\x80", MaxText-4)},
 		{
 			"a secret across the end",

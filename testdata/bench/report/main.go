@@ -1,7 +1,7 @@
 // Command report reads the output of the benchmarks, hands it on as it comes, and then prints how
-// the clients compare as one Markdown table, with the target of each figure that has one. With -readme
-// it writes the table into a README as well, between the lines
-// <!-- bench:start --> and <!-- bench:end -->.
+// the clients compare as one Markdown table, with the target of each figure that has one. With
+// -readme it writes the table into a README as well, between the lines <!-- bench:start --> and
+// <!-- bench:end -->.
 //
 //	go test -run '^$' -bench . -count=6 . | go run ./report -readme ../../README.md
 package main

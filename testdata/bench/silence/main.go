@@ -53,13 +53,15 @@ func main() {
 		all.Go(r.run)
 	}
 	all.Wait()
-	fmt.Fprintf(os.Stdout, "%s, one Get a second from when the connections go silent\n", runtime.Version())
+	fmt.Fprintf(os.Stdout, "%s, one Get a second from when the connections go silent\n",
+		runtime.Version())
 	for _, r := range rows {
 		first := fmt.Sprintf("none succeeded in %v", patient)
 		if r.first > 0 {
 			first = fmt.Sprintf("the first succeeded after %.1f s", r.first.Seconds())
 		}
-		fmt.Fprintf(os.Stdout, "%-38s  %2d kept  %2d of %d failed  %s\n", r.name, r.kept, r.failed, calls, first)
+		fmt.Fprintf(os.Stdout, "%-38s  %2d kept  %2d of %d failed  %s\n",
+			r.name, r.kept, r.failed, calls, first)
 	}
 }
 
@@ -71,7 +73,7 @@ func (r *row) run() {
 		arrived.Wait()
 		close(full)
 	}()
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	answer := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		select {
 		case <-full:
 		default:
@@ -80,7 +82,8 @@ func (r *row) run() {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, session)
-	}))
+	})
+	server := httptest.NewUnstartedServer(answer)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	scheme := "http"
 	if r.secure {
@@ -144,7 +147,8 @@ func (r *row) measure(client *sessions.Client) {
 	sent.Wait()
 }
 
-const session = `{"object":"session","id":"sess_1","user_id":"user_1","client_id":"client_1","status":"active",` +
+const session = `{"object":"session","id":"sess_1","user_id":"user_1","client_id":"client_1",` +
+	`"status":"active",` +
 	`"last_active_at":1,"expire_at":2,"abandon_at":3,"created_at":1,"updated_at":1}`
 
 func get(client *sessions.Client) error {
