@@ -258,8 +258,10 @@ func TestAllOfFake(t *testing.T) {
 		var want []string
 		for i := range 25 {
 			time.Sleep(time.Second) // the newest comes first
-			session := server.AddSession(sessionstest.Session{UserID: "user_1",
-				Status: []string{"active", "pending"}[i%2]})
+			session := server.AddSession(sessionstest.Session{
+				UserID: "user_1",
+				Status: []string{"active", "pending"}[i%2],
+			})
 			if session.Status == "active" {
 				want = append([]string{session.ID}, want...)
 			}
@@ -861,7 +863,8 @@ func TestAllWhileSessionsComeAndGo(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ids := numbered(1000)
 				n := 0
-				server := &listServer{takes: time.Millisecond, delays: row.delays,
+				server := &listServer{
+					takes: time.Millisecond, delays: row.delays,
 					answer: func(offset, limit int) (int, string) {
 						defer func() {
 							if n++; n%row.every == 0 {
@@ -869,7 +872,8 @@ func TestAllWhileSessionsComeAndGo(t *testing.T) {
 							}
 						}()
 						return honest(ids)(offset, limit)
-					}}
+					},
+				}
 				got, err := collected(server.walker(t).All(t.Context(), sessions.ListParams{Limit: 10}))
 				if err != nil {
 					t.Error(err)

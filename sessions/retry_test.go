@@ -467,7 +467,8 @@ func TestWholeCallEnds(t *testing.T) {
 	}{
 		{"no answer, by default", nil, 0, 0, hangs, 30 * s, 3, []string{"context.DeadlineExceeded"}, "the whole call"},
 		{
-			"half an answer, by default", nil, 0, 0, hangsInBody, 30 * s, 3, []string{"context.DeadlineExceeded"},
+			"half an answer, by default", nil, 0, 0, hangsInBody, 30 * s, 3,
+			[]string{"context.DeadlineExceeded"},
 			"the whole call",
 		},
 		{
@@ -509,7 +510,8 @@ func TestWholeCallEnds(t *testing.T) {
 			"one attempt",
 		},
 		{
-			"the caller's deadline", nil, 0, 2 * s, hangs, 2 * s, 1, []string{"context.DeadlineExceeded"},
+			"the caller's deadline", nil, 0, 2 * s, hangs, 2 * s, 1,
+			[]string{"context.DeadlineExceeded"},
 			"context deadline",
 		},
 		{

@@ -120,7 +120,8 @@ func TestRevokeAll(t *testing.T) {
 		{"a client's", params{ClientID: "client_of_bob"}, []string{"bob_active", "bob_pending"}},
 		{"a user's who has none", params{UserID: "eve"}, nil},
 		{
-			"active ones", params{UserID: "ann", Statuses: []sessions.Status{active}},
+			"active ones",
+			params{UserID: "ann", Statuses: []sessions.Status{active}},
 			[]string{"ann_active_1", "ann_active_2"},
 		},
 		{"pending ones", params{UserID: "ann", Statuses: []sessions.Status{pending}}, []string{"ann_pending"}},
@@ -130,11 +131,13 @@ func TestRevokeAll(t *testing.T) {
 			[]string{"bob_active"},
 		},
 		{
-			"all but one", params{UserID: "ann", Except: []string{"ann_active_1"}},
+			"all but one",
+			params{UserID: "ann", Except: []string{"ann_active_1"}},
 			[]string{"ann_active_2", "ann_pending"},
 		},
 		{
-			"all but two", params{UserID: "ann", Except: []string{"ann_active_1", "ann_pending"}},
+			"all but two",
+			params{UserID: "ann", Except: []string{"ann_active_1", "ann_pending"}},
 			[]string{"ann_active_2"},
 		},
 		{"all but all", params{UserID: "bob", Except: []string{"bob_active", "bob_pending"}}, nil},
@@ -317,7 +320,10 @@ func TestRevokeAllFailures(t *testing.T) {
 			sessions.ErrBadRequest,
 		}},
 		{
-			"a redirect is not a success", map[string]int{"a": 302}, []string{"a"}, nil,
+			"a redirect is not a success",
+			map[string]int{"a": 302},
+			[]string{"a"},
+			nil,
 			[]error{sessions.ErrInvalidResponse},
 		},
 	} {
@@ -446,7 +452,9 @@ func TestRevokeAllWithoutPending(t *testing.T) {
 		{"pending is refused, and alone", pending, 422, []sessions.Status{pending}, nil, sessions.ErrUnprocessable},
 		{"pending is forbidden", pending, 403, nil, []string{"a"}, sessions.ErrForbidden},
 		{
-			"pending is refused, and asked for twice", pending, 422, []sessions.Status{pending, pending}, nil,
+			"pending is refused, and asked for twice", pending, 422,
+			[]sessions.Status{pending, pending},
+			nil,
 			sessions.ErrUnprocessable,
 		},
 		{"active is refused", active, 422, nil, []string{"p"}, sessions.ErrUnprocessable},

@@ -39,7 +39,8 @@ func TestBulkJobBesideVisitors(t *testing.T) {
 
 // besideBulkJob returns how many calls of visitors failed, and how long the job took.
 func (l load) besideBulkJob(t *testing.T,
-	newBulk func(*testing.T, http.RoundTripper) caller) (failed int, took time.Duration) {
+	newBulk func(*testing.T, http.RoundTripper) caller,
+) (failed int, took time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var all sync.WaitGroup

@@ -71,16 +71,20 @@ func TestText(t *testing.T) {
 		{"as %q writes it", []string{"tab\tbell\aend"}, `"tab\tbell\aend"`, "[redacted]"},
 		{"as %q writes bytes", []string{"a\x03\x80bcd"}, `"a\x03\x80bcd"`, "[redacted]"},
 		{
-			"a short one inside a long encoded one", []string{"secret", "my/secret/token"},
+			"a short one inside a long encoded one",
+			[]string{"secret", "my/secret/token"},
 			"my%2Fsecret%2Ftoken", "[redacted]",
 		},
 		{
-			"a raw one beside escapes of other things", []string{"secret"}, "a%2Fb secret &amp; c",
+			"a raw one beside escapes of other things",
+			[]string{"secret"},
+			"a%2Fb secret &amp; c",
 			"a%2Fb [redacted] &amp; c",
 		},
 		{"a raw one beside an encoded one", []string{"secret", "a/b/c/d"}, "secret a%2Fb%2Fc%2Fd", "[redacted]"},
 		{
-			"with escapes of its own, as JSON writes it", []string{`{"n":"Jos\u00e9"}`},
+			"with escapes of its own, as JSON writes it",
+			[]string{`{"n":"Jos\u00e9"}`},
 			`"{\"n\":\"Jos\\u00e9\"}"`, "[redacted]",
 		},
 		{
@@ -100,7 +104,8 @@ func TestText(t *testing.T) {
 		{"base64", []string{"secret"}, "= c2VjcmV0.", "[redacted]"},
 		{"base64 of a longer text", []string{"my/secret?"}, "dXNlcjpteS9zZWNyZXQ/!", "[redacted]"},
 		{
-			"base64 in lines", []string{"my/secret?of/some/length"},
+			"base64 in lines",
+			[]string{"my/secret?of/some/length"},
 			"dXNlcjpteS9zZWNyZX\r\nQ/b2Yvc29tZS9sZW5ndGg=", "[redacted]",
 		},
 		{"base64, percent-encoded", []string{"a?>b?>c?>"}, "Yj1hPz5iPz5jPz4%3D", "[redacted]"},
