@@ -70,7 +70,7 @@ func do[T any](ctx context.Context, c *Client, op *wire.Operation,
 		return nil, failure(&x.call, x.answer, nil)
 	}
 	var value *T
-	if err = checkEncoding(&x.call, x.answer.Response.Header); err == nil {
+	if err = checkHeaders(&x.call, x.answer.Response.Header); err == nil {
 		value, err = read(x.answer.Body)
 	}
 	if err != nil {
@@ -79,8 +79,8 @@ func do[T any](ctx context.Context, c *Client, op *wire.Operation,
 	return value, nil
 }
 
-// checkEncoding refuses an answer whose headers say that its body is not plain JSON.
-func checkEncoding(call *wire.Call, h http.Header) error {
+// checkHeaders refuses an answer whose headers say that its body is not plain JSON.
+func checkHeaders(call *wire.Call, h http.Header) error {
 	encoding := h.Get("Content-Encoding")
 	if encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return fmt.Errorf("the answer's content encoding %s is not one that was asked for",

@@ -42,9 +42,8 @@ var (
 	ErrInvalidResponse = errors.New("clerk: invalid response")
 
 	// ErrOutcomeUnknown is matched by an *Error of a create, a refresh or a handshake that may have
-	// happened: its
-	// answer was lost or could not be read. It matches ErrServer (502, 504), ErrInvalidResponse (a
-	// bad 2xx) or the context's error as well, where those apply.
+	// happened: its answer was lost or could not be read. It matches ErrServer (502, 504),
+	// ErrInvalidResponse (a bad 2xx) or the context's error as well, where those apply.
 	ErrOutcomeUnknown = errors.New("clerk: outcome unknown")
 )
 
@@ -53,12 +52,12 @@ var (
 // bytes.
 type Error struct {
 	Operation  string        // the operationId: "GetSession"
-	StatusCode int           // 0: no answer
+	StatusCode int           // 0: no answer; 429 as well if the client itself held the call back
 	Details    []ErrorDetail // what Clerk says is wrong, if it says so: the first 16
 	TraceID    string        // names the request to Clerk's support
 	RetryAfter time.Duration // how long the server asks to stay silent; 0 if it does not
 	Attempts   int           // how many times the request was handed to the transport
-	Body       string        // of an answer that is not JSON, unless to a refresh; not in the text
+	Body       string        // of an answer that is not JSON and holds no new tokens; not in Error()
 
 	cause          error
 	answered       bool // an answer came, whose status may be 000

@@ -48,8 +48,8 @@ func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 	return e
 }
 
-// endedError returns the error of a call that was not even tried, because ctx ended.
-func endedError(ctx context.Context, op *wire.Operation) *Error {
+// notTried returns the error of a call that was not tried, because ctx ended first.
+func notTried(ctx context.Context, op *wire.Operation) *Error {
 	return failure(&wire.Call{Op: op}, &wire.Answer{Err: wire.ContextError(ctx), Unsent: true}, nil)
 }
 

@@ -90,7 +90,7 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 		ids, stopped = c.collect(ctx, params, done)
 		c.revokeEach(ctx, ids, params.Concurrency, result)
 		if stopped == nil && ctx.Err() != nil {
-			stopped = endedError(ctx, wire.RevokeSession)
+			stopped = notTried(ctx, wire.RevokeSession)
 		}
 		if stopped != nil || len(ids) == 0 {
 			break

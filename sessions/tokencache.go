@@ -111,7 +111,7 @@ func (tc *TokenCache) GetToken(
 	}
 	token, err := tc.flight.Do(ctx, key, mint)
 	if errors.Is(err, flight.ErrLeft) {
-		return nil, endedError(ctx, tokenOperation(params))
+		return nil, notTried(ctx, tokenOperation(params))
 	}
 	return token, err
 }

@@ -19,7 +19,8 @@ import (
 // forged is an expired token that nobody signed.
 var forged = unsigned(`{"sid":"sess_1","iss":"https://clerk.example.com","sub":"u","exp":1}`)
 
-// One request without credentials burned 46 s of CPU: a host of 800 KB was turned into punycode.
+// One request without credentials burned 46 s of CPU: a host of 800 KB was turned into punycode. That the cost is
+// linear is checked by the row "a host" of TestCostIsLinear.
 func TestAttackLongHost(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{
@@ -31,14 +32,10 @@ func TestAttackLongHost(t *testing.T) {
 			{"a token of theirs", oldToken(t, "sess_1", start)},
 		} {
 			s := newService(t, &backend{refresh: renew(t, func() time.Time { return start })}, sessionhttp.WithTrustedProxy())
-			began := time.Now()
 			resp := s.serve(newPage(t, cookieLine(row.token, "rt"), func(req *http.Request) {
 				req.Host = host
 				req.Header.Set("X-Forwarded-Host", host)
 			}))
-			if took := time.Since(began); took > time.Second {
-				t.Errorf("%s: %v", row.name, took)
-			}
 			if resp.StatusCode != http.StatusOK || s.auth.SignedIn {
 				t.Errorf("%s: status %d, %+v", row.name, resp.StatusCode, s.auth)
 			}

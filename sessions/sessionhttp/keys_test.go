@@ -202,10 +202,9 @@ func TestKeySetThatDoesNotCome(t *testing.T) {
 	s := newKeyServer(t, sessionhttp.WithTimeout(50*time.Millisecond))
 	done := make(chan struct{})
 	s.change(func() { s.answer = func(http.ResponseWriter) { <-done } })
-	began := time.Now()
-	s.serve(s.as(t, "ins_own", ""))
-	if took := time.Since(began); took > 2*time.Second || !s.auth.Temporary {
-		t.Errorf("took %v, %+v", took, s.auth)
+	s.serve(s.as(t, "ins_own", "")) // returns, although the key set never comes
+	if !s.auth.Temporary {
+		t.Errorf("%+v", s.auth)
 	}
 	close(done)
 }
