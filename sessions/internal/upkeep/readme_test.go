@@ -326,7 +326,7 @@ func isOurs(word string) bool {
 	return below && slices.Contains([]string{
 		".ci", ".github", "gen", "openapi", "sessions", "testdata", // the top level
 		"internal", "sessionhttp", "sessionstest", "examples", // below sessions/
-		"api", "bench", "browser", "consumer", "official-sdk", "recordings", // below testdata/
+		"api", "bench", "browser", "clerk-sdk-go", "consumer", "official-sdk", "recordings", // below testdata/
 	}, top)
 }
 
