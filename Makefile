@@ -131,6 +131,10 @@ test-official: ## Run the official JavaScript SDK, and the same calls of ours, a
 test-browser: ## Drive Chromium through the example of the middleware (needs Debian's chromium)
 	@cd testdata/browser && go test -count=1 ./...
 
+.PHONY: test-ecosystem
+test-ecosystem: ## Run Clerk's Go SDK, golang-jwt, gin, echo, chi, connect and fiber against the fake and the middleware
+	@cd testdata/clerk-sdk-go && go test -count=1 -mod=readonly ./...
+
 .PHONY: test-consumer
 test-consumer: ## Use every exported name from outside, and check what that compiles in
 	@cd testdata/consumer && go build -mod=readonly ./... && go test -count=1 -mod=readonly ./...

@@ -372,12 +372,7 @@ const expectedViolations = 2
 // the test fails if either client broke openapi/sessions.yaml with what it sent.
 func startFakeclerk(t *testing.T) map[string]string {
 	t.Helper()
-	// Not "go run", which does not pass on the signal.
-	program := filepath.Join(t.TempDir(), "fakeclerk")
-	if out, err := exec.Command("go", "build", "-o", program,
-		"../../sessions/sessionstest/fakeclerk").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	program := buildFakeclerk(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	cmd := exec.CommandContext(ctx, program, "-addr", "127.0.0.1:0")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -401,6 +396,17 @@ func startFakeclerk(t *testing.T) map[string]string {
 		}
 	})
 	return readEnvironment(t, bufio.NewReader(stdout))
+}
+
+// buildFakeclerk returns the program. "go run" would not do: it does not pass on a signal.
+func buildFakeclerk(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "fakeclerk")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program,
+		"../../sessions/sessionstest/fakeclerk").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return program
 }
 
 var export = regexp.MustCompile(`(?m)^export (\w+)='([^']*)'$`)

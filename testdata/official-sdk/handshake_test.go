@@ -1,18 +1,14 @@
 package officialsdk_test
 
 import (
+	"bytes"
 	"os/exec"
-	"path/filepath"
 	"testing"
 )
 
 // TestHandshake has the official SDK's authenticateRequest take the fake's cookies and handshakes.
 func TestHandshake(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "fakeclerk")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program,
-		"../../sessions/sessionstest/fakeclerk").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	program := buildFakeclerk(t)
 	for name, args := range map[string][]string{
 		"development": {"--", "node", "handshake.mjs"},
 		"production":  {"-production", "--", "node", "handshake.mjs"},
@@ -22,5 +18,14 @@ func TestHandshake(t *testing.T) {
 				t.Errorf("%v: %s", err, out)
 			}
 		})
+	}
+}
+
+// TestNodeSuite runs the tests of a service in Node below the fake.
+func TestNodeSuite(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), buildFakeclerk(t),
+		"--", "node", "--test", "--test-reporter=tap").CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("\n# pass 10\n")) {
+		t.Errorf("%v, want ten tests that pass:\n%s", err, out)
 	}
 }

@@ -26,6 +26,7 @@ var guides = []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "testdata/
 // snippetImports are the packages that Go snippets may use, by the names that they use them under.
 var snippetImports = map[string]string{
 	"context":      "context",
+	"cookiejar":    "net/http/cookiejar",
 	"errors":       "errors",
 	"fmt":          "fmt",
 	"http":         "net/http",
@@ -36,6 +37,7 @@ var snippetImports = map[string]string{
 	"synctest":     "testing/synctest",
 	"testing":      "testing",
 	"time":         "time",
+	"url":          "net/url",
 	"otelhttp":     "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp",
 	"sessions":     "github.com/clerk-sessions/clerk-sessions-go/sessions",
 	"sessionhttp":  "github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp",
@@ -326,7 +328,7 @@ func isOurs(word string) bool {
 	return below && slices.Contains([]string{
 		".ci", ".github", "gen", "openapi", "sessions", "testdata", // the top level
 		"internal", "sessionhttp", "sessionstest", "examples", // below sessions/
-		"api", "bench", "browser", "consumer", "official-sdk", "recordings", // below testdata/
+		"api", "bench", "browser", "clerk-sdk-go", "consumer", "official-sdk", "recordings", // below testdata/
 	}, top)
 }
 
