@@ -175,7 +175,7 @@ type RetryPolicy struct {
 
 // WithRetry sets how often, and after which waits, a request is sent again. A negative field is an
 // error. A 429 that asks for longer than MaxRetryAfter makes the call fail at once; it keeps the
-// client's other calls of the operation silent for as long as it asks all the same.
+// client's other calls of the operation silent for as long as it asks, a minute at most, all the same.
 func WithRetry(p RetryPolicy) Option {
 	if p.MaxAttempts < 0 || min(p.BaseDelay, p.MaxDelay, p.MaxRetryAfter) < 0 {
 		return refuse("WithRetry: %+v must not have a negative field", p)
@@ -184,17 +184,17 @@ func WithRetry(p RetryPolicy) Option {
 }
 
 // Limiter knows a limit that the client has to keep. Wait returns once one more request may be
-// sent, or an error if it may not; a *rate.Limiter of golang.org/x/time is one. If a Limiter also
-// has the method Hold(ctx context.Context, d time.Duration) error, it is told of each 429, and for
-// how long the operation is silent.
+// sent, or an error if it may not, and at once when ctx ends; a *rate.Limiter of golang.org/x/time
+// is one. If a Limiter also has the method Hold(ctx context.Context, d time.Duration) error, it is
+// told of each 429, and for how long the operation is silent.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
 // WithLimiter makes every attempt wait for l before it takes its place among those in flight. A
 // call that a 429 turns away does not come so far, and costs nothing of the limit. A call that l
-// refuses was not sent, and its error matches ErrRateLimited. The client then learns no pace by
-// itself; after a 429 it is silent all the same.
+// refuses was not sent, and its error matches ErrRateLimited. With Hold, l is told of a 429, and
+// the client learns no pace by itself; after a 429 it is silent all the same.
 func WithLimiter(l Limiter) Option {
 	if l == nil {
 		return refuse("WithLimiter: the Limiter is nil")

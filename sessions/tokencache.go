@@ -111,6 +111,9 @@ func (tc *TokenCache) GetToken(
 	}
 	token, err := tc.flight.Do(ctx, key, mint)
 	if errors.Is(err, flight.ErrLeft) {
+		if held, ok := errors.AsType[*Error](err); ok && held.heldBack {
+			return nil, held
+		}
 		return nil, notTried(ctx, tokenOperation(params))
 	}
 	return token, err

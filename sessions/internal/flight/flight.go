@@ -4,6 +4,7 @@ package flight
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -30,9 +31,10 @@ type call[V any] struct {
 
 	// Under the group's lock:
 	waiting int
-	latest  time.Time // the latest deadline of a caller; zero if a caller has none
+	endless int       // callers without a deadline who wait
+	latest  time.Time // the latest deadline of the other callers
 
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 }
 
 type deadlineKey struct{}
@@ -52,7 +54,7 @@ func Deadline(ctx context.Context) (time.Time, bool) {
 }
 
 // Do returns the result of the running call of key, or else of fn; ErrLeft if ctx ends before there
-// is a result. The context of fn has the values of the first caller's, ends when every caller's has
+// is a result, beside the error of a call that ended because its last caller left. The context of fn has the values of the first caller's, ends when every caller's has
 // ended, and tells Deadline until when callers wait. The function forgotten tells whether
 // Forget was called for the key meanwhile, or every caller has left.
 func (g *Group[K, V]) Do(
@@ -67,8 +69,8 @@ func (g *Group[K, V]) Do(
 		c = g.start(ctx, key, fn)
 	}
 	c.waiting++
-	if deadline, ok := ctx.Deadline(); !ok || c.waiting > 1 && c.latest.IsZero() {
-		c.latest = time.Time{}
+	if deadline, ok := ctx.Deadline(); !ok {
+		c.endless++
 	} else if deadline.After(c.latest) {
 		c.latest = deadline
 	}
@@ -77,8 +79,12 @@ func (g *Group[K, V]) Do(
 	select {
 	case <-c.done:
 	case <-ctx.Done():
-		g.leave(key, c)
-		return *new(V), ErrLeft
+		if !g.leave(ctx, key, c) {
+			return *new(V), ErrLeft
+		}
+		if c.err != nil {
+			return c.value, fmt.Errorf("%w: %w", ErrLeft, c.err)
+		}
 	}
 	if c.panicked != nil {
 		panic(c.panicked)
@@ -90,7 +96,7 @@ func (g *Group[K, V]) Do(
 func (g *Group[K, V]) start(
 	ctx context.Context, key K, fn func(context.Context, func() bool) (V, error),
 ) *call[V] {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	c := &call[V]{
 		done:   make(chan struct{}),
 		err:    errNoResult, // which stays if fn ends its goroutine
@@ -99,6 +105,9 @@ func (g *Group[K, V]) start(
 	ctx = context.WithValue(ctx, deadlineKey{}, func() time.Time {
 		g.mu.Lock()
 		defer g.mu.Unlock()
+		if c.endless > 0 {
+			return time.Time{}
+		}
 		return c.latest
 	})
 	if g.calls == nil {
@@ -113,7 +122,7 @@ func (g *Group[K, V]) start(
 	go func() {
 		defer func() {
 			c.panicked = recover() // it belongs to the callers, whose servers may recover from it
-			cancel()
+			cancel(nil)
 			g.mu.Lock()
 			g.drop(key, c)
 			g.mu.Unlock()
@@ -124,19 +133,24 @@ func (g *Group[K, V]) start(
 	return c
 }
 
-// leave takes one caller's interest away, and ends the call if it was the last.
-func (g *Group[K, V]) leave(key K, c *call[V]) {
+// leave takes one caller's interest away, and reports whether it was the last: then the call has
+// ended.
+func (g *Group[K, V]) leave(ctx context.Context, key K, c *call[V]) (last bool) {
 	g.mu.Lock()
 	c.waiting--
-	last := c.waiting == 0
+	if _, ok := ctx.Deadline(); !ok {
+		c.endless--
+	}
+	last = c.waiting == 0
 	if last {
 		g.drop(key, c) // who comes now must not get a cancelled call
 	}
 	g.mu.Unlock()
 	if last {
-		c.cancel()
+		c.cancel(context.Cause(ctx))
 		<-c.done
 	}
+	return last
 }
 
 // Forget makes later callers of every matching key start a call of their own, and the running calls

@@ -3,6 +3,7 @@ package flight_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -304,14 +305,61 @@ func TestLastCallerWaits(t *testing.T) {
 		defer cancel()
 		var group flight.Group[string, int]
 		ended := false
-		_, err := group.Do(ctx, "a", func(context.Context, func() bool) (int, error) {
+		got, err := group.Do(ctx, "a", func(context.Context, func() bool) (int, error) {
 			time.Sleep(3 * time.Second)
 			ended = true
 			return 1, nil
 		})
-		if !errors.Is(err, flight.ErrLeft) || !ended {
-			t.Errorf("got error %v, ended %t; want %v after the end", err, ended, flight.ErrLeft)
+		if got != 1 || err != nil || !ended {
+			t.Errorf("got %d, %v, ended %t; want the result after the end", got, err, ended)
 		}
+	})
+}
+
+// The last caller who leaves learns how the call ended, and the call why he left.
+func TestLastCallerLearns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var group flight.Group[string, int]
+		_, err := group.Do(ctx, "a", func(ctx context.Context, _ func() bool) (int, error) {
+			<-ctx.Done()
+			return 0, fmt.Errorf("%w: %w", errRefused, context.Cause(ctx))
+		})
+		for _, want := range []error{flight.ErrLeft, errRefused, context.DeadlineExceeded} {
+			if !errors.Is(err, want) {
+				t.Errorf("got %v, want a match of %v", err, want)
+			}
+		}
+	})
+}
+
+// Who has no deadline and leaves makes no call endless for the others.
+func TestEndlessCallerLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		endless, leave := context.WithCancel(t.Context())
+		limited, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		minute, _ := limited.Deadline()
+		var group flight.Group[string, int]
+		call := func(ctx context.Context, _ func() bool) (int, error) {
+			if got, ok := flight.Deadline(ctx); ok {
+				t.Errorf("while the endless caller waits, the deadline is %v", got)
+			}
+			time.Sleep(2 * time.Second)
+			if got, ok := flight.Deadline(ctx); !ok || !got.Equal(minute) {
+				t.Errorf("when he has left, the deadline is %v, %v, want %v", got, ok, minute)
+			}
+			return 1, nil
+		}
+		time.AfterFunc(time.Second, leave)
+		var running sync.WaitGroup
+		running.Go(func() { _, _ = group.Do(endless, "a", call) })
+		synctest.Wait()
+		if got, err := group.Do(limited, "a", call); got != 1 || err != nil {
+			t.Errorf("got %d, %v, want 1", got, err)
+		}
+		running.Wait()
 	})
 }
 

@@ -46,19 +46,19 @@ func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 	})
 	g.queue = slices.Insert(g.queue, at, t)
 	t.lane.waiting++
-	t.lane.latest = t.Deadline
+	t.lane.latest = t.Deadline()
 	g.dispatch(t.came)
-	if slices.Contains(g.queue, t) {
-		limited, cancel := context.WithDeadline(ctx, t.Deadline)
-		defer cancel()
-		ctx = limited
+	late := false
+	for slices.Contains(g.queue, t) && !late && ctx.Err() == nil {
 		t.wake = make(chan struct{})
 		g.mu.Unlock()
 		select {
 		case <-t.wake:
 		case <-ctx.Done():
+		case <-time.After(time.Until(t.Deadline())): // which may have moved meanwhile
 		}
 		g.mu.Lock()
+		late = !time.Now().Before(t.Deadline())
 	}
 	if at := slices.Index(g.queue, t); at >= 0 {
 		g.queue = slices.Delete(g.queue, at, at+1)
@@ -66,7 +66,11 @@ func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 		t.held = t.heldBack(time.Now())
 		g.dispatch(time.Now()) // no timer is left for a turn that has gone
 	}
-	if err, cause := ctx.Err(), context.Cause(ctx); t.held != nil && err != nil {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if late {
+		err, cause = context.DeadlineExceeded, context.DeadlineExceeded
+	}
+	if t.held != nil && err != nil {
 		t.held = fmt.Errorf("%w: %w", t.held, err)
 		if !errors.Is(cause, err) {
 			t.held = fmt.Errorf("%w: %w", t.held, cause)

@@ -46,10 +46,11 @@ func (c *crowd) come(ctx context.Context, change func(*Turn), names ...string) {
 			change(turn)
 		}
 		go func() {
-			turn.Deadline = time.Now().Add(1000 * time.Hour)
-			if deadline, ok := ctx.Deadline(); ok {
-				turn.Deadline = deadline
+			deadline := time.Now().Add(1000 * time.Hour)
+			if own, ok := ctx.Deadline(); ok {
+				deadline = own
 			}
+			turn.Deadline = func() time.Time { return deadline }
 			err := c.gate.Enter(ctx, turn)
 			c.mu.Lock()
 			defer c.mu.Unlock()
@@ -301,7 +302,8 @@ func TestGateUnderStress(t *testing.T) {
 								cancel()
 							})
 						}
-						turn := &Turn{Operation: fmt.Sprint(rand.IntN(3)), MaxWait: time.Minute, Deadline: time.Now().Add(time.Hour)}
+						deadline := func() time.Time { return time.Now().Add(time.Hour) }
+						turn := &Turn{Operation: fmt.Sprint(rand.IntN(3)), MaxWait: time.Minute, Deadline: deadline}
 						if err := gate.Enter(ctx, turn); err == nil {
 							n := out.Add(1)
 							for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {

@@ -9,9 +9,9 @@ import (
 // Turn is a call's place at the gate, the same for each of its requests.
 type Turn struct {
 	Operation string
-	MaxWait   time.Duration // for the end of a silence
-	Deadline  time.Time     // of the call
-	Unpaced   bool          // no pace holds the turn, and its refusals set none: a limit is known
+	MaxWait   time.Duration    // for the end of a silence
+	Deadline  func() time.Time // of the call; it may move
+	Unpaced   bool             // no pace holds the turn, and its refusals set none: a limit is known
 
 	lane     *lane // of the operation
 	ticket   int64 // the turn's place in the queue; 0 = at the end
@@ -36,14 +36,14 @@ func (t *Turn) tooLate(now time.Time) bool {
 	silence := t.lane.silence(now)
 	sent := now.Add(silence)
 	return sent.After(t.came) &&
-		(silence > t.MaxWait || sent.Add(t.lane.latency).After(t.Deadline))
+		(silence > t.MaxWait || !sent.Add(t.lane.latency).Before(t.Deadline()))
 }
 
 // heldBack returns the error of a turn that is turned away.
 func (t *Turn) heldBack(now time.Time) error {
 	waited := now.Sub(t.came).Round(time.Millisecond)
 	text := fmt.Sprintf("not sent: waited %v for its turn", waited)
-	if !t.lane.shut.IsZero() {
+	if t.lane.until.After(t.came) {
 		text += " after a 429"
 	}
 	if silence := t.lane.silence(now); silence > 0 {

@@ -30,17 +30,17 @@ const deadAfter = time.Second
 // Send sends a clone of the request, with a body of its own: a transport may hold on to the
 // request of an earlier attempt, and change what it was given.
 func (a *attempt) Send(call *Call, req *http.Request) *Answer {
-	ctx := req.Context()
-	if ctx.Err() != nil {
-		return &Answer{Err: ContextError(ctx), Unsent: true}
-	}
-	answer, start := &Answer{Attempts: 1}, time.Now()
+	ctx, start := req.Context(), time.Now()
 	deadline, timedOut := start.Add(a.timeout), a.timedOut
 	if call.Deadline.Before(deadline) {
 		deadline, timedOut = call.Deadline, errCallTooLong
 	}
 	s, own := startSending(ctx, call.Op, deadline, timedOut)
 	defer s.cancel()
+	if s.Err() != nil {
+		return &Answer{Err: s.why(ctx, nil), Unsent: true}
+	}
+	answer := &Answer{Attempts: 1}
 	req = req.Clone(own)
 	if req.GetBody != nil {
 		req.Body, _ = req.GetBody() // of bytes in memory: it cannot fail

@@ -12,7 +12,8 @@ const (
 )
 
 // Budget bounds the retries of the clients that share it, so that they do not multiply the load of
-// a server in trouble. A retry takes a token when it is sent. Every tenth success gives one back,
+// a server in trouble. A retry, other than after a 429, takes a token when it
+// is sent. Every tenth success gives one back,
 // and time fills the whole budget within a minute: N calls send at most 1.1 N + 64 requests, and
 // 64 more a minute. The zero value is a full budget.
 type Budget struct {
@@ -34,3 +35,6 @@ func (b *Budget) spend(tokens float64) bool {
 	b.spent = max(0, b.spent+tokens)
 	return true
 }
+
+// left reports whether there is a token, and takes none.
+func (b *Budget) left() bool { return b.spend(1) && b.spend(-1) }

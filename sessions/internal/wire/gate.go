@@ -39,9 +39,10 @@ type gated struct {
 // Send waits for the limiter, and then for the call's turn at the gate.
 func (g *gated) Send(call *Call, req *http.Request) *Answer {
 	ctx, turn, start := req.Context(), &call.turn, time.Now()
-	turn.Operation, turn.MaxWait, turn.Deadline = call.Op.Name, g.maxWait, call.endsBy(ctx)
-	turn.Unpaced = g.limiter != nil
-	err := g.waitForLimiter(ctx, turn)
+	turn.Operation, turn.MaxWait = call.Op.Name, g.maxWait
+	turn.Deadline = func() time.Time { return call.endsBy(ctx) }
+	_, turn.Unpaced = g.limiter.(holder)
+	err := g.waitForLimiter(ctx, call)
 	if err == nil {
 		err = g.gate.Enter(ctx, turn)
 	}
@@ -55,6 +56,8 @@ func (g *gated) Send(call *Call, req *http.Request) *Answer {
 	defer func() { // also when the transport panics
 		g.gate.Leave(turn, answered, silence)
 		if h, ok := g.limiter.(holder); ok && silence > 0 {
+			ctx, cancel := context.WithDeadline(ctx, call.Deadline)
+			defer cancel()
 			_ = h.Hold(ctx, silence) // the gate keeps the silence all the same
 		}
 	}()
@@ -71,17 +74,21 @@ func (g *gated) Send(call *Call, req *http.Request) *Answer {
 }
 
 // waitForLimiter waits until the limiter allows the request. A request that the gate would turn
-// away does not come so far: it takes nothing of the limit.
-func (g *gated) waitForLimiter(ctx context.Context, turn *gate.Turn) error {
-	if g.limiter == nil {
+// away, or whose context has ended, does not come so far: it takes nothing of the limit.
+func (g *gated) waitForLimiter(ctx context.Context, call *Call) error {
+	if g.limiter == nil || ctx.Err() != nil {
 		return nil
 	}
-	if err := g.gate.Refusal(turn); err != nil {
+	if err := g.gate.Refusal(&call.turn); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithDeadline(ctx, turn.Deadline)
+	ctx, cancel := context.WithDeadline(ctx, call.Deadline)
 	defer cancel()
-	if err := g.limiter.Wait(ctx); err != nil {
+	err := g.limiter.Wait(ctx)
+	if ctx.Err() != nil {
+		err = ContextError(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("not sent: the limiter says: %w", err)
 	}
 	return nil

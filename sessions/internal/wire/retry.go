@@ -45,31 +45,51 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 		}
 		r.record(ctx, call, answer, wait, "")
 		start, next := time.Now(), &Answer{}
-		if answer.Status() != http.StatusTooManyRequests { // after which the gate does the waiting
+		limited := answer.Status() == http.StatusTooManyRequests
+		if !limited { // else the gate does the waiting
 			next.Err = sleep(ctx, wait)
+			if next.Err == nil && !r.budget.spend(1) {
+				r.record(ctx, call, answer, wait, "the retry budget is used up")
+				break
+			}
 		}
 		if next.Err == nil {
 			next = r.next.Send(call, req)
 		}
-		if next.Attempts == 0 {
-			if answer.Status() != http.StatusTooManyRequests {
-				r.budget.spend(-1) // the retry was not sent
+		sent := next.Attempts > 0
+		if sent {
+			next.Attempts += answer.Attempts
+			if !r.cutShort(ctx, call, answer, next) {
+				answer = next
+				continue
 			}
-			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
-			r.record(ctx, call, answer, time.Since(start), "the wait ended")
-			break
+			r.record(ctx, call, next, 0, "")
+			answer.Attempts = next.Attempts
+		} else if !limited && next.HeldBack {
+			r.budget.spend(-1)
 		}
-		next.Attempts += answer.Attempts
-		answer = next
+		answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
+		if !sent {
+			why := "the wait ended: " + call.Secrets.Text(next.Err.Error())
+			r.record(ctx, call, answer, time.Since(start), why)
+		}
+		break
 	}
 	return answer
+}
+
+// cutShort reports whether next has no answer because the call's time is over, so that the answer
+// before says more: of an operation that does no more when it is sent twice.
+func (r *retry) cutShort(ctx context.Context, call *Call, before, next *Answer) bool {
+	return call.Op.Repeatable && before.Response != nil && next.Response == nil &&
+		(ctx.Err() != nil || !time.Now().Before(call.Deadline))
 }
 
 // noRetry stops a call that has a good answer, or one that another attempt would not change.
 const noRetry = "no retry"
 
 // wait returns how long the wait before the next attempt is, or would be, and why there is no
-// next attempt. If there is one, the budget has been asked for it, unless a 429 is the reason.
+// next attempt.
 func (r *retry) wait(
 	ctx context.Context, call *Call, answer *Answer,
 ) (wait time.Duration, stop string) {
@@ -79,9 +99,8 @@ func (r *retry) wait(
 	if !outcomeOf(answer).allows(call.Op) || ctx.Err() != nil {
 		return 0, noRetry
 	}
-	limited := answer.Status() == http.StatusTooManyRequests
 	asked, _ := answer.RetryAfter()
-	if limited {
+	if answer.Status() == http.StatusTooManyRequests {
 		wait = max(asked, r.gate.Silence(call.Op.Name))
 	} else {
 		wait = r.jitter(answer.Attempts)
@@ -94,7 +113,7 @@ func (r *retry) wait(
 		return wait, "the server asks for too long a wait"
 	case time.Until(call.endsBy(ctx)) <= wait:
 		return wait, "the deadline comes before the wait is over"
-	case !limited && !r.budget.spend(1):
+	case answer.Status() != http.StatusTooManyRequests && !r.budget.left():
 		return wait, "the retry budget is used up"
 	}
 	return wait, ""
