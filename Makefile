@@ -152,7 +152,7 @@ fuzz: ## Run every fuzz target for FUZZTIME each
 	done
 
 .PHONY: check
-check: check-race check-format check-tidy check-generated check-api lint vulncheck check-platforms test-releases test-official ## Run everything that CI runs
+check: check-race check-format check-width check-tidy check-generated check-api lint vulncheck check-platforms test-releases test-official ## Run everything that CI runs
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=1000x # a number of runs: a time sometimes ends in "deadline exceeded"
 
 .PHONY: check-race

@@ -175,7 +175,8 @@ type RetryPolicy struct {
 
 // WithRetry sets how often, and after which waits, a request is sent again. A negative field is an
 // error. A 429 that asks for longer than MaxRetryAfter makes the call fail at once; it keeps the
-// client's other calls of the operation silent for as long as it asks, a minute at most, all the same.
+// client's other calls of the operation silent for as long as it asks, a minute at most, all the
+// same.
 func WithRetry(p RetryPolicy) Option {
 	if p.MaxAttempts < 0 || min(p.BaseDelay, p.MaxDelay, p.MaxRetryAfter) < 0 {
 		return refuse("WithRetry: %+v must not have a negative field", p)

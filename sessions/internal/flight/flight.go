@@ -53,10 +53,11 @@ func Deadline(ctx context.Context) (time.Time, bool) {
 	return own, bounded
 }
 
-// Do returns the result of the running call of key, or else of fn; ErrLeft if ctx ends before there
-// is a result, beside the error of a call that ended because its last caller left. The context of fn has the values of the first caller's, ends when every caller's has
-// ended, and tells Deadline until when callers wait. The function forgotten tells whether
-// Forget was called for the key meanwhile, or every caller has left.
+// Do returns the result of the running call of key, or else of fn; ErrLeft if ctx ends before
+// there is a result, beside the error of a call that ended because its last caller left. The
+// context of fn has the values of the first caller's, ends when every caller's has ended, and
+// tells Deadline until when callers wait. The function forgotten tells whether Forget was called
+// for the key meanwhile, or every caller has left.
 func (g *Group[K, V]) Do(
 	ctx context.Context, key K, fn func(ctx context.Context, forgotten func() bool) (V, error),
 ) (V, error) {

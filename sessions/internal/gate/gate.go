@@ -46,7 +46,7 @@ func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 	})
 	g.queue = slices.Insert(g.queue, at, t)
 	t.lane.waiting++
-	t.lane.latest = t.Deadline()
+	t.lane.latest = t.Call.EndsBy()
 	g.dispatch(t.came)
 	late := false
 	for slices.Contains(g.queue, t) && !late && ctx.Err() == nil {
@@ -55,10 +55,10 @@ func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 		select {
 		case <-t.wake:
 		case <-ctx.Done():
-		case <-time.After(time.Until(t.Deadline())): // which may have moved meanwhile
+		case <-time.After(time.Until(t.Call.EndsBy())): // which may have moved meanwhile
 		}
 		g.mu.Lock()
-		late = !time.Now().Before(t.Deadline())
+		late = !time.Now().Before(t.Call.EndsBy())
 	}
 	if at := slices.Index(g.queue, t); at >= 0 {
 		g.queue = slices.Delete(g.queue, at, at+1)

@@ -50,7 +50,7 @@ func (c *crowd) come(ctx context.Context, change func(*Turn), names ...string) {
 			if own, ok := ctx.Deadline(); ok {
 				deadline = own
 			}
-			turn.Deadline = func() time.Time { return deadline }
+			turn.Call = fixed(deadline)
 			err := c.gate.Enter(ctx, turn)
 			c.mu.Lock()
 			defer c.mu.Unlock()
@@ -88,6 +88,11 @@ func (c *crowd) served(names ...string) {
 	}
 }
 
+// fixed is a call whose deadline does not move.
+type fixed time.Time
+
+func (f fixed) EndsBy() time.Time { return time.Time(f) }
+
 func (c *crowd) refused(asked time.Duration, names ...string) {
 	for _, name := range names {
 		c.gate.Leave(c.turns[name], true, asked)
@@ -116,12 +121,6 @@ func (c *crowd) expect(when string, want ...string) {
 		c.t.Errorf("%s: %q were let out, want %q", when, c.out, want)
 	}
 	c.out = nil
-}
-
-func (c *crowd) countOut() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.out)
 }
 
 // expectHeld checks that a call was turned away, and what it is told.
@@ -256,7 +255,8 @@ func TestGate(t *testing.T) {
 			c.after(second)
 			cancel(reason)
 			synctest.Wait()
-			c.expectHeld("get b", "not sent: waited 1s for its turn: context canceled: the user went away", context.Canceled, reason)
+			c.expectHeld("get b", "not sent: waited 1s for its turn: context canceled: the user went away",
+				context.Canceled, reason)
 			c.served(names[0], names[1])
 			c.expect("who is left", append(names, "get a", "get c")...)
 		}},
@@ -268,7 +268,9 @@ func TestGate(t *testing.T) {
 			c.calls("get c")
 			cancel()
 			synctest.Wait()
-			c.expectHeld("get b", "not sent: waited 0s for its turn after a 429, which asks for 2s more: context canceled", context.Canceled)
+			c.expectHeld("get b",
+				"not sent: waited 0s for its turn after a 429, which asks for 2s more: context canceled",
+				context.Canceled)
 			c.after(2 * second)
 			c.expect("at its end", "get a", "get c")
 		}},
@@ -302,8 +304,10 @@ func TestGateUnderStress(t *testing.T) {
 								cancel()
 							})
 						}
-						deadline := func() time.Time { return time.Now().Add(time.Hour) }
-						turn := &Turn{Operation: fmt.Sprint(rand.IntN(3)), MaxWait: time.Minute, Deadline: deadline}
+						turn := &Turn{
+							Operation: fmt.Sprint(rand.IntN(3)), MaxWait: time.Minute,
+							Call: fixed(time.Now().Add(time.Hour)),
+						}
 						if err := gate.Enter(ctx, turn); err == nil {
 							n := out.Add(1)
 							for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {

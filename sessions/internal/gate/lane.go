@@ -37,8 +37,8 @@ type lane struct {
 
 func (l *lane) silence(now time.Time) time.Duration { return max(0, l.until.Sub(now)) }
 
-// slowDown makes the next request wait, after one that leaves now, as long as the pace wants it. The
-// pace is never so slow that those who wait would be too late.
+// slowDown makes the next request wait, after one that leaves now, as long as the pace wants it.
+// The pace is never so slow that those who wait would be too late.
 func (l *lane) slowDown(now time.Time) {
 	if rate := l.rateAt(now); rate > 0 {
 		pause := time.Duration(float64(time.Second) / rate)

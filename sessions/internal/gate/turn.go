@@ -6,12 +6,15 @@ import (
 	"time"
 )
 
+// call is whose turn it is. When the call has to be over may change while it waits.
+type call interface{ EndsBy() time.Time }
+
 // Turn is a call's place at the gate, the same for each of its requests.
 type Turn struct {
 	Operation string
-	MaxWait   time.Duration    // for the end of a silence
-	Deadline  func() time.Time // of the call; it may move
-	Unpaced   bool             // no pace holds the turn, and its refusals set none: a limit is known
+	MaxWait   time.Duration // for the end of a silence
+	Call      call          // says when it has to be over
+	Unpaced   bool          // no pace holds the turn, and its refusals set none: a limit is known
 
 	lane     *lane // of the operation
 	ticket   int64 // the turn's place in the queue; 0 = at the end
@@ -36,7 +39,7 @@ func (t *Turn) tooLate(now time.Time) bool {
 	silence := t.lane.silence(now)
 	sent := now.Add(silence)
 	return sent.After(t.came) &&
-		(silence > t.MaxWait || !sent.Add(t.lane.latency).Before(t.Deadline()))
+		(silence > t.MaxWait || !sent.Add(t.lane.latency).Before(t.Call.EndsBy()))
 }
 
 // heldBack returns the error of a turn that is turned away.

@@ -64,8 +64,14 @@ func TestReadBody(t *testing.T) {
 		{"a redirect", GetSession, 302, endless{}, ErrTooLarge, 64<<10 + 1, false},
 		{"a switch of protocols has no body", GetSession, 101, failingReader{broken}, nil, 0, false},
 		{"one that breaks off", GetSession, 200, io.MultiReader(of(10), failingReader{broken}), broken, 0, true},
-		{"one that breaks off at the limit", GetSession, 404, io.MultiReader(of(64<<10), failingReader{broken}), broken, 0, true},
-		{"one that breaks off past the limit", GetSession, 404, io.MultiReader(of(64<<10+1), failingReader{broken}), ErrTooLarge, 64<<10 + 1, false},
+		{
+			"one that breaks off at the limit", GetSession, 404, io.MultiReader(of(64<<10), failingReader{broken}),
+			broken, 0, true,
+		},
+		{
+			"one that breaks off past the limit", GetSession, 404, io.MultiReader(of(64<<10+1), failingReader{broken}),
+			ErrTooLarge, 64<<10 + 1, false,
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -23,8 +23,8 @@ func newAttempt(cfg Config) *attempt {
 	return &attempt{cfg.Transport, cfg.Timeout, timedOut, cfg.DropIdle}
 }
 
-// deadAfter is the time without a byte after which a connection may be dead. Clerk answers in a tenth
-// of that time.
+// deadAfter is the time without a byte after which a connection may be dead. Clerk answers in a
+// tenth of that time.
 const deadAfter = time.Second
 
 // Send sends a clone of the request, with a body of its own: a transport may hold on to the

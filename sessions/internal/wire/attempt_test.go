@@ -46,13 +46,35 @@ func TestAttemptEnds(t *testing.T) {
 		not   []error
 		text  string
 	}{
-		{"no answer", stalled, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "no complete answer within the 10s of one attempt: context deadline exceeded"},
-		{"no body", slowly, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "no complete answer within the 10s of one attempt: context deadline exceeded"},
-		{"the caller's deadline comes first", stalled, time.Second, nil, time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "context deadline exceeded"},
-		{"the caller's deadline comes first, in the body", slowly, time.Second, nil, time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled}, "context deadline exceeded"},
-		{"the caller cancels", stalled, time.Second, reason, time.Second, []error{context.Canceled, reason}, []error{context.DeadlineExceeded}, "context canceled: the user went away"},
-		{"the caller cancels, in the body", slowly, time.Second, reason, time.Second, []error{context.Canceled, reason}, []error{context.DeadlineExceeded}, "context canceled: the user went away"},
-		{"the caller cancels without a reason", stalled, time.Second, context.Canceled, time.Second, []error{context.Canceled}, []error{context.DeadlineExceeded}, "context canceled"},
+		{
+			"no answer", stalled, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded},
+			[]error{context.Canceled}, "no complete answer within the 10s of one attempt: context deadline exceeded",
+		},
+		{
+			"no body", slowly, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled},
+			"no complete answer within the 10s of one attempt: context deadline exceeded",
+		},
+		{
+			"the caller's deadline comes first", stalled, time.Second, nil, time.Second,
+			[]error{context.DeadlineExceeded}, []error{context.Canceled}, "context deadline exceeded",
+		},
+		{
+			"the caller's deadline comes first, in the body", slowly, time.Second, nil, time.Second,
+			[]error{context.DeadlineExceeded}, []error{context.Canceled}, "context deadline exceeded",
+		},
+		{
+			"the caller cancels", stalled, time.Second, reason, time.Second, []error{context.Canceled, reason},
+			[]error{context.DeadlineExceeded}, "context canceled: the user went away",
+		},
+		{
+			"the caller cancels, in the body", slowly, time.Second, reason, time.Second,
+			[]error{context.Canceled, reason}, []error{context.DeadlineExceeded},
+			"context canceled: the user went away",
+		},
+		{
+			"the caller cancels without a reason", stalled, time.Second, context.Canceled, time.Second,
+			[]error{context.Canceled}, []error{context.DeadlineExceeded}, "context canceled",
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -120,8 +142,14 @@ func TestEachAttemptHasItsWholeTimeout(t *testing.T) {
 		took   time.Duration
 	}{
 		{"nothing before it", []act{late(200)}, nil, almost},
-		{"a wait at the gate before it", []act{answered(429, "", "Retry-After: 9"), late(200)}, another, 9*time.Second + almost},
-		{"a wait at the gate that is shorter than the timeout", []act{answered(429, "", "Retry-After: 5"), late(200)}, another, 5*time.Second + almost},
+		{
+			"a wait at the gate before it", []act{answered(429, "", "Retry-After: 9"), late(200)}, another,
+			9*time.Second + almost,
+		},
+		{
+			"a wait at the gate that is shorter than the timeout",
+			[]act{answered(429, "", "Retry-After: 5"), late(200)}, another, 5*time.Second + almost,
+		},
 		{"a 429 before it", []act{answered(429, "", "Retry-After: 9"), late(200)}, nil, 9*time.Second + almost},
 		{"a late 429 before it", []act{late(429, "Retry-After: 9"), late(200)}, nil, almost + 9*time.Second + almost},
 	} {
@@ -142,7 +170,8 @@ func TestEachAttemptHasItsWholeTimeout(t *testing.T) {
 	}
 }
 
-// A transport may still be at a request when it has returned, as one is that runs another in a goroutine. The body that it reads is its own.
+// A transport may still be at a request when it has returned, as one is that runs another in a goroutine. The body that
+// it reads is its own.
 func TestAttemptsShareNoRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -293,8 +322,16 @@ func TestUnsent(t *testing.T) {
 		want bool
 	}{
 		{"no connection", failed(dialed(broken)), true},
-		{"no connection, says a transport without hooks", func(*http.Request) (*http.Response, error) { return nil, dialed(broken) }, true},
-		{"something else, says a transport without hooks", func(*http.Request) (*http.Response, error) { return nil, broken }, false},
+		{
+			"no connection, says a transport without hooks", func(*http.Request) (*http.Response, error) {
+				return nil, dialed(broken)
+			}, true,
+		},
+		{
+			"something else, says a transport without hooks", func(*http.Request) (*http.Response, error) {
+				return nil, broken
+			}, false,
+		},
 		{"a connection that was not written to", failed(broken), true},
 		{"a connection that was written to", lost(broken), false},
 		{"no answer at all", lost(nil), false},

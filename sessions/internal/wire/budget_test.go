@@ -13,7 +13,8 @@ import (
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	type step struct {
-		what  string // "success", "retry" (granted), "no retry" (refused), "unsent" (a retry given back), "second" (passes)
+		// "success", "retry" (granted), "no retry" (refused), "unsent" (a retry given back), "second" (passes)
+		what  string
 		times int
 		left  float64
 	}
@@ -23,10 +24,19 @@ func TestBudget(t *testing.T) {
 	}{
 		{"a full budget stays full", []step{{"success", 1000, 64}, {"second", 1000, 64}}},
 		{"64 retries empty it", []step{{"retry", 64, 0}, {"no retry", 1000, 0}}},
-		{"ten successes give a retry", []step{{"retry", 64, 0}, {"success", 9, 0.9}, {"no retry", 1, 0.9}, {"success", 1, 1}, {"retry", 1, 0}}},
+		{
+			"ten successes give a retry",
+			[]step{{"retry", 64, 0}, {"success", 9, 0.9}, {"no retry", 1, 0.9}, {"success", 1, 1}, {"retry", 1, 0}},
+		},
 		{"a retry that was not sent is given back", []step{{"retry", 64, 0}, {"unsent", 1, 1}, {"retry", 1, 0}}},
-		{"time fills it in a minute", []step{{"retry", 64, 0}, {"second", 30, 32}, {"retry", 32, 0}, {"second", 60, 64}, {"retry", 64, 0}}},
-		{"it fills up to the brim", []step{{"retry", 64, 0}, {"success", 10_000, 64}, {"retry", 64, 0}, {"second", 600, 64}}},
+		{
+			"time fills it in a minute",
+			[]step{{"retry", 64, 0}, {"second", 30, 32}, {"retry", 32, 0}, {"second", 60, 64}, {"retry", 64, 0}},
+		},
+		{
+			"it fills up to the brim",
+			[]step{{"retry", 64, 0}, {"success", 10_000, 64}, {"retry", 64, 0}, {"second", 600, 64}},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -17,13 +17,14 @@ type Call struct {
 	Secrets  redact.Redactor // hides the call's secrets in errors and log records
 	Deadline time.Time       // when the call has to be over, if its context does not end sooner
 
-	turn gate.Turn // the call's place at the gate
+	ctx  context.Context // of the call's request
+	turn gate.Turn       // the call's place at the gate
 }
 
-// endsBy returns when the call has to be over: the sooner of its own deadline and its context's, or
+// EndsBy returns when the call has to be over: the sooner of its own deadline and its context's, or
 // that of the last caller who waits, if callers share the call.
-func (c *Call) endsBy(ctx context.Context) time.Time {
-	if deadline, ok := flight.Deadline(ctx); ok && deadline.Before(c.Deadline) {
+func (c *Call) EndsBy() time.Time {
+	if deadline, ok := flight.Deadline(c.ctx); ok && deadline.Before(c.Deadline) {
 		return deadline
 	}
 	return c.Deadline

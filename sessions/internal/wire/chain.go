@@ -50,4 +50,7 @@ func NewChain(cfg Config) *Chain {
 }
 
 // Send sends the request of a call, as often as it takes, and returns what became of the call.
-func (c *Chain) Send(call *Call, req *http.Request) *Answer { return c.first.Send(call, req) }
+func (c *Chain) Send(call *Call, req *http.Request) *Answer {
+	call.ctx = req.Context()
+	return c.first.Send(call, req)
+}

@@ -54,7 +54,8 @@ type failingReader struct{ err error }
 
 func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
 
-// failed is a request that net/http gives up on before it has written anything: no connection, no handshake, a dead connection.
+// failed is a request that net/http gives up on before it has written anything: no connection, no handshake, a dead
+// connection.
 func failed(err error) act {
 	return func(req *http.Request) (*http.Response, error) {
 		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.GetConn != nil {
@@ -140,9 +141,10 @@ func defaults(t http.RoundTripper) Config {
 		UserAgent:  "clerk-sessions-go/test",
 		Transport:  t,
 		Timeout:    10 * time.Second,
-		Retry:      RetryPolicy{MaxAttempts: 3, BaseDelay: 200 * time.Millisecond, MaxDelay: 5 * time.Second, MaxRetryAfter: 10 * time.Second},
-		Gate:       &gate.Gate{},
-		Budget:     &Budget{},
+		Retry: RetryPolicy{MaxAttempts: 3, BaseDelay: 200 * time.Millisecond, MaxDelay: 5 * time.Second,
+			MaxRetryAfter: 10 * time.Second},
+		Gate:   &gate.Gate{},
+		Budget: &Budget{},
 	}
 }
 
@@ -158,7 +160,9 @@ type sender interface {
 }
 
 // newCall returns a call of an operation that has all the time it wants.
-func newCall(op *Operation) *Call { return &Call{Op: op, Deadline: time.Now().Add(1000 * time.Hour)} }
+func newCall(op *Operation, req *http.Request) *Call {
+	return &Call{Op: op, Deadline: time.Now().Add(1000 * time.Hour), ctx: req.Context()}
+}
 
 // sendIn sends a request whose call has a context.
 func sendIn(ctx context.Context, t testing.TB, link sender, op *Operation) *Answer {
@@ -171,7 +175,7 @@ func sendIn(ctx context.Context, t testing.TB, link sender, op *Operation) *Answ
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer := link.Send(newCall(op), req)
+	answer := link.Send(newCall(op, req), req)
 	if answer.Response == nil && answer.Err == nil {
 		t.Errorf("an answer without a response does not say why: %+v", answer)
 	}
@@ -198,10 +202,19 @@ func TestContextError(t *testing.T) {
 		text string
 	}{
 		{"canceled", canceled(nil), []error{context.Canceled}, "context canceled"},
-		{"canceled for a reason", canceled(reason), []error{context.Canceled, reason}, "context canceled: the user went away"},
-		{"canceled because a deadline passed", canceled(context.DeadlineExceeded), []error{context.Canceled, context.DeadlineExceeded}, "context canceled: context deadline exceeded"},
+		{
+			"canceled for a reason", canceled(reason), []error{context.Canceled, reason},
+			"context canceled: the user went away",
+		},
+		{
+			"canceled because a deadline passed", canceled(context.DeadlineExceeded),
+			[]error{context.Canceled, context.DeadlineExceeded}, "context canceled: context deadline exceeded",
+		},
 		{"past its deadline", expired(nil), []error{context.DeadlineExceeded}, "context deadline exceeded"},
-		{"past its deadline, which has a reason", expired(reason), []error{context.DeadlineExceeded, reason}, "context deadline exceeded: the user went away"},
+		{
+			"past its deadline, which has a reason", expired(reason), []error{context.DeadlineExceeded, reason},
+			"context deadline exceeded: the user went away",
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -244,7 +257,8 @@ func TestLogRecords(t *testing.T) {
 	cfg := defaults(&script{acts: []act{answered(404, "", "Cf-Ray: ray_1")}})
 	cfg.Logger = slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	send(t, NewChain(cfg), GetSession)
-	for _, want := range []string{"level=DEBUG", "operation=GetSession", "attempt=1", "status=404", "trace_id=ray_1", "duration="} {
+	for _, want := range []string{"level=DEBUG", "operation=GetSession", "attempt=1", "status=404",
+		"trace_id=ray_1", "duration="} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the record lacks %s: %s", want, text.String())
 		}

@@ -40,7 +40,7 @@ type gated struct {
 func (g *gated) Send(call *Call, req *http.Request) *Answer {
 	ctx, turn, start := req.Context(), &call.turn, time.Now()
 	turn.Operation, turn.MaxWait = call.Op.Name, g.maxWait
-	turn.Deadline = func() time.Time { return call.endsBy(ctx) }
+	turn.Call = call
 	_, turn.Unpaced = g.limiter.(holder)
 	err := g.waitForLimiter(ctx, call)
 	if err == nil {

@@ -72,7 +72,8 @@ func TestPanicGivesThePlaceBack(t *testing.T) {
 // A call that does not have to wait costs no allocation at the gate.
 func TestOpenGateAllocatesNothing(t *testing.T) {
 	var g gate.Gate
-	turn := &gate.Turn{Operation: "GetSession", Deadline: func() time.Time { return time.Now().Add(time.Minute) }}
+	call := &Call{Deadline: time.Now().Add(time.Minute), ctx: t.Context()}
+	turn := &gate.Turn{Operation: "GetSession", Call: call}
 	if n := testing.AllocsPerRun(100, func() {
 		if err := g.Enter(t.Context(), turn); err != nil {
 			t.Fatal(err)
@@ -121,8 +122,14 @@ func TestLimiter(t *testing.T) {
 		held     []time.Duration
 		end      error // what the second call's answer matches; nil for an answer
 	}{
-		{"every attempt waits", &limiter{every: time.Second}, []act{answered(503, ""), answered(200, "{}")}, time.Hour, 3, 3, nil, nil},
-		{"a refusal is not sent", &limiter{refusal: refusal}, []act{answered(200, "{}")}, time.Hour, 2, 0, nil, refusal},
+		{
+			"every attempt waits", &limiter{every: time.Second}, []act{answered(503, ""), answered(200, "{}")},
+			time.Hour, 3, 3, nil, nil,
+		},
+		{
+			"a refusal is not sent", &limiter{refusal: refusal}, []act{answered(200, "{}")}, time.Hour, 2, 0,
+			nil, refusal,
+		},
 		{
 			"a 429 is told", &limiter{},
 			[]act{answered(429, "", "Retry-After: 7"), answered(200, "{}")},
@@ -156,7 +163,8 @@ func TestLimiter(t *testing.T) {
 				defer cancel()
 				answer := sendIn(ctx, t, link, GetSession)
 				if int(l.waits.Load()) != row.waits || server.requests() != row.requests {
-					t.Errorf("%d waits and %d requests, want %d and %d", l.waits.Load(), server.requests(), row.waits, row.requests)
+					t.Errorf("%d waits and %d requests, want %d and %d", l.waits.Load(), server.requests(),
+						row.waits, row.requests)
 				}
 				if diff := cmp.Diff(row.held, l.held); diff != "" {
 					t.Errorf("told, want (-), got (+):\n%s", diff)

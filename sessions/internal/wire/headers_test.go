@@ -7,7 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Every request has these headers and no others; in particular no Idempotency-Key, which would make net/http send it again.
+// Every request has these headers and no others; in particular no Idempotency-Key, which would make net/http send it
+// again.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

@@ -43,7 +43,10 @@ func TestOutcomeOfBody(t *testing.T) {
 	}{
 		{"a whole 200", 200, nil, final},
 		{"a 200 that broke off", 200, io.ErrUnexpectedEOF, unclear},
-		{"a 200 that was reset", 200, &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, unclear},
+		{
+			"a 200 that was reset", 200,
+			&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, unclear,
+		},
 		{"a 200 that took too long", 200, context.DeadlineExceeded, unclear},
 		{"a 200 that is too large", 200, ErrTooLarge, final},
 		{"a 200 that is not gzip", 200, gzip.ErrHeader, final},
@@ -56,7 +59,8 @@ func TestOutcomeOfBody(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			if got := outcomeOf(&Answer{Response: &http.Response{StatusCode: row.status}, Err: row.err}); got != row.want {
+			if got := outcomeOf(&Answer{Response: &http.Response{StatusCode: row.status},
+				Err: row.err}); got != row.want {
 				t.Errorf("%v, want %v", got, row.want)
 			}
 		})
@@ -73,18 +77,39 @@ func TestOutcomeOfError(t *testing.T) {
 		{"a refused connection", dialed(os.NewSyscallError("connect", syscall.ECONNREFUSED)), notDone},
 		{"no route to the host", dialed(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), notDone},
 		{"a connection that takes too long", dialed(os.ErrDeadlineExceeded), notDone},
-		{"a DNS server that fails", dialed(&net.DNSError{Err: "server misbehaving", Name: "api.clerk.com", IsTemporary: true}), notDone},
-		{"a DNS server that does not answer", dialed(&net.DNSError{Err: "i/o timeout", Name: "api.clerk.com", IsTimeout: true}), notDone},
+		{
+			"a DNS server that fails",
+			dialed(&net.DNSError{Err: "server misbehaving", Name: "api.clerk.com", IsTemporary: true}), notDone,
+		},
+		{
+			"a DNS server that does not answer",
+			dialed(&net.DNSError{Err: "i/o timeout", Name: "api.clerk.com", IsTimeout: true}), notDone,
+		},
 		{"NXDOMAIN", dialed(&net.DNSError{Err: "no such host", Name: "api.clerk.com", IsNotFound: true}), final},
-		{"NXDOMAIN, wrapped by a tracing transport", fmt.Errorf("traced: %w", &url.Error{Op: "Get", Err: dialed(&net.DNSError{IsNotFound: true})}), final},
+		{
+			"NXDOMAIN, wrapped by a tracing transport",
+			fmt.Errorf("traced: %w", &url.Error{Op: "Get", Err: dialed(&net.DNSError{IsNotFound: true})}), final,
+		},
 		{"a handshake that breaks off", io.EOF, notDone},
-		{"a handshake that is reset", &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, notDone},
+		{
+			"a handshake that is reset",
+			&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, notDone,
+		},
 		{"a certificate that does not verify", &tls.CertificateVerificationError{Err: errors.New("expired")}, final},
 		{"a certificate nobody knows", x509.UnknownAuthorityError{}, final},
-		{"a certificate of another host", x509.HostnameError{Certificate: &x509.Certificate{}, Host: "api.clerk.com"}, final},
+		{
+			"a certificate of another host",
+			x509.HostnameError{Certificate: &x509.Certificate{}, Host: "api.clerk.com"}, final,
+		},
 		{"an expired certificate", x509.CertificateInvalidError{Reason: x509.Expired}, final},
-		{"a server that does not speak TLS", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, final},
-		{"a header that makes no sense, as one that broke off does", textproto.ProtocolError("malformed MIME header"), notDone},
+		{
+			"a server that does not speak TLS",
+			tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, final,
+		},
+		{
+			"a header that makes no sense, as one that broke off does",
+			textproto.ProtocolError("malformed MIME header"), notDone,
+		},
 		{"anything else", errors.New("something happened"), notDone},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -103,8 +128,8 @@ func TestOutcomeOfError(t *testing.T) {
 	}
 }
 
-// What net/http really says, and what that is taken for. A request of an operation that cannot be repeated is followed by
-// httptrace, any other is not: whether it is unsent matters to none of these.
+// What net/http really says, and what that is taken for. A request of an operation that cannot be repeated is followed
+// by httptrace, any other is not: whether it is unsent matters to none of these.
 func TestOutcomeOfRealErrors(t *testing.T) {
 	t.Parallel()
 	var zipped bytes.Buffer
@@ -126,43 +151,82 @@ func TestOutcomeOfRealErrors(t *testing.T) {
 		{"nobody listens", nobody, nil, notDone, notDone},
 		{"a host that does not exist", func(*testing.T) string { return "http://nxdomain.test." }, nil, final, final},
 		{"a name server that fails", func(*testing.T) string { return "http://servfail.test." }, nil, notDone, notDone},
-		{"a name server that refuses", func(*testing.T) string { return "http://refused.test." }, nil, notDone, notDone},
+		{
+			"a name server that refuses", func(*testing.T) string {
+				return "http://refused.test."
+			}, nil, notDone, notDone,
+		},
 		{"closed before the answer", says(""), nil, unclear, unclear},
 		{"closed in the status line", says("HTTP/1.1 2"), nil, unclear, unclear},
 		{"closed in a header's value", says("HTTP/1.1 200 OK\r\nContent-Type: app"), nil, unclear, unclear},
 		{"closed in a header's name", says("HTTP/1.1 200 OK\r\nContent-"), nil, unclear, unclear},
 		{"closed in the body", says("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"), nil, unclear, unclear},
-		{"closed in a chunk", says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nabc"), nil, unclear, unclear},
-		{"closed between chunks", says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"), nil, unclear, unclear},
+		{
+			"closed in a chunk", says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nabc"), nil,
+			unclear, unclear,
+		},
+		{
+			"closed between chunks", says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"), nil,
+			unclear, unclear,
+		},
 		{"a whole answer", says("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"), nil, final, final},
 		{"an answer that ends with the connection", says("HTTP/1.1 200 OK\r\n\r\nabc"), nil, final, final},
 		{"whole gzip", says(gzipped(func(b []byte) []byte { return b })), nil, final, final},
-		{"gzip that is none", says(gzipped(func(b []byte) []byte { return []byte("plain text, and enough of it") })), nil, final, final},
-		{"gzip with a wrong checksum", says(gzipped(func(b []byte) []byte { b[len(b)-8]++; return b })), nil, final, final},
-		{"gzip with a wrong length", says(gzipped(func(b []byte) []byte { b[len(b)-1]++; return b })), nil, final, final},
-		{"gzip with nonsense inside", says(gzipped(func(b []byte) []byte { return append(b[:10], bytes.Repeat([]byte{0xff}, 50)...) })), nil, final, final},
-		{"gzip that stops in the middle", says(gzipped(func(b []byte) []byte { return b[:len(b)/2] })), nil, unclear, unclear},
+		{
+			"gzip that is none", says(gzipped(func(b []byte) []byte { return []byte("plain text, and enough of it") })),
+			nil, final, final,
+		},
+		{
+			"gzip with a wrong checksum", says(gzipped(func(b []byte) []byte { b[len(b)-8]++; return b })), nil,
+			final, final,
+		},
+		{
+			"gzip with a wrong length", says(gzipped(func(b []byte) []byte { b[len(b)-1]++; return b })), nil,
+			final, final,
+		},
+		{
+			"gzip with nonsense inside",
+			says(gzipped(func(b []byte) []byte { return append(b[:10], bytes.Repeat([]byte{0xff}, 50)...) })),
+			nil, final, final,
+		},
+		{
+			"gzip that stops in the middle", says(gzipped(func(b []byte) []byte { return b[:len(b)/2] })), nil,
+			unclear, unclear,
+		},
 		{"plain HTTP where TLS is spoken", func(t *testing.T) string {
 			return strings.Replace(says("HTTP/1.1 400 Bad Request\r\n\r\n")(t), "http://", "https://", 1)
 		}, nil, final, final},
-		{"a handshake that is cut", func(t *testing.T) string { return strings.Replace(hangsUp(t), "http://", "https://", 1) }, nil, unclear, notDone},
+		{
+			"a handshake that is cut", func(t *testing.T) string {
+				return strings.Replace(hangsUp(t), "http://", "https://", 1)
+			}, nil, unclear, notDone,
+		},
 		{"a certificate nobody knows", tlsServer(nil), nil, final, final},
-		{"a server that wants a newer TLS", tlsServer(&tls.Config{MinVersion: tls.VersionTLS13}), &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}, final, final},
-		{"a server that wants a certificate, with TLS 1.2", tlsServer(&tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}), &tls.Config{InsecureSkipVerify: true}, final, final},
+		{
+			"a server that wants a newer TLS", tlsServer(&tls.Config{MinVersion: tls.VersionTLS13}),
+			&tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}, final, final,
+		},
+		{
+			"a server that wants a certificate, with TLS 1.2",
+			tlsServer(&tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}),
+			&tls.Config{InsecureSkipVerify: true}, final, final,
+		},
 	} {
 		for op, want := range map[*Operation]outcome{GetSession: row.get, CreateSession: row.post} {
 			t.Run(row.name+"/"+op.Name, func(t *testing.T) {
 				t.Parallel()
-				dialer := &net.Dialer{Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-					return net.Dial("udp", names)
-				}}}
+				dialer := &net.Dialer{Resolver: &net.Resolver{PreferGo: true,
+					Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+						return net.Dial("udp", names)
+					}}}
 				rt := &http.Transport{TLSClientConfig: row.tls, DialContext: dialer.DialContext}
 				t.Cleanup(rt.CloseIdleConnections)
-				req, err := http.NewRequestWithContext(t.Context(), op.Method, row.url(t)+"/v1", strings.NewReader("body"))
+				req, err := http.NewRequestWithContext(t.Context(), op.Method, row.url(t)+"/v1",
+					strings.NewReader("body"))
 				if err != nil {
 					t.Fatal(err)
 				}
-				answer := newAttempt(defaults(rt)).Send(newCall(op), req)
+				answer := newAttempt(defaults(rt)).Send(newCall(op, req), req)
 				if got := outcomeOf(answer); got != want {
 					t.Errorf("%v, want %v: error %v", got, want, answer.Err)
 				}
@@ -185,7 +249,8 @@ func says(raw string) func(t *testing.T) string {
 			}
 			_, _ = io.WriteString(conn, raw)
 			_ = conn.(*net.TCPConn).CloseWrite()
-			_, _ = io.Copy(io.Discard, conn) // until the client has read it all: closing earlier would reset the connection
+			// until the client has read it all: closing earlier would reset the connection
+			_, _ = io.Copy(io.Discard, conn)
 		})
 	}
 }
@@ -195,7 +260,8 @@ func hangsUp(t *testing.T) string {
 	return listen(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) })
 }
 
-// nobody returns a URL where nothing listens. The port is that of a connection: nobody else can be given it while the test runs.
+// nobody returns a URL where nothing listens. The port is that of a connection: nobody else can be given it while the
+// test runs.
 func nobody(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -56,33 +56,19 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 		if next.Err == nil {
 			next = r.next.Send(call, req)
 		}
-		sent := next.Attempts > 0
-		if sent {
-			next.Attempts += answer.Attempts
-			if !r.cutShort(ctx, call, answer, next) {
-				answer = next
-				continue
+		if next.Attempts == 0 {
+			if !limited && next.HeldBack {
+				r.budget.spend(-1) // the retry was not sent
 			}
-			r.record(ctx, call, next, 0, "")
-			answer.Attempts = next.Attempts
-		} else if !limited && next.HeldBack {
-			r.budget.spend(-1)
-		}
-		answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
-		if !sent {
+			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
 			why := "the wait ended: " + call.Secrets.Text(next.Err.Error())
 			r.record(ctx, call, answer, time.Since(start), why)
+			break
 		}
-		break
+		next.Attempts += answer.Attempts
+		answer = next
 	}
 	return answer
-}
-
-// cutShort reports whether next has no answer because the call's time is over, so that the answer
-// before says more: of an operation that does no more when it is sent twice.
-func (r *retry) cutShort(ctx context.Context, call *Call, before, next *Answer) bool {
-	return call.Op.Repeatable && before.Response != nil && next.Response == nil &&
-		(ctx.Err() != nil || !time.Now().Before(call.Deadline))
 }
 
 // noRetry stops a call that has a good answer, or one that another attempt would not change.
@@ -111,7 +97,7 @@ func (r *retry) wait(
 		return wait, "no attempts left"
 	case asked > r.policy.MaxRetryAfter:
 		return wait, "the server asks for too long a wait"
-	case time.Until(call.endsBy(ctx)) <= wait:
+	case time.Until(call.EndsBy()) <= wait:
 		return wait, "the deadline comes before the wait is over"
 	case answer.Status() != http.StatusTooManyRequests && !r.budget.left():
 		return wait, "the retry budget is used up"

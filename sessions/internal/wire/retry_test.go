@@ -19,9 +19,11 @@ import (
 	"time"
 )
 
-// The operations that do no more when they are sent twice. Every other one may be sent again only if nothing can have happened.
+// The operations that do no more when they are sent twice. Every other one may be sent again only if nothing can have
+// happened.
 var repeatable = []string{
-	"GetSessionList", "GetSession", "RevokeSession", "VerifySession", "CreateSessionToken", "CreateSessionTokenFromTemplate",
+	"GetSessionList", "GetSession", "RevokeSession", "VerifySession", "CreateSessionToken",
+	"CreateSessionTokenFromTemplate",
 }
 
 // The table of rule 5: after which outcome an operation is sent again, walked over every operation.
@@ -41,7 +43,10 @@ func TestRetryTable(t *testing.T) {
 	}{
 		{"unsent: the connection is refused", failed(dialed(refused)), yes, yes},
 		{"unsent: connecting takes too long", failed(dialed(os.ErrDeadlineExceeded)), yes, yes},
-		{"unsent: DNS fails for now", failed(dialed(&net.DNSError{Err: "server misbehaving", IsTemporary: true})), yes, yes},
+		{
+			"unsent: DNS fails for now",
+			failed(dialed(&net.DNSError{Err: "server misbehaving", IsTemporary: true})), yes, yes,
+		},
 		{"unsent: DNS does not answer", failed(dialed(&net.DNSError{Err: "i/o timeout", IsTimeout: true})), yes, yes},
 		{"unsent: the proxy refuses", failed(&net.OpError{Op: "proxyconnect", Err: refused}), yes, yes},
 		{"unsent: the handshake breaks off", failed(io.EOF), yes, yes},
@@ -94,7 +99,10 @@ func TestRetryTable(t *testing.T) {
 		{"final: 600", written(answered(600, "")), no, no},
 		{"final: NXDOMAIN", failed(dialed(&net.DNSError{Err: "no such host", IsNotFound: true})), no, no},
 		{"final: a certificate", failed(&tls.CertificateVerificationError{Err: errors.New("expired")}), no, no},
-		{"final: no TLS", failed(tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}), no, no},
+		{
+			"final: no TLS", failed(tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}),
+			no, no,
+		},
 	} {
 		for _, op := range Operations() {
 			t.Run(row.name+"/"+op.Name, func(t *testing.T) {
@@ -110,7 +118,8 @@ func TestRetryTable(t *testing.T) {
 					if again {
 						want = 2
 						if answer.Status() != 200 || answer.Err != nil {
-							t.Errorf("the second attempt's answer is not the result: %d, %v", answer.Status(), answer.Err)
+							t.Errorf("the second attempt's answer is not the result: %d, %v",
+								answer.Status(), answer.Err)
 						}
 					}
 					if server.requests() != want || answer.Attempts != want {
@@ -164,7 +173,8 @@ func TestAnswersSayWhetherTheRequestWasSent(t *testing.T) {
 
 func TestMaxAttempts(t *testing.T) {
 	t.Parallel()
-	for _, acts := range map[string]act{"503": answered(503, ""), "429": answered(429, "", "Retry-After: 1"), "no connection": failed(dialed(io.EOF))} {
+	for _, acts := range map[string]act{"503": answered(503, ""), "429": answered(429, "", "Retry-After: 1"),
+		"no connection": failed(dialed(io.EOF))} {
 		for most := 1; most <= 5; most++ {
 			synctest.Test(t, func(t *testing.T) {
 				server := &script{acts: []act{acts}}
@@ -183,7 +193,8 @@ func TestMaxAttempts(t *testing.T) {
 func TestWaits(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
-	defaultPolicy := RetryPolicy{MaxAttempts: 4, BaseDelay: 200 * ms, MaxDelay: 5 * time.Second, MaxRetryAfter: 30 * time.Second}
+	defaultPolicy := RetryPolicy{MaxAttempts: 4, BaseDelay: 200 * ms, MaxDelay: 5 * time.Second,
+		MaxRetryAfter: 30 * time.Second}
 	for _, row := range []struct {
 		name   string
 		act    act
@@ -191,16 +202,50 @@ func TestWaits(t *testing.T) {
 		least  []time.Duration
 		most   []time.Duration
 	}{
-		{"full jitter, up to a limit that doubles", answered(503, ""), defaultPolicy, []time.Duration{0, 0, 0}, []time.Duration{200 * ms, 400 * ms, 800 * ms}},
-		{"after a lost answer too", lost(io.EOF), defaultPolicy, []time.Duration{0, 0, 0}, []time.Duration{200 * ms, 400 * ms, 800 * ms}},
-		{"never longer than MaxDelay", answered(503, ""), RetryPolicy{4, 200 * ms, 300 * ms, 30 * time.Second}, []time.Duration{0, 0, 0}, []time.Duration{200 * ms, 300 * ms, 300 * ms}},
-		{"MaxDelay below BaseDelay", answered(503, ""), RetryPolicy{4, 200 * ms, 50 * ms, 30 * time.Second}, []time.Duration{0, 0, 0}, []time.Duration{50 * ms, 50 * ms, 50 * ms}},
-		{"never sooner than Retry-After", answered(503, "", "Retry-After: 2"), defaultPolicy, []time.Duration{2 * time.Second, 2 * time.Second, 2 * time.Second}, []time.Duration{2200 * ms, 2400 * ms, 2800 * ms}},
-		{"Retry-After: 0", answered(503, "", "Retry-After: 0"), defaultPolicy, []time.Duration{0, 0, 0}, []time.Duration{200 * ms, 400 * ms, 800 * ms}},
-		{"junk", answered(503, "", "Retry-After: soon"), defaultPolicy, []time.Duration{0, 0, 0}, []time.Duration{200 * ms, 400 * ms, 800 * ms}},
-		{"429: exactly the silence", answered(429, "", "Retry-After: 2"), defaultPolicy, []time.Duration{2 * time.Second, 2 * time.Second, 2 * time.Second}, []time.Duration{2 * time.Second, 2 * time.Second, 2 * time.Second}},
-		{"429 without Retry-After: a second", answered(429, ""), defaultPolicy, []time.Duration{time.Second, time.Second, time.Second}, []time.Duration{time.Second, time.Second, time.Second}},
-		{"429 with junk: a second", answered(429, "", "Retry-After: -5"), defaultPolicy, []time.Duration{time.Second, time.Second, time.Second}, []time.Duration{time.Second, time.Second, time.Second}},
+		{
+			"full jitter, up to a limit that doubles", answered(503, ""), defaultPolicy, []time.Duration{0, 0, 0},
+			[]time.Duration{200 * ms, 400 * ms, 800 * ms},
+		},
+		{
+			"after a lost answer too", lost(io.EOF), defaultPolicy, []time.Duration{0, 0, 0},
+			[]time.Duration{200 * ms, 400 * ms, 800 * ms},
+		},
+		{
+			"never longer than MaxDelay", answered(503, ""), RetryPolicy{4, 200 * ms, 300 * ms, 30 * time.Second},
+			[]time.Duration{0, 0, 0}, []time.Duration{200 * ms, 300 * ms, 300 * ms},
+		},
+		{
+			"MaxDelay below BaseDelay", answered(503, ""), RetryPolicy{4, 200 * ms, 50 * ms, 30 * time.Second},
+			[]time.Duration{0, 0, 0}, []time.Duration{50 * ms, 50 * ms, 50 * ms},
+		},
+		{
+			"never sooner than Retry-After", answered(503, "", "Retry-After: 2"), defaultPolicy,
+			[]time.Duration{2 * time.Second, 2 * time.Second, 2 * time.Second},
+			[]time.Duration{2200 * ms, 2400 * ms, 2800 * ms},
+		},
+		{
+			"Retry-After: 0", answered(503, "", "Retry-After: 0"), defaultPolicy, []time.Duration{0, 0, 0},
+			[]time.Duration{200 * ms, 400 * ms, 800 * ms},
+		},
+		{
+			"junk", answered(503, "", "Retry-After: soon"), defaultPolicy, []time.Duration{0, 0, 0},
+			[]time.Duration{200 * ms, 400 * ms, 800 * ms},
+		},
+		{
+			"429: exactly the silence", answered(429, "", "Retry-After: 2"), defaultPolicy,
+			[]time.Duration{2 * time.Second, 2 * time.Second, 2 * time.Second},
+			[]time.Duration{2 * time.Second, 2 * time.Second, 2 * time.Second},
+		},
+		{
+			"429 without Retry-After: a second", answered(429, ""), defaultPolicy,
+			[]time.Duration{time.Second, time.Second, time.Second},
+			[]time.Duration{time.Second, time.Second, time.Second},
+		},
+		{
+			"429 with junk: a second", answered(429, "", "Retry-After: -5"), defaultPolicy,
+			[]time.Duration{time.Second, time.Second, time.Second},
+			[]time.Duration{time.Second, time.Second, time.Second},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -226,7 +271,8 @@ func TestWaits(t *testing.T) {
 			}
 			for i := range row.most { // full jitter: the whole range is used
 				if spread := row.most[i] - row.least[i]; spread > 0 && (longest[i]-shortest[i] < spread*8/10) {
-					t.Errorf("wait %d was %v to %v in 200 calls, of a range from %v to %v", i+1, shortest[i], longest[i], row.least[i], row.most[i])
+					t.Errorf("wait %d was %v to %v in 200 calls, of a range from %v to %v", i+1, shortest[i],
+						longest[i], row.least[i], row.most[i])
 				}
 			}
 		})
@@ -244,9 +290,18 @@ func TestJitterOfExtremePolicies(t *testing.T) {
 		{"no delay at all", RetryPolicy{}, 1, 1},
 		{"no delay, at the 1000th attempt", RetryPolicy{}, 1000, 1},
 		{"a nanosecond", RetryPolicy{BaseDelay: 1, MaxDelay: 1}, 50, 1},
-		{"the 1000th attempt", RetryPolicy{BaseDelay: time.Millisecond, MaxDelay: 5 * time.Second}, 1000, 5 * time.Second},
-		{"the longest delay there is", RetryPolicy{BaseDelay: time.Second, MaxDelay: math.MaxInt64}, 1000, math.MaxInt64},
-		{"the longest first delay there is", RetryPolicy{BaseDelay: math.MaxInt64, MaxDelay: math.MaxInt64}, 2, math.MaxInt64},
+		{
+			"the 1000th attempt", RetryPolicy{BaseDelay: time.Millisecond, MaxDelay: 5 * time.Second}, 1000,
+			5 * time.Second,
+		},
+		{
+			"the longest delay there is", RetryPolicy{BaseDelay: time.Second, MaxDelay: math.MaxInt64},
+			1000, math.MaxInt64,
+		},
+		{
+			"the longest first delay there is", RetryPolicy{BaseDelay: math.MaxInt64, MaxDelay: math.MaxInt64},
+			2, math.MaxInt64,
+		},
 	} {
 		r := &retry{policy: row.policy}
 		for range 100 {

@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// maxSends and maxCrowded are how often net/http may write a request over HTTP/2 in one attempt: alone,
-// and on a connection that others are sending on. net/http sends a request again by itself when a
-// server refuses or resets a stream or goes away: without a bound, hundreds of times a second. The
-// first frame from a server says how many streams it allows on a connection, and net/http does not
-// wait for that frame: of the requests that go out on a new connection at once, a server that allows
-// few streams refuses most.
+// maxSends and maxCrowded are how often net/http may write a request over HTTP/2 in one attempt:
+// alone, and on a connection that others are sending on. net/http sends a request again by itself
+// when a server refuses or resets a stream or goes away: without a bound, hundreds of times a
+// second. The first frame from a server says how many streams it allows on a connection, and
+// net/http does not wait for that frame: of the requests that go out on a new connection at once,
+// a server that allows few streams refuses most.
 const (
 	maxSends   = 3
 	maxCrowded = 10
@@ -26,9 +26,9 @@ const (
 // crowdedWait is the least wait before a request that was sent back goes out beside others.
 const crowdedWait = 100 * time.Millisecond
 
-// sending is how far net/http has got with the request of an attempt. It is the attempt's context as
-// well, which leads to the operation. The hooks of the trace run in the connection's goroutines.
-// alone and beside count how often the request was written: alone, and beside others.
+// sending is how far net/http has got with the request of an attempt. It is the attempt's context
+// as well, which leads to the operation. The hooks of the trace run in the connection's
+// goroutines. alone and beside count how often the request was written: alone, and beside others.
 type sending struct {
 	context.Context // ends at the attempt's deadline
 	cancel          context.CancelFunc
@@ -49,7 +49,8 @@ func startSending(
 	s := &sending{op: op}
 	s.Context, s.cancel = context.WithDeadlineCause(ctx, deadline, timedOut)
 	s.trace.GotConn = s.gotConn
-	// Before the last flush of a request with a body: until this hook has run, no server has all of it.
+	// Before the last flush of a request with a body: until this hook has run, no server has all of
+	// it.
 	s.trace.WroteHeaders = s.wroteHeaders
 	if !op.Repeatable { // whether a repeatable operation has left makes no difference
 		s.trace.GetConn = func(string) { s.started.Store(true) }
@@ -65,9 +66,9 @@ func (s *sending) Value(key any) any {
 	return s.Context.Value(key)
 }
 
-// gotConn is called with each connection that net/http is about to write the request to. Over HTTP/2
-// it may find no stream to spare there, write nothing, and look for another connection: only requests
-// that were written count.
+// gotConn is called with each connection that net/http is about to write the request to. Over
+// HTTP/2 it may find no stream to spare there, write nothing, and look for another connection:
+// only requests that were written count.
 func (s *sending) gotConn(info httptrace.GotConnInfo) {
 	http2 := isHTTP2(info.Conn)
 	s.http2.Store(http2)
@@ -111,15 +112,15 @@ func (s *sending) why(call context.Context, err error) error {
 	return err
 }
 
-// isHTTP2 reports whether a connection speaks HTTP/2. Over HTTP/1.1, net/http sends again only after
-// kept connections that turn out to be dead, of which there may be many.
+// isHTTP2 reports whether a connection speaks HTTP/2. Over HTTP/1.1, net/http sends again only
+// after kept connections that turn out to be dead, of which there may be many.
 func isHTTP2(conn net.Conn) bool {
 	encrypted, ok := conn.(*tls.Conn)
 	return ok && encrypted.ConnectionState().NegotiatedProtocol == "h2"
 }
 
-// unsent reports whether no server can have acted on a request that failed with err. A transport that
-// runs no hooks is believed only when it failed to connect.
+// unsent reports whether no server can have acted on a request that failed with err. A transport
+// that runs no hooks is believed only when it failed to connect.
 func (s *sending) unsent(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return true
