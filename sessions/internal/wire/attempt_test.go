@@ -47,33 +47,46 @@ func TestAttemptEnds(t *testing.T) {
 		text  string
 	}{
 		{
-			"no answer", stalled, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded},
-			[]error{context.Canceled}, "no complete answer within the 10s of one attempt: context deadline exceeded",
+			"no answer", stalled, 0, nil, 10 * time.Second,
+			[]error{context.DeadlineExceeded},
+			[]error{context.Canceled},
+			"no complete answer within the 10s of one attempt: context deadline exceeded",
 		},
 		{
-			"no body", slowly, 0, nil, 10 * time.Second, []error{context.DeadlineExceeded}, []error{context.Canceled},
+			"no body", slowly, 0, nil, 10 * time.Second,
+			[]error{context.DeadlineExceeded},
+			[]error{context.Canceled},
 			"no complete answer within the 10s of one attempt: context deadline exceeded",
 		},
 		{
 			"the caller's deadline comes first", stalled, time.Second, nil, time.Second,
-			[]error{context.DeadlineExceeded}, []error{context.Canceled}, "context deadline exceeded",
+			[]error{context.DeadlineExceeded},
+			[]error{context.Canceled},
+			"context deadline exceeded",
 		},
 		{
 			"the caller's deadline comes first, in the body", slowly, time.Second, nil, time.Second,
-			[]error{context.DeadlineExceeded}, []error{context.Canceled}, "context deadline exceeded",
+			[]error{context.DeadlineExceeded},
+			[]error{context.Canceled},
+			"context deadline exceeded",
 		},
 		{
-			"the caller cancels", stalled, time.Second, reason, time.Second, []error{context.Canceled, reason},
-			[]error{context.DeadlineExceeded}, "context canceled: the user went away",
+			"the caller cancels", stalled, time.Second, reason, time.Second,
+			[]error{context.Canceled, reason},
+			[]error{context.DeadlineExceeded},
+			"context canceled: the user went away",
 		},
 		{
 			"the caller cancels, in the body", slowly, time.Second, reason, time.Second,
-			[]error{context.Canceled, reason}, []error{context.DeadlineExceeded},
+			[]error{context.Canceled, reason},
+			[]error{context.DeadlineExceeded},
 			"context canceled: the user went away",
 		},
 		{
 			"the caller cancels without a reason", stalled, time.Second, context.Canceled, time.Second,
-			[]error{context.Canceled}, []error{context.DeadlineExceeded}, "context canceled",
+			[]error{context.Canceled},
+			[]error{context.DeadlineExceeded},
+			"context canceled",
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -143,12 +156,15 @@ func TestEachAttemptHasItsWholeTimeout(t *testing.T) {
 	}{
 		{"nothing before it", []act{late(200)}, nil, almost},
 		{
-			"a wait at the gate before it", []act{answered(429, "", "Retry-After: 9"), late(200)}, another,
+			"a wait at the gate before it",
+			[]act{answered(429, "", "Retry-After: 9"), late(200)},
+			another,
 			9*time.Second + almost,
 		},
 		{
 			"a wait at the gate that is shorter than the timeout",
-			[]act{answered(429, "", "Retry-After: 5"), late(200)}, another, 5*time.Second + almost,
+			[]act{answered(429, "", "Retry-After: 5"), late(200)},
+			another, 5*time.Second + almost,
 		},
 		{"a 429 before it", []act{answered(429, "", "Retry-After: 9"), late(200)}, nil, 9*time.Second + almost},
 		{"a late 429 before it", []act{late(429, "Retry-After: 9"), late(200)}, nil, almost + 9*time.Second + almost},

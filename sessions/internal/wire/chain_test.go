@@ -141,8 +141,10 @@ func defaults(t http.RoundTripper) Config {
 		UserAgent:  "clerk-sessions-go/test",
 		Transport:  t,
 		Timeout:    10 * time.Second,
-		Retry: RetryPolicy{MaxAttempts: 3, BaseDelay: 200 * time.Millisecond, MaxDelay: 5 * time.Second,
-			MaxRetryAfter: 10 * time.Second},
+		Retry: RetryPolicy{
+			MaxAttempts: 3, BaseDelay: 200 * time.Millisecond, MaxDelay: 5 * time.Second,
+			MaxRetryAfter: 10 * time.Second,
+		},
 		Gate:   &gate.Gate{},
 		Budget: &Budget{},
 	}
@@ -203,16 +205,19 @@ func TestContextError(t *testing.T) {
 	}{
 		{"canceled", canceled(nil), []error{context.Canceled}, "context canceled"},
 		{
-			"canceled for a reason", canceled(reason), []error{context.Canceled, reason},
+			"canceled for a reason", canceled(reason),
+			[]error{context.Canceled, reason},
 			"context canceled: the user went away",
 		},
 		{
 			"canceled because a deadline passed", canceled(context.DeadlineExceeded),
-			[]error{context.Canceled, context.DeadlineExceeded}, "context canceled: context deadline exceeded",
+			[]error{context.Canceled, context.DeadlineExceeded},
+			"context canceled: context deadline exceeded",
 		},
 		{"past its deadline", expired(nil), []error{context.DeadlineExceeded}, "context deadline exceeded"},
 		{
-			"past its deadline, which has a reason", expired(reason), []error{context.DeadlineExceeded, reason},
+			"past its deadline, which has a reason", expired(reason),
+			[]error{context.DeadlineExceeded, reason},
 			"context deadline exceeded: the user went away",
 		},
 	} {
@@ -257,8 +262,10 @@ func TestLogRecords(t *testing.T) {
 	cfg := defaults(&script{acts: []act{answered(404, "", "Cf-Ray: ray_1")}})
 	cfg.Logger = slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	send(t, NewChain(cfg), GetSession)
-	for _, want := range []string{"level=DEBUG", "operation=GetSession", "attempt=1", "status=404",
-		"trace_id=ray_1", "duration="} {
+	for _, want := range []string{
+		"level=DEBUG", "operation=GetSession", "attempt=1", "status=404",
+		"trace_id=ray_1", "duration=",
+	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the record lacks %s: %s", want, text.String())
 		}

@@ -123,11 +123,14 @@ func TestLimiter(t *testing.T) {
 		end      error // what the second call's answer matches; nil for an answer
 	}{
 		{
-			"every attempt waits", &limiter{every: time.Second}, []act{answered(503, ""), answered(200, "{}")},
+			"every attempt waits", &limiter{every: time.Second},
+			[]act{answered(503, ""), answered(200, "{}")},
 			time.Hour, 3, 3, nil, nil,
 		},
 		{
-			"a refusal is not sent", &limiter{refusal: refusal}, []act{answered(200, "{}")}, time.Hour, 2, 0,
+			"a refusal is not sent", &limiter{refusal: refusal},
+			[]act{answered(200, "{}")},
+			time.Hour, 2, 0,
 			nil, refusal,
 		},
 		{

@@ -59,8 +59,10 @@ func TestOutcomeOfBody(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			if got := outcomeOf(&Answer{Response: &http.Response{StatusCode: row.status},
-				Err: row.err}); got != row.want {
+			if got := outcomeOf(&Answer{
+				Response: &http.Response{StatusCode: row.status},
+				Err:      row.err,
+			}); got != row.want {
 				t.Errorf("%v, want %v", got, row.want)
 			}
 		})
@@ -99,12 +101,14 @@ func TestOutcomeOfError(t *testing.T) {
 		{"a certificate nobody knows", x509.UnknownAuthorityError{}, final},
 		{
 			"a certificate of another host",
-			x509.HostnameError{Certificate: &x509.Certificate{}, Host: "api.clerk.com"}, final,
+			x509.HostnameError{Certificate: &x509.Certificate{}, Host: "api.clerk.com"},
+			final,
 		},
 		{"an expired certificate", x509.CertificateInvalidError{Reason: x509.Expired}, final},
 		{
 			"a server that does not speak TLS",
-			tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, final,
+			tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"},
+			final,
 		},
 		{
 			"a header that makes no sense, as one that broke off does",
@@ -215,10 +219,12 @@ func TestOutcomeOfRealErrors(t *testing.T) {
 		for op, want := range map[*Operation]outcome{GetSession: row.get, CreateSession: row.post} {
 			t.Run(row.name+"/"+op.Name, func(t *testing.T) {
 				t.Parallel()
-				dialer := &net.Dialer{Resolver: &net.Resolver{PreferGo: true,
+				dialer := &net.Dialer{Resolver: &net.Resolver{
+					PreferGo: true,
 					Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 						return net.Dial("udp", names)
-					}}}
+					},
+				}}
 				rt := &http.Transport{TLSClientConfig: row.tls, DialContext: dialer.DialContext}
 				t.Cleanup(rt.CloseIdleConnections)
 				req, err := http.NewRequestWithContext(t.Context(), op.Method, row.url(t)+"/v1",

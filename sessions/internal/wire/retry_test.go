@@ -173,8 +173,10 @@ func TestAnswersSayWhetherTheRequestWasSent(t *testing.T) {
 
 func TestMaxAttempts(t *testing.T) {
 	t.Parallel()
-	for _, acts := range map[string]act{"503": answered(503, ""), "429": answered(429, "", "Retry-After: 1"),
-		"no connection": failed(dialed(io.EOF))} {
+	for _, acts := range map[string]act{
+		"503": answered(503, ""), "429": answered(429, "", "Retry-After: 1"),
+		"no connection": failed(dialed(io.EOF)),
+	} {
 		for most := 1; most <= 5; most++ {
 			synctest.Test(t, func(t *testing.T) {
 				server := &script{acts: []act{acts}}
@@ -193,8 +195,10 @@ func TestMaxAttempts(t *testing.T) {
 func TestWaits(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
-	defaultPolicy := RetryPolicy{MaxAttempts: 4, BaseDelay: 200 * ms, MaxDelay: 5 * time.Second,
-		MaxRetryAfter: 30 * time.Second}
+	defaultPolicy := RetryPolicy{
+		MaxAttempts: 4, BaseDelay: 200 * ms, MaxDelay: 5 * time.Second,
+		MaxRetryAfter: 30 * time.Second,
+	}
 	for _, row := range []struct {
 		name   string
 		act    act
@@ -203,20 +207,26 @@ func TestWaits(t *testing.T) {
 		most   []time.Duration
 	}{
 		{
-			"full jitter, up to a limit that doubles", answered(503, ""), defaultPolicy, []time.Duration{0, 0, 0},
+			"full jitter, up to a limit that doubles", answered(503, ""), defaultPolicy,
+			[]time.Duration{0, 0, 0},
 			[]time.Duration{200 * ms, 400 * ms, 800 * ms},
 		},
 		{
-			"after a lost answer too", lost(io.EOF), defaultPolicy, []time.Duration{0, 0, 0},
+			"after a lost answer too", lost(io.EOF), defaultPolicy,
+			[]time.Duration{0, 0, 0},
 			[]time.Duration{200 * ms, 400 * ms, 800 * ms},
 		},
 		{
-			"never longer than MaxDelay", answered(503, ""), RetryPolicy{4, 200 * ms, 300 * ms, 30 * time.Second},
-			[]time.Duration{0, 0, 0}, []time.Duration{200 * ms, 300 * ms, 300 * ms},
+			"never longer than MaxDelay", answered(503, ""),
+			RetryPolicy{4, 200 * ms, 300 * ms, 30 * time.Second},
+			[]time.Duration{0, 0, 0},
+			[]time.Duration{200 * ms, 300 * ms, 300 * ms},
 		},
 		{
-			"MaxDelay below BaseDelay", answered(503, ""), RetryPolicy{4, 200 * ms, 50 * ms, 30 * time.Second},
-			[]time.Duration{0, 0, 0}, []time.Duration{50 * ms, 50 * ms, 50 * ms},
+			"MaxDelay below BaseDelay", answered(503, ""),
+			RetryPolicy{4, 200 * ms, 50 * ms, 30 * time.Second},
+			[]time.Duration{0, 0, 0},
+			[]time.Duration{50 * ms, 50 * ms, 50 * ms},
 		},
 		{
 			"never sooner than Retry-After", answered(503, "", "Retry-After: 2"), defaultPolicy,
@@ -224,11 +234,13 @@ func TestWaits(t *testing.T) {
 			[]time.Duration{2200 * ms, 2400 * ms, 2800 * ms},
 		},
 		{
-			"Retry-After: 0", answered(503, "", "Retry-After: 0"), defaultPolicy, []time.Duration{0, 0, 0},
+			"Retry-After: 0", answered(503, "", "Retry-After: 0"), defaultPolicy,
+			[]time.Duration{0, 0, 0},
 			[]time.Duration{200 * ms, 400 * ms, 800 * ms},
 		},
 		{
-			"junk", answered(503, "", "Retry-After: soon"), defaultPolicy, []time.Duration{0, 0, 0},
+			"junk", answered(503, "", "Retry-After: soon"), defaultPolicy,
+			[]time.Duration{0, 0, 0},
 			[]time.Duration{200 * ms, 400 * ms, 800 * ms},
 		},
 		{
@@ -291,15 +303,19 @@ func TestJitterOfExtremePolicies(t *testing.T) {
 		{"no delay, at the 1000th attempt", RetryPolicy{}, 1000, 1},
 		{"a nanosecond", RetryPolicy{BaseDelay: 1, MaxDelay: 1}, 50, 1},
 		{
-			"the 1000th attempt", RetryPolicy{BaseDelay: time.Millisecond, MaxDelay: 5 * time.Second}, 1000,
+			"the 1000th attempt",
+			RetryPolicy{BaseDelay: time.Millisecond, MaxDelay: 5 * time.Second},
+			1000,
 			5 * time.Second,
 		},
 		{
-			"the longest delay there is", RetryPolicy{BaseDelay: time.Second, MaxDelay: math.MaxInt64},
+			"the longest delay there is",
+			RetryPolicy{BaseDelay: time.Second, MaxDelay: math.MaxInt64},
 			1000, math.MaxInt64,
 		},
 		{
-			"the longest first delay there is", RetryPolicy{BaseDelay: math.MaxInt64, MaxDelay: math.MaxInt64},
+			"the longest first delay there is",
+			RetryPolicy{BaseDelay: math.MaxInt64, MaxDelay: math.MaxInt64},
 			2, math.MaxInt64,
 		},
 	} {
