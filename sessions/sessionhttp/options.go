@@ -155,9 +155,9 @@ func WithOrigin(origin string) Option {
 	return option(err == nil, func(cfg *config) { cfg.origin = normal }, "WithOrigin: %w", err)
 }
 
-// WithClientIP sends Clerk the address that clientIP finds a request to come from; "" sends none,
-// as without this option. The function decides which headers to believe, and must be safe for
-// concurrent use.
+// WithClientIP sends Clerk the address that clientIP finds a request to come from; what is no IP
+// address, such as "", is not sent. The function decides which headers to believe, and must be safe
+// for concurrent use.
 func WithClientIP(clientIP func(*http.Request) string) Option {
 	return option(clientIP != nil, func(cfg *config) { cfg.clientIP = clientIP },
 		"WithClientIP: the function is nil")
