@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -154,13 +155,15 @@ func (w *response) prepare() {
 	h["Set-Cookie"] = append(cookies, h["Set-Cookie"]...)
 }
 
+// cacheHeaders tell caches what to keep, beside the many kinds of Cache-Control.
+var cacheHeaders = []string{"expires", "surrogate-control", "edge-control", "x-accel-expires"}
+
 // forbidCaching replaces whatever a header tells caches. Some networks put their own above
 // Cache-Control.
 func forbidCaching(h http.Header) {
 	for name := range h {
 		lower := strings.ToLower(name)
-		if lower == "expires" || lower == "surrogate-control" ||
-			strings.HasSuffix(lower, "cache-control") {
+		if slices.Contains(cacheHeaders, lower) || strings.HasSuffix(lower, "cache-control") {
 			delete(h, name)
 		}
 	}
