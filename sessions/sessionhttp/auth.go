@@ -75,6 +75,7 @@ const (
 	reasonEarly      = "token-not-active-yet"
 	reasonFuture     = "token-iat-in-the-future"
 	reasonUnknownKey = "jwk-kid-mismatch"
+	reasonNoKeys     = "jwk-remote-failed-to-load"
 	reasonFetch      = "fetch-error"
 	reasonBackend    = "unexpected-bapi-error"
 	reasonSDK        = "unexpected-sdk-error"
