@@ -1,0 +1,106 @@
+package sessionhttp_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+)
+
+// The browser comes back to the address that it asked for, to the byte but for Clerk's parameters.
+func TestTheBrowserComesBackToItsAddress(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]string{
+		"/p?q=what?&__clerk_synced=1": "/p?q=what?",
+		"/p?__clerk_synced=1&q=what?": "/p?q=what?",
+		"/p??":                        "/p??",
+		"/p?":                         "/p",
+		"/p?__clerk_synced=1":         "/p",
+		"/p?a=%zz&b=+;c&":             "/p?a=%zz&b=+;c&",
+	} {
+		s := newService(t, noBackend{})
+		req := newPage(t, "__client_uat=1000")
+		req.RequestURI = target
+		location, err := url.Parse(s.serve(req).Header.Get("Location"))
+		if got := location.Query().Get("redirect_url"); got != "https://app.example.com"+want || err != nil {
+			t.Errorf("%s: back to %s, %v", target, got, err)
+		}
+	}
+}
+
+// A browser is not sent through the handshake from an address that is too long to come back to.
+func TestLongAddresses(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, target string
+		redirected   bool
+	}{
+		{"8 KiB", "/" + strings.Repeat("a", 8<<10-1), true},
+		{"more", "/" + strings.Repeat("a", 8<<10), false},
+		{"1 MiB", "/?" + strings.Repeat("%ff", 340_000), false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t, noBackend{})
+			req := newPage(t, "__client_uat=1000")
+			req.RequestURI = row.target
+			resp := s.serve(req)
+			if redirected := resp.Header.Get("Location") != ""; redirected != row.redirected {
+				t.Errorf("status %d", resp.StatusCode)
+			}
+			if s.auth.SignedIn || s.auth.Reason != "client-uat-but-no-session-token" || (s.auth.Err == nil) != row.redirected {
+				t.Errorf("%+v", s.auth)
+			}
+		})
+	}
+}
+
+// An answer of Clerk's with more cookies than anybody needs is not handed on.
+func TestLargeAnswers(t *testing.T) {
+	t.Parallel()
+	fresh := freshToken(t, "sess_1", start)
+	list := func(count, size int) []string {
+		directives := []string{"__session=" + fresh + "; Path=/", "__client_uat=1000; Path=/"}
+		for n := range count - 2 {
+			name := fmt.Sprintf("__clerk_%d=", n)
+			directives = append(directives, name+strings.Repeat("x", size-len(name)))
+		}
+		return directives
+	}
+	for _, row := range []struct {
+		name       string
+		directives []string
+		accepted   bool
+	}{
+		{"100 directives", list(100, 20), true},
+		{"101 directives", list(101, 20), false},
+		{"2,001 directives of 600 bytes", list(2001, 600), false},
+		{"60 KiB", list(62, 1<<10), true},
+		{"more than 64 KiB", list(66, 1<<10), false},
+		{"one of more than 64 KiB", list(3, 64<<10), false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			answer := func() (*sessions.Cookies, error) { return &sessions.Cookies{Directives: row.directives}, nil }
+			s := newService(t, &backend{
+				handshake: func(context.Context, string) (*sessions.Cookies, error) { return answer() },
+				refresh: func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) {
+					return answer()
+				},
+			})
+			for _, cookie := range []string{
+				"__clerk_handshake_nonce=n", cookieLine(oldToken(t, "sess_1", start), "rt"),
+			} {
+				resp := s.serve(newPage(t, cookie, func(req *http.Request) { req.Header.Set("Accept", "text/html") }))
+				handedOn := len(resp.Header["Set-Cookie"]) == len(row.directives)
+				if s.auth.SignedIn != row.accepted || handedOn != row.accepted {
+					t.Errorf("%d cookies, %+v", len(resp.Header["Set-Cookie"]), s.auth)
+				}
+			}
+		})
+	}
+}
