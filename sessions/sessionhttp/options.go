@@ -112,11 +112,11 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithOutageGrace lets a verified token sign in that expired less than d ago, while Clerk cannot be
-// asked for a new one. A session that was revoked meanwhile lives on for as long. Auth.Reason says
-// when it is so.
+// asked for a new one. A session that was revoked meanwhile lives on for as long, 24 h at most.
+// Auth.Reason says when it is so.
 func WithOutageGrace(d time.Duration) Option {
-	return option(d >= 0, func(cfg *config) { cfg.grace = d },
-		"WithOutageGrace(%v): it must not be negative", d)
+	return option(0 <= d && d <= 24*time.Hour, func(cfg *config) { cfg.grace = d },
+		"WithOutageGrace(%v): it must be 0 to 24 h", d)
 }
 
 // WithoutHandshake never redirects a browser to Clerk, and takes no handshake's answer. That leaves
@@ -134,7 +134,8 @@ func WithPendingSessions() Option {
 // the service.
 func WithSignInURL(url string) Option {
 	return option(isSignInURL(url), func(cfg *config) { cfg.signInURL = url },
-		`WithSignInURL: it must be an address, or a path as in "/sign-in"`)
+		`WithSignInURL: it must be an address, or a path as in "/sign-in", `+
+			"without a user, a blank or a backslash")
 }
 
 // WithObserver calls observe once for each request that passes the Middleware, before it goes on,
