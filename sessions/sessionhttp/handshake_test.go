@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
@@ -102,5 +104,33 @@ func TestLargeAnswers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A request that brings a handshake's answer goes on with the new cookies, and without what a cache would answer.
+func TestRequestWithAnAnswer(t *testing.T) {
+	t.Parallel()
+	fresh := freshToken(t, "sess_1", start)
+	directives := []string{"__session=" + fresh + "; Path=/", "__client_uat=1000; Path=/"}
+	answer := sign(t, tokenSpec{Payload: fmt.Sprintf(`{"handshake":[%q,%q]}`, directives[0], directives[1])})
+	for _, name := range []string{"__clerk_handshake_nonce=n", "__clerk_handshake=" + answer} {
+		s := newService(t, &backend{handshake: func(context.Context, string) (*sessions.Cookies, error) {
+			return &sessions.Cookies{Directives: directives}, nil
+		}})
+		resp := s.serve(newPage(t, name, func(req *http.Request) {
+			for _, name := range []string{"If-None-Match", "If-Modified-Since", "If-Range", "Range", "X-Other"} {
+				req.Header.Set(name, "x")
+			}
+		}))
+		want := http.Header{
+			"Cookie":  {name + "; __session=" + fresh + "; __client_uat=1000"},
+			"X-Other": {"x"}, "Sec-Fetch-Dest": {"document"},
+		}
+		if diff := cmp.Diff(want, s.served.Header); diff != "" {
+			t.Errorf("the request that went on: want (-), got (+):\n%s", diff)
+		}
+		if diff := cmp.Diff(directives, resp.Header["Set-Cookie"]); diff != "" || !s.auth.SignedIn {
+			t.Errorf("%+v, cookies: want (-), got (+):\n%s", s.auth, diff)
+		}
 	}
 }
