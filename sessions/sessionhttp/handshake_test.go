@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
@@ -132,5 +134,41 @@ func TestRequestWithAnAnswer(t *testing.T) {
 		if diff := cmp.Diff(directives, resp.Header["Set-Cookie"]); diff != "" || !s.auth.SignedIn {
 			t.Errorf("%+v, cookies: want (-), got (+):\n%s", s.auth, diff)
 		}
+	}
+}
+
+// A cookie for another domain reaches the browser as Clerk wrote it, which drops it: the next page is signed out.
+func TestBrowserDropsCookiesOfAnotherDomain(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		domain string
+		kept   bool
+	}{{"evil.test", false}, {"evil.example.com", false}, {"com", false}, {"example.com", true}, {"", true}} {
+		t.Run(row.domain, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t, &backend{handshake: func(context.Context, string) (*sessions.Cookies, error) {
+				attributes := "; Path=/; Domain=" + row.domain
+				return &sessions.Cookies{Directives: []string{
+					"__session=" + freshToken(t, "sess_1", start) + attributes, "__client_uat=1000" + attributes,
+				}}, nil
+			}})
+			jar, err := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
+			if err != nil {
+				t.Fatal(err)
+			}
+			req := newPage(t, "__clerk_handshake_nonce=n")
+			resp := s.serve(req)
+			if resp.StatusCode != http.StatusOK || resp.Header.Get("Location") != "" {
+				t.Errorf("status %d, %v", resp.StatusCode, resp.Header)
+			}
+			jar.SetCookies(req.URL, resp.Cookies())
+			next := newPage(t, "")
+			for _, cookie := range jar.Cookies(next.URL) {
+				next.AddCookie(cookie)
+			}
+			if s.serve(next); s.auth.SignedIn != row.kept {
+				t.Errorf("the next page: %+v", s.auth)
+			}
+		})
 	}
 }
