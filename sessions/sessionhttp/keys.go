@@ -44,7 +44,8 @@ func checkWithVerifier(verify func(ctx context.Context, token string) error) sig
 		switch {
 		case err == nil:
 			return nil
-		case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded): // it could not tell
+		case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded),
+			errors.Is(err, context.Canceled): // it could not tell
 			return &problem{reasonNoKeys, true, hide.Error(err)}
 		}
 		return &problem{reasonSignature, false, hide.Error(err)}

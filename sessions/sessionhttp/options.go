@@ -69,7 +69,7 @@ func WithJWTKey(pem []byte) Option {
 // WithVerifier is for a service that has a way of its own to check signatures. verify returns nil
 // for a token that the instance has signed. It must not mind expired tokens, nor a handshake's,
 // which have no subject; the claims are checked besides. A verifier that cannot tell when its
-// context ends, or returns context.DeadlineExceeded, makes Auth Temporary; any other error is a bad
+// context ends, or returns an error of a context, makes Auth Temporary; any other error means a bad
 // signature. The function must be safe for concurrent use. Together with WithJWTKey, both have to
 // accept a token.
 func WithVerifier(verify func(ctx context.Context, token string) error) Option {

@@ -154,6 +154,9 @@ func TestVerifierThatCannotTell(t *testing.T) {
 		{"gives up earlier", func(context.Context, string) error {
 			return fmt.Errorf("no keys: %w", context.DeadlineExceeded)
 		}, true, "jwk-remote-failed-to-load"},
+		{"is cut off", func(context.Context, string) error {
+			return fmt.Errorf("no keys: %w", context.Canceled)
+		}, true, "jwk-remote-failed-to-load"},
 		{"refuses", func(context.Context, string) error { return errors.New("bad") }, false, "token-invalid-signature"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
