@@ -2,7 +2,10 @@ package sessionhttp
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,7 +13,7 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// Auth is who sends a request. It prints without the token.
+// Auth is who sends a request. It prints and logs without the token, and so does its JSON.
 type Auth struct {
 	SignedIn  bool
 	UserID    string         // of the verified token; "" unless signed in or Pending
@@ -30,6 +33,23 @@ type Auth struct {
 	// Err is what went wrong, if something did; *sessions.Error where Clerk was asked. It shows no
 	// token and no cookie.
 	Err error
+}
+
+// LogValue returns no token.
+func (a Auth) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%+v", a)) }
+
+// MarshalJSON returns everything but the token, under the names of the fields; of Err, its text.
+func (a Auth) MarshalJSON() ([]byte, error) {
+	type fields Auth
+	shown := struct {
+		fields
+		Token *struct{} `json:",omitempty"` // in place of the token
+		Err   string    `json:",omitempty"`
+	}{fields: fields(a)}
+	if a.Err != nil {
+		shown.Err = a.Err.Error()
+	}
+	return json.Marshal(shown)
 }
 
 // authKey is the key of an *Auth in a context: of a pointer, %#v does not print the token.
@@ -55,6 +75,7 @@ const (
 	reasonEarly      = "token-not-active-yet"
 	reasonFuture     = "token-iat-in-the-future"
 	reasonUnknownKey = "jwk-kid-mismatch"
+	reasonNoKeys     = "jwk-remote-failed-to-load"
 	reasonFetch      = "fetch-error"
 	reasonBackend    = "unexpected-bapi-error"
 	reasonSDK        = "unexpected-sdk-error"

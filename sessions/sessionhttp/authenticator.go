@@ -43,8 +43,8 @@ type Authenticator struct {
 // Nothing is sent.
 func New(b Backend, publishableKey string, opts ...Option) (*Authenticator, error) {
 	var errs []error
-	if b == nil {
-		errs = append(errs, errors.New("clerk: New needs a client"))
+	if client, ok := b.(*sessions.Client); b == nil || ok && client == nil {
+		errs = append(errs, errors.New("clerk: New needs a client, as sessions.NewClient makes it"))
 	}
 	instance, err := parsePublishableKey(publishableKey)
 	cfg, optErr := newConfig(opts)

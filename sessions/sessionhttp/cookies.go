@@ -93,6 +93,12 @@ func (i *instance) isOwn(name string) bool {
 		strings.HasPrefix(name, "__clerk_")
 }
 
+// How many cookies an answer of Clerk's may have, and how many bytes they may have together.
+const (
+	maxDirectives = 100
+	maxAnswer     = 64 << 10
+)
+
 // acceptCookies checks what Clerk answered: every directive, and every session token in them. The
 // last token that is set counts. The answer to a refresh is about a session, and all its cookies go
 // to the browser; of a handshake's answer, only the cookies that are Clerk's do.
@@ -104,6 +110,9 @@ func (a *Authenticator) acceptCookies(
 		return cookieSet{}, newFailure(err)
 	case cookies == nil:
 		return cookieSet{}, refuse(reasonSDK, "there is no answer")
+	case len(cookies.Directives) > maxDirectives,
+		len(strings.Join(cookies.Directives, "")) > maxAnswer:
+		return cookieSet{}, refuse(reasonSDK, "there are too many cookies in the answer")
 	}
 	var set cookieSet
 	for _, text := range cookies.Directives {

@@ -53,7 +53,7 @@ func newCosts(t testing.TB) *costs {
 	c.auth, err = New(unasked{}, "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k", func(cfg *config) error {
 		cfg.checks = []signatureCheck{checkWithKey(&costKey().PublicKey)}
 		return nil
-	})
+	}, WithTrustedProxy())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,6 +162,14 @@ var hostile = []struct {
 	{"ports", func(_ *costs, req *http.Request, size int) {
 		req.Header.Set("Cookie", "__client_uat=1")
 		req.Host = strings.Repeat(":", size)
+	}},
+	{"a forwarded host", func(_ *costs, req *http.Request, size int) {
+		req.Header.Set("Cookie", "__client_uat=1")
+		req.Header["X-Forwarded-Host"] = []string{strings.Repeat("\xff", size)}
+	}},
+	{"a forwarded host of an expired session", func(c *costs, req *http.Request, size int) {
+		req.Header.Set("Cookie", strings.ReplaceAll(req.Header.Get("Cookie"), c.token, c.expired))
+		req.Header["X-Forwarded-Host"] = []string{strings.Repeat("\xff", size)}
 	}},
 	{"headers of an expired session", func(c *costs, req *http.Request, size int) {
 		req.Header.Set("Cookie", strings.ReplaceAll(req.Header.Get("Cookie"), c.token, c.expired))

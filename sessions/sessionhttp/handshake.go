@@ -3,6 +3,7 @@ package sessionhttp
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -15,9 +16,13 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
+// maxTarget is how many bytes the path and the query of an address may have that a browser comes
+// back to from the handshake. Encoded, it is three times as long at most.
+const maxTarget = 8 << 10
+
 // askBrowser signs a request out, or sends its browser through the handshake with Clerk's Frontend
-// API: if the request is for a page, the handshake is on, and the browser was not sent there three
-// times within the last ten seconds.
+// API: if the request is for a page with an address that is not too long, the handshake is on, and
+// the browser was not sent there three times within the last ten seconds.
 func (a *Authenticator) askBrowser(v *visit, reason string, err error) decision {
 	d := signedOut(reason, err)
 	redirects := textToNumber(v.cookies[redirectsCookie])
@@ -28,6 +33,9 @@ func (a *Authenticator) askBrowser(v *visit, reason string, err error) decision 
 		return d
 	}
 	origin, err := a.Origin(v.req)
+	if err == nil && len(target(v.req)) > maxTarget {
+		err = errors.New("clerk: the address is too long to come back to")
+	}
 	if err != nil {
 		d.auth.Err = err
 		return d
@@ -105,7 +113,10 @@ func withoutParameters(target string, drop func(name string) bool) string {
 			kept = append(kept, pair)
 		}
 	}
-	return strings.TrimSuffix(path+"?"+strings.Join(kept, "&"), "?")
+	if query = strings.Join(kept, "&"); query != "" {
+		path += "?" + query
+	}
+	return path
 }
 
 // answer is the outcome of a handshake, as the browser brings it: the cookies in a signed token, or

@@ -100,8 +100,10 @@ func parseFrontendAPI(address string) (string, error) {
 	if err == nil {
 		_, err = buildOrigin(u.Scheme, u.Host)
 	}
-	if err != nil || u.User != nil || strings.ContainsAny(address, "?#\\") {
-		return "", errors.New(`it must be an address as in "https://clerk.example.com"`)
+	if err != nil || u.User != nil || strings.ContainsAny(address, "?#\\") ||
+		u.EscapedPath() != u.Path || strings.Contains(u.Path, "/.") {
+		return "", errors.New(`it must be an address as in "https://clerk.example.com", with no ` +
+			"user, no query, nor a blank, a quote or /.. in its path")
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
 	isLoopback := u.Hostname() == "localhost" || err == nil && ip.Unmap().IsLoopback()
@@ -115,6 +117,6 @@ func parseFrontendAPI(address string) (string, error) {
 func isSignInURL(text string) bool {
 	u, err := url.Parse(text)
 	isPath := strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//")
-	return err == nil && !strings.ContainsRune(text, '\\') &&
+	return err == nil && u.User == nil && !strings.ContainsAny(text, `\ `) &&
 		(isPath || (u.Scheme == "https" || u.Scheme == "http") && u.Host != "")
 }

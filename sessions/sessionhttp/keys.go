@@ -40,10 +40,15 @@ func checkWithKey(key *rsa.PublicKey) signatureCheck {
 func checkWithVerifier(verify func(ctx context.Context, token string) error) signatureCheck {
 	return func(ctx context.Context, t *jwt) *problem {
 		hide := redact.Redactor{Secrets: func() []string { return []string{t.text} }}
-		if err := verify(ctx, t.text); err != nil {
-			return &problem{reasonSignature, false, hide.Error(err)}
+		err := verify(ctx, t.text)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded),
+			errors.Is(err, context.Canceled): // it could not tell
+			return &problem{reasonNoKeys, true, hide.Error(err)}
 		}
-		return nil
+		return &problem{reasonSignature, false, hide.Error(err)}
 	}
 }
 
@@ -124,7 +129,7 @@ func (s *keySet) check(ctx context.Context, t *jwt) *problem {
 	case err == nil && isKnown:
 		return refuse(reasonUnknownKey, "the instance has no such key")
 	case err != nil:
-		return &problem{"jwk-remote-failed-to-load", true, err}
+		return &problem{reasonNoKeys, true, err}
 	}
 	return &problem{reasonUnknownKey, true, errors.New("the key set was fetched just now")}
 }

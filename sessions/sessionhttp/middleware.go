@@ -1,10 +1,13 @@
 package sessionhttp
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,8 +19,9 @@ import (
 // A session that has expired is refreshed by POST /sessions/{session_id}/refresh, and a handshake's
 // answer may take GET /clients/handshake_payload. The request then goes on with the new session
 // token in its cookies, and without what would be answered from a cache; the response sets Clerk's
-// cookies, before those of next, and says "Cache-Control: private, no-store". Every other request
-// and response stays as it is.
+// cookies, before those of next, and says "Cache-Control: private, no-store". A handler that takes
+// such a request's connection over finds both in the header of its ResponseWriter, and has to write
+// them. Every other request and response stays as it is.
 //
 // No request waits for Clerk longer than WithTimeout.
 func (a *Authenticator) Middleware(next http.Handler) http.Handler {
@@ -128,6 +132,12 @@ func (w *response) FlushError() error {
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
+// Hijack puts the cookies into the header, which the handler has to write to the connection then.
+func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.prepare()
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
+
 // CloseNotify is there for frameworks that take it for granted, such as gin. It never tells
 // anything where the server cannot.
 func (w *response) CloseNotify() <-chan bool {
@@ -154,13 +164,15 @@ func (w *response) prepare() {
 	h["Set-Cookie"] = append(cookies, h["Set-Cookie"]...)
 }
 
+// cacheHeaders tell caches what to keep, beside the many kinds of Cache-Control.
+var cacheHeaders = []string{"expires", "surrogate-control", "edge-control", "x-accel-expires"}
+
 // forbidCaching replaces whatever a header tells caches. Some networks put their own above
 // Cache-Control.
 func forbidCaching(h http.Header) {
 	for name := range h {
 		lower := strings.ToLower(name)
-		if lower == "expires" || lower == "surrogate-control" ||
-			strings.HasSuffix(lower, "cache-control") {
+		if slices.Contains(cacheHeaders, lower) || strings.HasSuffix(lower, "cache-control") {
 			delete(h, name)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp"
 )
 
@@ -122,6 +123,10 @@ func TestOptions(t *testing.T) {
 		{"Frontend API with a user", sessionhttp.WithFrontendAPI("https://u:secret@clerk.example.com"), "WithFrontendAPI"},
 		{"Frontend API with a query", sessionhttp.WithFrontendAPI("https://clerk.example.com?x"), "WithFrontendAPI"},
 		{"Frontend API of no host", sessionhttp.WithFrontendAPI("https://a b"), "WithFrontendAPI"},
+		{"Frontend API with a blank", sessionhttp.WithFrontendAPI("https://clerk.example.com/a b"), "nor a blank"},
+		{"Frontend API with a quote", sessionhttp.WithFrontendAPI(`https://clerk.example.com/"x`), "nor a blank"},
+		{"Frontend API with dots", sessionhttp.WithFrontendAPI("https://clerk.example.com/../.."), "nor a blank"},
+		{"Frontend API with encoded dots", sessionhttp.WithFrontendAPI("https://a.example.com/%2e%2e"), "nor a blank"},
 		{"parties", sessionhttp.WithAuthorizedParties("https://a.example.com", "http://localhost:3000"), ""},
 		{"no parties", sessionhttp.WithAuthorizedParties(), "WithAuthorizedParties"},
 		{"a party with a slash", sessionhttp.WithAuthorizedParties("https://a.example.com/"), "WithAuthorizedParties"},
@@ -132,19 +137,38 @@ func TestOptions(t *testing.T) {
 		{"a day of skew", sessionhttp.WithClockSkew(24 * time.Hour), "WithClockSkew"},
 		{"no timeout", sessionhttp.WithTimeout(0), "WithTimeout"},
 		{"negative grace", sessionhttp.WithOutageGrace(-1), "WithOutageGrace"},
+		{"a day of grace", sessionhttp.WithOutageGrace(24 * time.Hour), ""},
+		{"grace for ever", sessionhttp.WithOutageGrace(1<<63 - 1), "it must be 0 to 24 h"},
 		{"nil observer", sessionhttp.WithObserver(nil), "WithObserver"},
 		{"a path to sign in", sessionhttp.WithSignInURL("/sign-in?x=1"), ""},
 		{"an address to sign in", sessionhttp.WithSignInURL("https://accounts.example.com/sign-in"), ""},
 		{"nowhere to sign in", sessionhttp.WithSignInURL(""), "WithSignInURL"},
 		{"another host to sign in", sessionhttp.WithSignInURL("//evil.test/"), "WithSignInURL"},
 		{"another host by a backslash", sessionhttp.WithSignInURL(`/\evil.test`), "WithSignInURL"},
+		{"a blank to sign in", sessionhttp.WithSignInURL("/sign in"), "without a user, a blank"},
+		{"a blank in a query to sign in", sessionhttp.WithSignInURL("/sign-in?a b"), "without a user, a blank"},
+		{"a user to sign in", sessionhttp.WithSignInURL("https://u:secret@accounts.example.com/"), "without a user"},
+		{"a line break to sign in", sessionhttp.WithSignInURL("/x\r\nEvil: 1"), "WithSignInURL"},
 		{"a script to sign in", sessionhttp.WithSignInURL("javascript:alert(1)"), "WithSignInURL"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := sessionhttp.New(noBackend{}, liveKey, row.option)
 			checkError(t, err, row.want)
+			if err != nil && strings.Contains(err.Error(), "u:secret") {
+				t.Errorf("the error shows a password: %v", err)
+			}
 		})
+	}
+}
+
+// A client that could not be made is refused at once, not at the first visit.
+func TestNilClients(t *testing.T) {
+	t.Parallel()
+	var none *sessions.Client
+	for _, b := range []sessionhttp.Backend{nil, none} {
+		_, err := sessionhttp.New(b, liveKey)
+		checkError(t, err, "New needs a client, as sessions.NewClient makes it")
 	}
 }
 

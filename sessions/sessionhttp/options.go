@@ -68,8 +68,10 @@ func WithJWTKey(pem []byte) Option {
 
 // WithVerifier is for a service that has a way of its own to check signatures. verify returns nil
 // for a token that the instance has signed. It must not mind expired tokens, nor a handshake's,
-// which have no subject; the claims are checked besides. It must be safe for concurrent use.
-// Together with WithJWTKey, both have to accept a token.
+// which have no subject; the claims are checked besides. A verifier that cannot tell when its
+// context ends, or returns an error of a context, makes Auth Temporary; any other error means a bad
+// signature. The function must be safe for concurrent use. Together with WithJWTKey, both have to
+// accept a token.
 func WithVerifier(verify func(ctx context.Context, token string) error) Option {
 	return option(verify != nil, func(cfg *config) {
 		cfg.checks = append(cfg.checks, checkWithVerifier(verify))
@@ -110,11 +112,11 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithOutageGrace lets a verified token sign in that expired less than d ago, while Clerk cannot be
-// asked for a new one. A session that was revoked meanwhile lives on for as long. Auth.Reason says
-// when it is so.
+// asked for a new one. A session that was revoked meanwhile lives on for as long, 24 h at most.
+// Auth.Reason says when it is so.
 func WithOutageGrace(d time.Duration) Option {
-	return option(d >= 0, func(cfg *config) { cfg.grace = d },
-		"WithOutageGrace(%v): it must not be negative", d)
+	return option(0 <= d && d <= 24*time.Hour, func(cfg *config) { cfg.grace = d },
+		"WithOutageGrace(%v): it must be 0 to 24 h", d)
 }
 
 // WithoutHandshake never redirects a browser to Clerk, and takes no handshake's answer. That leaves
@@ -132,7 +134,8 @@ func WithPendingSessions() Option {
 // the service.
 func WithSignInURL(url string) Option {
 	return option(isSignInURL(url), func(cfg *config) { cfg.signInURL = url },
-		`WithSignInURL: it must be an address, or a path as in "/sign-in"`)
+		`WithSignInURL: it must be an address, or a path as in "/sign-in", `+
+			"without a user, a blank or a backslash")
 }
 
 // WithObserver calls observe once for each request that passes the Middleware, before it goes on,
@@ -155,9 +158,9 @@ func WithOrigin(origin string) Option {
 	return option(err == nil, func(cfg *config) { cfg.origin = normal }, "WithOrigin: %w", err)
 }
 
-// WithClientIP sends Clerk the address that clientIP finds a request to come from; "" sends none,
-// as without this option. The function decides which headers to believe, and must be safe for
-// concurrent use.
+// WithClientIP sends Clerk the address that clientIP finds a request to come from; what is no IP
+// address, such as "", is not sent. The function decides which headers to believe, and must be safe
+// for concurrent use.
 func WithClientIP(clientIP func(*http.Request) string) Option {
 	return option(clientIP != nil, func(cfg *config) { cfg.clientIP = clientIP },
 		"WithClientIP: the function is nil")

@@ -2,8 +2,10 @@ package sessionhttp
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
@@ -107,7 +109,10 @@ func (a *Authenticator) params(v *visit) (sessions.RefreshParams, *problem) {
 		SuffixedCookies: v.suffixed,
 	}
 	if a.clientIP != nil {
-		p.RequestOriginatingIP = fromLatin1(a.clientIP(v.req))
+		ip := a.clientIP(v.req)
+		if addr, err := netip.ParseAddr(ip); err == nil && addr.Zone() == "" {
+			p.RequestOriginatingIP = ip
+		}
 	}
 	return p, nil
 }
@@ -139,7 +144,7 @@ func (a *Authenticator) Params(
 }
 
 const (
-	maxHeaders = 16 << 10 // bytes of request headers that are sent to Clerk
+	maxHeaders = 16 << 10 // bytes of request headers that are sent to Clerk, as JSON
 	maxHeader  = 2 << 10  // bytes of one of them, where all would be too much
 )
 
@@ -153,13 +158,13 @@ var shortList = []string{
 // lower case, its values in one text, the Host among them. Of a request with too many, only the
 // short list and the cookies' names are sent.
 func requestHeaders(req *http.Request) http.Header {
-	size := len(req.Host)
+	size, h := encodedSize(req.Host), req.Header
 	for name, values := range req.Header {
-		size += len(name) + len(strings.Join(values, ", "))
-	}
-	h := req.Header
-	if size > maxHeaders {
-		h = shortHeaders(h)
+		size += encodedSize(name) + encodedSize(strings.Join(values, ", ")) + len(":[],")
+		if size > maxHeaders {
+			h = shortHeaders(h)
+			break
+		}
 	}
 	headers := make(http.Header, len(h)+1)
 	for name, values := range h {
@@ -174,26 +179,38 @@ func requestHeaders(req *http.Request) http.Header {
 		values = append(headers[name], fromLatin1(strings.Join(values, separator)))
 		headers[name] = []string{strings.Join(values, separator)}
 	}
-	if 0 < len(req.Host) && len(req.Host) <= maxHeader {
+	if req.Host != "" && encodedSize(req.Host) <= maxHeader {
 		headers["host"] = []string{fromLatin1(req.Host)}
 	}
 	return headers
+}
+
+// encodedSize returns how many bytes of JSON a header's text becomes, at least maxHeaders for one
+// that is too long: JSON writes some characters in six.
+func encodedSize(text string) int {
+	encoded, _ := json.Marshal(fromLatin1(text[:min(len(text), maxHeaders)])) // a text never fails
+	return len(encoded)
 }
 
 // shortHeaders returns the short list, and the cookies without their values.
 func shortHeaders(h http.Header) http.Header {
 	short := http.Header{}
 	for _, name := range shortList {
-		if value := strings.Join(h[name], ", "); value != "" && len(value) <= maxHeader {
+		if value := strings.Join(h[name], ", "); value != "" && encodedSize(value) <= maxHeader {
 			short[name] = []string{value}
 		}
 	}
 	var names strings.Builder
+	size := 0
 	for pair := range strings.SplitSeq(strings.Join(h["Cookie"], ";"), ";") {
 		name, _, found := cutPair(pair)
-		if found && names.Len()+len(name) <= maxHeader {
-			names.WriteString(name + "=; ")
+		if !found {
+			continue
 		}
+		if size += encodedSize(name) + 1; size > maxHeader {
+			break
+		}
+		names.WriteString(name + "=; ")
 	}
 	short["Cookie"] = []string{strings.TrimRight(names.String(), "; ")}
 	return short

@@ -91,6 +91,17 @@ func TestResponses(t *testing.T) {
 				t.Error("no channel")
 			}
 		}, 200, "", false},
+		{"takes the connection over", func(t *testing.T, w http.ResponseWriter) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Errorf("Hijack: %v", err)
+				return
+			}
+			defer conn.Close()
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n")
+			_ = w.Header().Write(conn)
+			_, _ = io.WriteString(conn, "\r\npage")
+		}, 200, "page", false},
 		{"writes the header twice", func(_ *testing.T, w http.ResponseWriter) {
 			w.WriteHeader(http.StatusAccepted)
 			w.WriteHeader(http.StatusOK)

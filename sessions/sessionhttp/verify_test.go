@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -59,7 +61,7 @@ func TestVerification(t *testing.T) {
 		{"another key", sign(t, tokenSpec{Payload: payload(nil), Key: "other"}), "token-invalid-signature", nil},
 		{"no signature", parts[0] + "." + parts[1] + ".", "token-invalid-signature", nil},
 		{"other claims", parts[0] + "." + others + "." + parts[2], "token-invalid-signature", nil},
-		{"cut short", good[:len(good)-8], "token-invalid", nil},
+		{"cut short", good[:len(good)-1], "token-invalid", nil},
 		{"two parts", parts[0] + "." + parts[1], "token-invalid", nil},
 		{"four parts", good + ".AAAA", "token-invalid", nil},
 		{"a line break", parts[0] + ".%0A" + parts[1] + "." + parts[2], "token-invalid", nil},
@@ -133,6 +135,39 @@ func TestPendingSessions(t *testing.T) {
 		if a.SignedIn != row.signedIn || !a.Pending || a.UserID != "user_sess_1" || a.SessionID != "sess_1" {
 			t.Errorf("%s: %+v", row.name, a)
 		}
+	}
+}
+
+// A verifier that cannot tell in time, as its keys could not be had, signs nobody out.
+func TestVerifierThatCannotTell(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name      string
+		verify    func(ctx context.Context, token string) error
+		temporary bool
+		reason    string
+	}{
+		{"waits for too long", func(ctx context.Context, _ string) error {
+			<-ctx.Done()
+			return errors.New("no keys: " + ctx.Err().Error())
+		}, true, "jwk-remote-failed-to-load"},
+		{"gives up earlier", func(context.Context, string) error {
+			return fmt.Errorf("no keys: %w", context.DeadlineExceeded)
+		}, true, "jwk-remote-failed-to-load"},
+		{"is cut off", func(context.Context, string) error {
+			return fmt.Errorf("no keys: %w", context.Canceled)
+		}, true, "jwk-remote-failed-to-load"},
+		{"refuses", func(context.Context, string) error { return errors.New("bad") }, false, "token-invalid-signature"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t, noBackend{}, sessionhttp.WithTimeout(50*time.Millisecond), sessionhttp.WithVerifier(row.verify))
+			resp := s.serve(newPage(t, cookieLine(freshToken(t, "sess_1", start), "rt")))
+			if s.auth.SignedIn || s.auth.Temporary != row.temporary || s.auth.Reason != row.reason ||
+				s.auth.Err == nil || resp.StatusCode != http.StatusOK || len(resp.Cookies()) != 0 {
+				t.Errorf("status %d, %+v", resp.StatusCode, s.auth)
+			}
+		})
 	}
 }
 
