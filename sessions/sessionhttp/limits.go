@@ -27,6 +27,9 @@ const (
 	// then asked again.
 	silentAfter = 8
 	probeEvery  = time.Second
+
+	// Our own limit: no trouble of Clerk's, and anybody can bring it about.
+	reasonLimited = "refresh-rate-limited"
 )
 
 // limits bound what strangers can make the service ask of Clerk. A session that was refused often,
@@ -61,7 +64,7 @@ func (l *limits) allow(x exchange, now time.Time) *problem {
 	case l.unanswered >= silentAfter && 0 <= age && age < probeEvery:
 		return &problem{reasonFetch, true, errors.New("no answer from Clerk of late")}
 	case l.isUsedUp(x.holder, now), isGuess && !l.guesses.AllowN(now, 1), !l.service.AllowN(now, 1):
-		return &problem{"refresh-rate-limited", true, errors.New("the limit is used up")}
+		return &problem{reasonLimited, true, errors.New("the limit is used up")}
 	}
 	l.asked = now
 	return nil

@@ -285,6 +285,38 @@ func TestOutageGrace(t *testing.T) {
 	}
 }
 
+// A limit of the service's own is no outage: whoever makes up requests brings no revoked session back.
+func TestNoOutageGraceByTheServicesOwnLimits(t *testing.T) {
+	t.Parallel()
+	for name, page := range map[string]func(n int) *http.Request{
+		"one refresh token under many hosts": func(n int) *http.Request {
+			return newPage(t, cookieLine(oldToken(t, "sess_1", start), "rt"), func(req *http.Request) {
+				req.Host = fmt.Sprintf("h%d.example.com", n)
+			})
+		},
+		"many refresh tokens": func(n int) *http.Request {
+			return newPage(t, cookieLine(oldToken(t, "sess_1", start), fmt.Sprint("guess", n)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t, &backend{
+				refresh: func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) {
+					return nil, sessions.ErrUnauthorized
+				},
+			}, sessionhttp.WithOutageGrace(10*time.Minute))
+			for n := range 600 {
+				if s.serve(page(n)); s.auth.SignedIn {
+					t.Fatalf("request %d: %+v", n, s.auth)
+				}
+			}
+			if want := "session-token-expired-refresh-refresh-rate-limited"; s.auth.Reason != want {
+				t.Errorf("%+v, want %s", s.auth, want)
+			}
+		})
+	}
+}
+
 // While Clerk is silent, the grace is also for requests that are never refreshed, and for nobody whom Clerk has
 // refused.
 func TestOutageGraceOfForms(t *testing.T) {
