@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -241,7 +242,8 @@ func TestSignOut(t *testing.T) {
 			"__client_uat_naoXFJnI=0; Path=/; SameSite=Lax; Max-Age=315360000",
 		}},
 		{"Clerk is down", "localhost", freshToken(t, "sess_1", start), sessions.ErrServer, "sess_1", nil},
-		{"nobody is signed in", "localhost", "x.y.z", nil, "", nil},
+		{"a token that has expired", "localhost", oldToken(t, "sess_1", start), nil, "sess_1", nil},
+		{"nobody is signed in", "localhost", "", nil, "", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -254,7 +256,9 @@ func TestSignOut(t *testing.T) {
 			s.Handler = s.Middleware(
 				http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { err = s.SignOut(w, req) }),
 			)
-			resp := s.serve(newPage(t, cookieLine(row.token, "rt"), func(req *http.Request) { req.Host = row.host }))
+			resp := s.serve(newPage(t, cookieLine(row.token, "rt"), func(req *http.Request) {
+				req.Method, req.Host = http.MethodPost, row.host
+			}))
 			if err != row.err || revoked != row.revoked { //nolint:errorlint // SignOut returns Clerk's error itself
 				t.Errorf("%v, revoked %q", err, revoked)
 			}
@@ -266,9 +270,65 @@ func TestSignOut(t *testing.T) {
 			}
 		})
 	}
+	for name, token := range map[string]string{
+		"no JWT": "x.y.z", "forged": forged, "of no session": token(t, claims("", start, nil)),
+		"an expired one of no session": token(t, claims("", start.Add(-time.Hour), nil)),
+	} {
+		s := newService(t, noBackend{})
+		var err error
+		s.Handler = s.Middleware(
+			http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { err = s.SignOut(w, req) }),
+		)
+		resp := s.serve(newPage(t, cookieLine(token, ""), func(req *http.Request) { req.Method = http.MethodPost }))
+		if err == nil || !strings.Contains(err.Error(), "no session was revoked") || len(resp.Cookies()) < 6 {
+			t.Errorf("%s: %v, %d cookies", name, err, len(resp.Cookies()))
+		}
+	}
 	s := newService(t, noBackend{})
 	if err := s.SignOut(nil, newPage(t, "")); err == nil {
 		t.Error("a sign-out without the middleware")
+	}
+}
+
+// A form is never refreshed, and can be sent long after its page was loaded: the session ends all the same.
+func TestSignOutAfterTheTokenExpired(t *testing.T) {
+	t.Parallel()
+	v := newVisitor()
+	req := v.request()
+	req.Method = http.MethodPost
+	visit(v.auth.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if err := v.auth.SignOut(w, req); err != nil {
+			t.Error(err)
+		}
+	})), req)
+	if status := v.clerk.Sessions()[0].Status; status != "revoked" {
+		t.Errorf("the session is %s", status)
+	}
+}
+
+// Behind a proxy, the domain is that of the origin.
+func TestSignOutBehindAProxy(t *testing.T) {
+	t.Parallel()
+	for name, opt := range map[string]sessionhttp.Option{
+		"a fixed origin": sessionhttp.WithOrigin("https://app.example.com"), "a trusted proxy": sessionhttp.WithTrustedProxy(),
+	} {
+		s := newService(t, &backend{
+			revoke: func(context.Context, string) (*sessions.Session, error) { return &sessions.Session{}, nil },
+		}, opt)
+		s.Handler = s.Middleware(
+			http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { _ = s.SignOut(w, req) }),
+		)
+		resp := s.serve(newPage(t, cookieLine(freshToken(t, "sess_1", start), "rt"), func(req *http.Request) {
+			req.Host = "203.0.113.5:8080"
+			req.Header.Set("X-Forwarded-Host", "app.example.com")
+			req.Header.Set("X-Forwarded-Proto", "https")
+		}))
+		for _, cookie := range []string{"__client_uat", "__client_uat_naoXFJnI"} {
+			want := cookie + "=0; Domain=example.com; Path=/; SameSite=Lax; Max-Age=315360000"
+			if !slices.Contains(resp.Header["Set-Cookie"], want) {
+				t.Errorf("%s: %q", name, resp.Header["Set-Cookie"])
+			}
+		}
 	}
 }
 
