@@ -351,6 +351,66 @@ func TestOutageGraceOfForms(t *testing.T) {
 	})
 }
 
+// The grace is for nobody whose session Clerk has refused, or who has signed out, before the outage: whatever the
+// request, and for as long as the grace.
+func TestOutageGraceIsNotForEndedSessions(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name string
+		end  func(t *testing.T, s *service)
+	}{
+		{"refused", func(t *testing.T, s *service) { s.serve(expiredPage(t, 100)) }},
+		{"signed out", func(t *testing.T, s *service) {
+			out := s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				if err := s.SignOut(w, req); err != nil {
+					t.Error(err)
+				}
+			}))
+			(&service{Handler: out}).serve(newPage(t, cookieLine(freshToken(t, "sess_100", time.Now()), "rt_100")))
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := &backend{
+					refresh: func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) {
+						return nil, sessions.ErrUnauthorized
+					},
+					revoke: func(context.Context, string) (*sessions.Session, error) { return &sessions.Session{}, nil },
+				}
+				s := inBubble(t, b, sessionhttp.WithOutageGrace(10*time.Minute))
+				page := expiredPage(t, 100)
+				row.end(t, s)
+				b.refresh = silent
+				for range 3 { // the third time, what answered the page's other requests is forgotten
+					var wg sync.WaitGroup
+					for n := range 8 {
+						wg.Go(func() { s.serve(expiredPage(t, n)) })
+					}
+					wg.Wait()
+					for _, method := range []string{http.MethodGet, http.MethodPost} {
+						req := page.Clone(t.Context())
+						req.Method = method
+						if s.serve(req); s.auth.SignedIn {
+							t.Errorf("%s: %+v", method, s.auth)
+						}
+					}
+					time.Sleep(10 * time.Second)
+				}
+				form := newPage(t, cookieLine(oldToken(t, "sess_100", time.Now().Add(2*time.Minute)), "rt"))
+				form.Method = http.MethodPost
+				time.Sleep(3 * time.Minute)
+				for n := range 8 {
+					s.serve(expiredPage(t, n))
+				}
+				if s.serve(form); !s.auth.SignedIn {
+					t.Errorf("with a token that is newer: %+v", s.auth)
+				}
+			})
+		})
+	}
+}
+
 // 100 visitors a second for 20 s, while Clerk is silent: nobody waits longer than 3.2 s, and goroutines stay few.
 func TestOutage(t *testing.T) { // not parallel: it counts goroutines
 	synctest.Test(t, func(t *testing.T) {
