@@ -7,8 +7,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp"
@@ -428,17 +432,89 @@ func TestAttackStragglersUndoASignOut(t *testing.T) {
 	if !s.auth.Refreshed {
 		t.Fatalf("before the sign-out: %+v", s.auth)
 	}
-	out := s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if err := s.SignOut(w, req); err != nil {
-			t.Error(err)
-		}
-	}))
-	(&service{Handler: out}).serve(newPage(t, old))
+	s.signOut(t, old)
 	if resp := s.serve(straggler.Clone(t.Context())); s.auth.SignedIn || len(resp.Cookies()) != 0 {
 		t.Errorf("after the sign-out: %+v, cookies %v", s.auth, resp.Cookies())
 	}
 	if sent := b.refreshes.Load(); sent != 1 {
 		t.Errorf("Clerk was asked %d times", sent)
+	}
+}
+
+// signOut signs out the session of a fresh token, by POST.
+func (s *service) signOut(t *testing.T, cookie string) *http.Response {
+	t.Helper()
+	out := s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if err := s.SignOut(w, req); err != nil {
+			t.Error(err)
+		}
+	}))
+	return (&service{Handler: out}).serve(
+		newPage(t, cookie, func(req *http.Request) { req.Method = http.MethodPost }),
+	)
+}
+
+// A refresh that was under way during the sign-out brought the session back.
+func TestAttackRefreshUnderWayUndoesASignOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &backend{
+			refresh: func(ctx context.Context, id string, p sessions.RefreshParams) (*sessions.Cookies, error) {
+				time.Sleep(time.Second)
+				return renew(t, time.Now)(ctx, id, p)
+			},
+			revoke: func(context.Context, string) (*sessions.Session, error) { return &sessions.Session{}, nil },
+		}
+		s := inBubble(t, b)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			straggler := expiredPage(t, 1)
+			straggler.Header.Set("Sec-Fetch-Dest", "image")
+			if resp := s.serve(straggler); s.auth.SignedIn || len(resp.Cookies()) != 0 {
+				t.Errorf("%+v, cookies %v", s.auth, resp.Cookies())
+			}
+		})
+		time.Sleep(100 * time.Millisecond)
+		s.signOut(t, cookieLine(freshToken(t, "sess_1", time.Now()), "rt_1"))
+		wg.Wait()
+	})
+}
+
+// A handshake's answer that the browser still held brought the session back.
+func TestAttackAnswerUndoesASignOut(t *testing.T) {
+	t.Parallel()
+	fresh := freshToken(t, "sess_1", start)
+	b := &backend{
+		handshake: func(context.Context, string) (*sessions.Cookies, error) {
+			return &sessions.Cookies{Directives: []string{"__session=" + fresh + "; Path=/", "__client_uat=1000; Path=/"}}, nil
+		},
+		revoke: func(context.Context, string) (*sessions.Session, error) { return &sessions.Session{}, nil },
+	}
+	answer := sign(t, tokenSpec{
+		Payload: fmt.Sprintf(`{"handshake":["__session=%s; Path=/","__client_uat=1000; Path=/"]}`, fresh),
+	})
+	for name, cookie := range map[string]string{
+		"a nonce": "__clerk_handshake_nonce=n_1", "a token": "__clerk_handshake=" + answer,
+	} {
+		s := newService(t, b)
+		if s.serve(newPage(t, cookie)); !s.auth.SignedIn {
+			t.Errorf("%s, before the sign-out: %+v", name, s.auth)
+		}
+		var deleted []string
+		for _, line := range s.signOut(t, cookie+"; "+cookieLine(fresh, "rt")).Header["Set-Cookie"] {
+			if strings.HasPrefix(line, "__clerk_handshake") {
+				deleted = append(deleted, line)
+			}
+		}
+		if diff := cmp.Diff([]string{
+			"__clerk_handshake=; Path=/; Max-Age=0", "__clerk_handshake=; Domain=example.com; Path=/; Max-Age=0",
+			"__clerk_handshake_nonce=; Path=/; Max-Age=0", "__clerk_handshake_nonce=; Domain=example.com; Path=/; Max-Age=0",
+		}, deleted); diff != "" {
+			t.Errorf("%s: want (-), got (+):\n%s", name, diff)
+		}
+		if resp := s.serve(newPage(t, cookie+"; __client_uat=0")); s.auth.SignedIn || len(resp.Cookies()) != 0 {
+			t.Errorf("%s, after the sign-out: %+v, cookies %v", name, s.auth, resp.Cookies())
+		}
 	}
 }
 

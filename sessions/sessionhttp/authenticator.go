@@ -74,10 +74,11 @@ func (a *Authenticator) Token(req *http.Request) string {
 }
 
 // SignOut ends the session of a request that came through the Middleware, and deletes its cookies:
-// those with the instance's suffix and those without. A session token that has expired will do: a
-// form is never refreshed. The handler calls SignOut before it writes. The cookies are deleted even
-// if the session could not be revoked, which the error tells; the browser is signed out then, and
-// other holders of the session are not. A visitor without a session token is no error.
+// those with the instance's suffix, those without, and a handshake's answer. A session token that
+// has expired will do: a form is never refreshed. The handler calls SignOut before it writes. The
+// cookies are deleted even if the session could not be revoked, which the error tells; the browser
+// is signed out then, and other holders of the session are not. A visitor without a session token
+// is no error.
 //
 // Call it for POST, not for GET: any page can make a browser send a GET.
 //
@@ -127,6 +128,12 @@ func (a *Authenticator) deleteCookies(h http.Header, origin string) {
 			uat = strings.Replace(uat, "Path", "Domain="+domain+"; Path", 1)
 		}
 		h.Add("Set-Cookie", uat+"315360000")
+	}
+	for _, name := range []string{answerToken, answerNonce} {
+		h.Add("Set-Cookie", name+"=; Path=/; Max-Age=0")
+		if domain != "" {
+			h.Add("Set-Cookie", name+"=; Domain="+domain+"; Path=/; Max-Age=0")
+		}
 	}
 }
 

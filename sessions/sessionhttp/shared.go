@@ -83,6 +83,9 @@ func (s *shared) cookies(ctx context.Context, x exchange) (cookieSet, *problem) 
 	if err != nil {
 		return cookieSet{}, &problem{reasonFetch, true, ctx.Err()}
 	}
+	if p := s.signedOut(x.session); p != nil { // meanwhile
+		return cookieSet{}, p
+	}
 	return r.set, r.p
 }
 
@@ -119,6 +122,12 @@ func (s *shared) end(sessionID string) {
 	session, p := s.digest("session", sessionID), refuse("session-signed-out", "it was signed out")
 	s.remembered.Add(session, result{p: p, until: s.now().Add(rememberAnswer)})
 	s.ended.Add(session, s.now())
+}
+
+// signedOut returns a problem if a session was signed out just before.
+func (s *shared) signedOut(session digest) *problem {
+	r, _ := s.recall(exchange{session: session})
+	return r.p
 }
 
 // hasEnded reports whether the session of a token was refused or signed out after the token was

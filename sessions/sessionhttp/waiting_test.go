@@ -361,12 +361,7 @@ func TestOutageGraceIsNotForEndedSessions(t *testing.T) {
 	}{
 		{"refused", func(t *testing.T, s *service) { s.serve(expiredPage(t, 100)) }},
 		{"signed out", func(t *testing.T, s *service) {
-			out := s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-				if err := s.SignOut(w, req); err != nil {
-					t.Error(err)
-				}
-			}))
-			(&service{Handler: out}).serve(newPage(t, cookieLine(freshToken(t, "sess_100", time.Now()), "rt_100")))
+			s.signOut(t, cookieLine(freshToken(t, "sess_100", time.Now()), "rt_100"))
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
