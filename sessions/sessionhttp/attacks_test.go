@@ -106,6 +106,45 @@ func TestAttackOneAccountUsesUpTheLimit(t *testing.T) {
 	}
 }
 
+// One account could use up the service's limit by refreshes that work: under another host each, or with the refresh
+// token that the refresh before had brought.
+func TestAttackOneAccountThatIsNotRefused(t *testing.T) {
+	t.Parallel()
+	mine := oldToken(t, "sess_1", start)
+	for _, row := range []struct {
+		name string
+		edit func(req *http.Request, n int)
+		want int64
+	}{
+		{"other hosts", func(req *http.Request, n int) { req.Host = fmt.Sprintf("h%d.example.com", n) }, 10},
+		{"headers that do not count", func(req *http.Request, n int) {
+			req.Header.Set("X-Forwarded-Host", fmt.Sprint(n))
+			req.Header.Set("X-Forwarded-Proto", fmt.Sprint(n))
+		}, 1},
+		{"another spelling of the host", func(req *http.Request, n int) {
+			req.Host = []string{"app.example.com", "APP.example.com", "app.example.com:443", "u@app.example.com"}[n%4]
+		}, 1},
+		{"other refresh tokens", func(req *http.Request, n int) {
+			req.Header.Set("Cookie", cookieLine(mine, fmt.Sprint("rt", n)))
+		}, 10},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			b := &backend{refresh: renew(t, func() time.Time { return start })}
+			s := newService(t, b)
+			for n := range 600 {
+				s.serve(newPage(t, cookieLine(mine, "rt"), func(req *http.Request) { row.edit(req, n) }))
+			}
+			if sent := b.refreshes.Load(); sent != row.want {
+				t.Errorf("Clerk was asked %d times, want %d", sent, row.want)
+			}
+			if s.serve(newPage(t, cookieLine(oldToken(t, "sess_2", start), "rt"))); !s.auth.Refreshed {
+				t.Errorf("another visitor: %+v", s.auth)
+			}
+		})
+	}
+}
+
 // Somebody who knows an expired token of another session could lock that session out.
 func TestAttackLockOut(t *testing.T) {
 	t.Parallel()

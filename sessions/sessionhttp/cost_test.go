@@ -163,6 +163,10 @@ var hostile = []struct {
 		req.Header.Set("Cookie", "__client_uat=1")
 		req.Host = strings.Repeat(":", size)
 	}},
+	{"forwarded headers of an expired session", func(c *costs, req *http.Request, size int) {
+		req.Header.Set("Cookie", strings.ReplaceAll(req.Header.Get("Cookie"), c.token, c.expired))
+		req.Header["X-Forwarded-Host"] = []string{strings.Repeat("\xff", size)}
+	}},
 	{"headers of an expired session", func(c *costs, req *http.Request, size int) {
 		req.Header.Set("Cookie", strings.ReplaceAll(req.Header.Get("Cookie"), c.token, c.expired))
 		for n := range size / 16 {

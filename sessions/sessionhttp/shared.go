@@ -31,6 +31,9 @@ type exchange struct {
 	send    func(ctx context.Context) (cookieSet, *problem)
 }
 
+// isNonce reports whether an exchange is of a handshake's nonce.
+func (x *exchange) isNonce() bool { return x.session == digest{} }
+
 // result is what came of an exchange.
 type result struct {
 	set   cookieSet
@@ -109,8 +112,8 @@ func (s *shared) send(ctx context.Context, x exchange) (r result) {
 	s.remembered.Add(x.key, r)
 	if r.p != nil {
 		s.ended.Add(x.session, s.now())
-		s.limits.countRefusal(x, s.now())
 	}
+	s.limits.countResult(x, r.p, s.now())
 	return r
 }
 
