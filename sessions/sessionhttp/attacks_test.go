@@ -149,7 +149,8 @@ func TestAttackOneAccountThatIsNotRefused(t *testing.T) {
 func TestAttackLockOut(t *testing.T) {
 	t.Parallel()
 	b := &backend{}
-	s := newService(t, b)
+	now := start
+	s := newService(t, b, sessionhttp.WithClock(func() time.Time { return now }))
 	victims := oldToken(t, "sess_victim", start)
 	b.refresh = func(ctx context.Context, sessionID string, p sessions.RefreshParams) (*sessions.Cookies, error) {
 		if p.RefreshToken != "good" {
@@ -157,12 +158,28 @@ func TestAttackLockOut(t *testing.T) {
 		}
 		return renew(t, func() time.Time { return start })(ctx, sessionID, p)
 	}
-	for n := range 300 {
-		s.serve(newPage(t, cookieLine(victims, fmt.Sprint("guess", n))))
+	guess := func(token string, from, to int) {
+		for n := from; n < to; n++ {
+			s.serve(newPage(t, cookieLine(token, fmt.Sprint("guess", n))))
+		}
 	}
+	guess(victims, 0, 300)
 	s.serve(newPage(t, cookieLine(victims, "good")))
 	if !s.auth.Refreshed {
 		t.Errorf("the victim: %+v", s.auth)
+	}
+
+	now = now.Add(11 * time.Second) // what was brought is forgotten
+	guess(victims, 300, 1000)
+	s.serve(newPage(t, cookieLine(victims, "good")))
+	if s.auth.SignedIn || !s.auth.Temporary { // neither signed out nor redirected
+		t.Errorf("the victim, while somebody guesses faster than that: %+v", s.auth)
+	}
+	now = now.Add(time.Second)
+	guess(oldToken(t, "sess_attacker", start), 0, 200) // which uses up what guesses share
+	s.serve(newPage(t, cookieLine(victims, "good")))
+	if !s.auth.Refreshed {
+		t.Errorf("the victim, a second after the last guess, while another session is guessed at: %+v", s.auth)
 	}
 }
 
@@ -206,6 +223,26 @@ func TestAttackInventedNonces(t *testing.T) {
 	s.serve(newPage(t, cookieLine(oldToken(t, "sess_1", start), "rt")))
 	if !s.auth.Refreshed {
 		t.Errorf("a visitor: %+v", s.auth)
+	}
+}
+
+// Guesses at refresh tokens, from however many sessions, could block everybody who signs in by a nonce.
+func TestAttackGuessesBlockNonces(t *testing.T) {
+	t.Parallel()
+	s := newService(t, &backend{
+		refresh: func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) {
+			return nil, sessions.ErrUnauthorized
+		},
+		handshake: func(context.Context, string) (*sessions.Cookies, error) {
+			return &sessions.Cookies{Directives: []string{"__session=" + freshToken(t, "sess_1", start)}}, nil
+		},
+	})
+	theirs := oldToken(t, "sess_attacker", start)
+	for n := range 1000 {
+		s.serve(newPage(t, cookieLine(theirs, fmt.Sprint("guess", n))))
+	}
+	if s.serve(newPage(t, "__clerk_handshake_nonce=good")); !s.auth.SignedIn {
+		t.Errorf("%+v", s.auth)
 	}
 }
 
