@@ -7,8 +7,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp"
@@ -102,11 +106,51 @@ func TestAttackOneAccountUsesUpTheLimit(t *testing.T) {
 	}
 }
 
+// One account could use up the service's limit by refreshes that work: under another host each, or with the refresh
+// token that the refresh before had brought.
+func TestAttackOneAccountThatIsNotRefused(t *testing.T) {
+	t.Parallel()
+	mine := oldToken(t, "sess_1", start)
+	for _, row := range []struct {
+		name string
+		edit func(req *http.Request, n int)
+		want int64
+	}{
+		{"other hosts", func(req *http.Request, n int) { req.Host = fmt.Sprintf("h%d.example.com", n) }, 10},
+		{"headers that do not count", func(req *http.Request, n int) {
+			req.Header.Set("X-Forwarded-Host", fmt.Sprint(n))
+			req.Header.Set("X-Forwarded-Proto", fmt.Sprint(n))
+		}, 1},
+		{"another spelling of the host", func(req *http.Request, n int) {
+			req.Host = []string{"app.example.com", "APP.example.com", "app.example.com:443", "u@app.example.com"}[n%4]
+		}, 1},
+		{"other refresh tokens", func(req *http.Request, n int) {
+			req.Header.Set("Cookie", cookieLine(mine, fmt.Sprint("rt", n)))
+		}, 10},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			b := &backend{refresh: renew(t, func() time.Time { return start })}
+			s := newService(t, b)
+			for n := range 600 {
+				s.serve(newPage(t, cookieLine(mine, "rt"), func(req *http.Request) { row.edit(req, n) }))
+			}
+			if sent := b.refreshes.Load(); sent != row.want {
+				t.Errorf("Clerk was asked %d times, want %d", sent, row.want)
+			}
+			if s.serve(newPage(t, cookieLine(oldToken(t, "sess_2", start), "rt"))); !s.auth.Refreshed {
+				t.Errorf("another visitor: %+v", s.auth)
+			}
+		})
+	}
+}
+
 // Somebody who knows an expired token of another session could lock that session out.
 func TestAttackLockOut(t *testing.T) {
 	t.Parallel()
 	b := &backend{}
-	s := newService(t, b)
+	now := start
+	s := newService(t, b, sessionhttp.WithClock(func() time.Time { return now }))
 	victims := oldToken(t, "sess_victim", start)
 	b.refresh = func(ctx context.Context, sessionID string, p sessions.RefreshParams) (*sessions.Cookies, error) {
 		if p.RefreshToken != "good" {
@@ -114,12 +158,28 @@ func TestAttackLockOut(t *testing.T) {
 		}
 		return renew(t, func() time.Time { return start })(ctx, sessionID, p)
 	}
-	for n := range 300 {
-		s.serve(newPage(t, cookieLine(victims, fmt.Sprint("guess", n))))
+	guess := func(token string, from, to int) {
+		for n := from; n < to; n++ {
+			s.serve(newPage(t, cookieLine(token, fmt.Sprint("guess", n))))
+		}
 	}
+	guess(victims, 0, 300)
 	s.serve(newPage(t, cookieLine(victims, "good")))
 	if !s.auth.Refreshed {
 		t.Errorf("the victim: %+v", s.auth)
+	}
+
+	now = now.Add(11 * time.Second) // what was brought is forgotten
+	guess(victims, 300, 1000)
+	s.serve(newPage(t, cookieLine(victims, "good")))
+	if s.auth.SignedIn || !s.auth.Temporary { // neither signed out nor redirected
+		t.Errorf("the victim, while somebody guesses faster than that: %+v", s.auth)
+	}
+	now = now.Add(time.Second)
+	guess(oldToken(t, "sess_attacker", start), 0, 200) // which uses up what guesses share
+	s.serve(newPage(t, cookieLine(victims, "good")))
+	if !s.auth.Refreshed {
+		t.Errorf("the victim, a second after the last guess, while another session is guessed at: %+v", s.auth)
 	}
 }
 
@@ -163,6 +223,26 @@ func TestAttackInventedNonces(t *testing.T) {
 	s.serve(newPage(t, cookieLine(oldToken(t, "sess_1", start), "rt")))
 	if !s.auth.Refreshed {
 		t.Errorf("a visitor: %+v", s.auth)
+	}
+}
+
+// Guesses at refresh tokens, from however many sessions, could block everybody who signs in by a nonce.
+func TestAttackGuessesBlockNonces(t *testing.T) {
+	t.Parallel()
+	s := newService(t, &backend{
+		refresh: func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) {
+			return nil, sessions.ErrUnauthorized
+		},
+		handshake: func(context.Context, string) (*sessions.Cookies, error) {
+			return &sessions.Cookies{Directives: []string{"__session=" + freshToken(t, "sess_1", start)}}, nil
+		},
+	})
+	theirs := oldToken(t, "sess_attacker", start)
+	for n := range 1000 {
+		s.serve(newPage(t, cookieLine(theirs, fmt.Sprint("guess", n))))
+	}
+	if s.serve(newPage(t, "__clerk_handshake_nonce=good")); !s.auth.SignedIn {
+		t.Errorf("%+v", s.auth)
 	}
 }
 
@@ -428,17 +508,89 @@ func TestAttackStragglersUndoASignOut(t *testing.T) {
 	if !s.auth.Refreshed {
 		t.Fatalf("before the sign-out: %+v", s.auth)
 	}
-	out := s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if err := s.SignOut(w, req); err != nil {
-			t.Error(err)
-		}
-	}))
-	(&service{Handler: out}).serve(newPage(t, old))
+	s.signOut(t, old)
 	if resp := s.serve(straggler.Clone(t.Context())); s.auth.SignedIn || len(resp.Cookies()) != 0 {
 		t.Errorf("after the sign-out: %+v, cookies %v", s.auth, resp.Cookies())
 	}
 	if sent := b.refreshes.Load(); sent != 1 {
 		t.Errorf("Clerk was asked %d times", sent)
+	}
+}
+
+// signOut signs out the session of a fresh token, by POST.
+func (s *service) signOut(t *testing.T, cookie string) *http.Response {
+	t.Helper()
+	out := s.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if err := s.SignOut(w, req); err != nil {
+			t.Error(err)
+		}
+	}))
+	return (&service{Handler: out}).serve(
+		newPage(t, cookie, func(req *http.Request) { req.Method = http.MethodPost }),
+	)
+}
+
+// A refresh that was under way during the sign-out brought the session back.
+func TestAttackRefreshUnderWayUndoesASignOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &backend{
+			refresh: func(ctx context.Context, id string, p sessions.RefreshParams) (*sessions.Cookies, error) {
+				time.Sleep(time.Second)
+				return renew(t, time.Now)(ctx, id, p)
+			},
+			revoke: func(context.Context, string) (*sessions.Session, error) { return &sessions.Session{}, nil },
+		}
+		s := inBubble(t, b)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			straggler := expiredPage(t, 1)
+			straggler.Header.Set("Sec-Fetch-Dest", "image")
+			if resp := s.serve(straggler); s.auth.SignedIn || len(resp.Cookies()) != 0 {
+				t.Errorf("%+v, cookies %v", s.auth, resp.Cookies())
+			}
+		})
+		time.Sleep(100 * time.Millisecond)
+		s.signOut(t, cookieLine(freshToken(t, "sess_1", time.Now()), "rt_1"))
+		wg.Wait()
+	})
+}
+
+// A handshake's answer that the browser still held brought the session back.
+func TestAttackAnswerUndoesASignOut(t *testing.T) {
+	t.Parallel()
+	fresh := freshToken(t, "sess_1", start)
+	b := &backend{
+		handshake: func(context.Context, string) (*sessions.Cookies, error) {
+			return &sessions.Cookies{Directives: []string{"__session=" + fresh + "; Path=/", "__client_uat=1000; Path=/"}}, nil
+		},
+		revoke: func(context.Context, string) (*sessions.Session, error) { return &sessions.Session{}, nil },
+	}
+	answer := sign(t, tokenSpec{
+		Payload: fmt.Sprintf(`{"handshake":["__session=%s; Path=/","__client_uat=1000; Path=/"]}`, fresh),
+	})
+	for name, cookie := range map[string]string{
+		"a nonce": "__clerk_handshake_nonce=n_1", "a token": "__clerk_handshake=" + answer,
+	} {
+		s := newService(t, b)
+		if s.serve(newPage(t, cookie)); !s.auth.SignedIn {
+			t.Errorf("%s, before the sign-out: %+v", name, s.auth)
+		}
+		var deleted []string
+		for _, line := range s.signOut(t, cookie+"; "+cookieLine(fresh, "rt")).Header["Set-Cookie"] {
+			if strings.HasPrefix(line, "__clerk_handshake") {
+				deleted = append(deleted, line)
+			}
+		}
+		if diff := cmp.Diff([]string{
+			"__clerk_handshake=; Path=/; Max-Age=0", "__clerk_handshake=; Domain=example.com; Path=/; Max-Age=0",
+			"__clerk_handshake_nonce=; Path=/; Max-Age=0", "__clerk_handshake_nonce=; Domain=example.com; Path=/; Max-Age=0",
+		}, deleted); diff != "" {
+			t.Errorf("%s: want (-), got (+):\n%s", name, diff)
+		}
+		if resp := s.serve(newPage(t, cookie+"; __client_uat=0")); s.auth.SignedIn || len(resp.Cookies()) != 0 {
+			t.Errorf("%s, after the sign-out: %+v, cookies %v", name, s.auth, resp.Cookies())
+		}
 	}
 }
 

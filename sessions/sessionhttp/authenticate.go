@@ -107,9 +107,11 @@ func (a *Authenticator) byRefresh(ctx context.Context, v *visit, t *jwt) decisio
 		return d
 	}
 	reason := "session-token-expired-refresh-" + p.reason
-	isDown := p.temporary || strings.HasPrefix(p.reason, "non-eligible-") && a.shared.limits.isSilent()
+	isDown := p.temporary && p.reason != reasonLimited ||
+		strings.HasPrefix(p.reason, "non-eligible-") && a.shared.limits.isSilent()
 	switch {
-	case isDown && a.grace > 0 && !isPast(toNumber(t.claims["exp"]), a.now().Add(-a.grace)):
+	case isDown && a.grace > 0 && !isPast(toNumber(t.claims["exp"]), a.now().Add(-a.grace)) &&
+		!a.shared.hasEnded(t):
 		auth := a.authOf(t)
 		auth.Reason, auth.Err = reason, p
 		return decision{auth: auth}

@@ -3,11 +3,11 @@ package sessionhttp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
-	"time"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -74,9 +74,11 @@ func (a *Authenticator) Token(req *http.Request) string {
 }
 
 // SignOut ends the session of a request that came through the Middleware, and deletes its cookies:
-// those with the instance's suffix and those without. The handler calls it before it writes. The
+// those with the instance's suffix, those without, and a handshake's answer. A session token that
+// has expired will do: a form is never refreshed. The handler calls SignOut before it writes. The
 // cookies are deleted even if the session could not be revoked, which the error tells; the browser
-// is signed out then, and other holders of the session are not.
+// is signed out then, and other holders of the session are not. A visitor without a session token
+// is no error.
 //
 // Call it for POST, not for GET: any page can make a browser send a GET.
 //
@@ -86,21 +88,37 @@ func (a *Authenticator) SignOut(w http.ResponseWriter, req *http.Request) error 
 	if !ok {
 		return errors.New("clerk: SignOut: the request did not come through the Middleware")
 	}
-	a.deleteCookies(w.Header(), req.Host)
-	if auth.SessionID == "" {
-		return nil
-	}
-	a.shared.end(auth.SessionID)
-	ctx, cancel := a.wait(&visit{req: req, start: time.Now()})
+	origin, _ := a.Origin(req)
+	a.deleteCookies(w.Header(), origin)
+	v := a.read(req)
+	ctx, cancel := a.wait(v)
 	defer cancel()
-	_, err := a.backend.Revoke(ctx, auth.SessionID) //nolint:contextcheck // it outlasts a visitor
+	sessionID := auth.SessionID
+	if sessionID == "" {
+		t := &v.token
+		if v.header.text != "" {
+			t = &v.header
+		}
+		if t.text == "" {
+			return nil
+		}
+		p := a.verifySignature(ctx, t) //nolint:contextcheck // it outlasts a visitor
+		if sessionID = t.claim("sid"); p == nil && sessionID == "" {
+			p = refuse(reasonClaims, "the token names no session")
+		}
+		if p != nil {
+			return fmt.Errorf("clerk: SignOut: no session was revoked: %w", p)
+		}
+	}
+	a.shared.end(sessionID)
+	_, err := a.backend.Revoke(ctx, sessionID) //nolint:contextcheck // it outlasts a visitor
 	return err
 }
 
-// deleteCookies makes a browser forget its session.
-func (a *Authenticator) deleteCookies(h http.Header, host string) {
+// deleteCookies makes the browser at an origin forget its session.
+func (a *Authenticator) deleteCookies(h http.Header, origin string) {
 	forbidCaching(h)
-	domain := registrableDomain(host)
+	domain := registrableDomain(origin)
 	for _, suffix := range []string{"", a.instance.suffix} {
 		h.Add("Set-Cookie", sessionCookie+suffix+"=; Path=/; Max-Age=0")
 		h.Add("Set-Cookie", refreshCookie+suffix+"=; Path=/; Max-Age=0; HttpOnly")
@@ -111,14 +129,21 @@ func (a *Authenticator) deleteCookies(h http.Header, host string) {
 		}
 		h.Add("Set-Cookie", uat+"315360000")
 	}
+	for _, name := range []string{answerToken, answerNonce} {
+		h.Add("Set-Cookie", name+"=; Path=/; Max-Age=0")
+		if domain != "" {
+			h.Add("Set-Cookie", name+"=; Domain="+domain+"; Path=/; Max-Age=0")
+		}
+	}
 }
 
-// registrableDomain returns the domain of a host that Clerk sets its shared cookies for; "" for an
-// address, or a name of one part.
-func registrableDomain(host string) string {
-	name, err := parseHost((&url.URL{Host: host}).Hostname())
+// registrableDomain returns the domain of an origin that Clerk sets its shared cookies for; "" for
+// an address, or a name of one part.
+func registrableDomain(origin string) string {
+	_, host, _ := strings.Cut(origin, "://")
+	name := (&url.URL{Host: host}).Hostname()
 	_, noAddress := netip.ParseAddr(name)
-	if err != nil || noAddress == nil || strings.ContainsAny(name, ";,") { // as no cookie may hold
+	if noAddress == nil || strings.ContainsAny(name, ";,") { // as no cookie may hold
 		return ""
 	}
 	domain, _ := publicsuffix.EffectiveTLDPlusOne(strings.TrimSuffix(name, "."))

@@ -81,8 +81,13 @@
 // # Strangers
 //
 // No token is believed, and none sent to Clerk, before its signature was found good. What a
-// service asks of Clerk is bounded by [WithRefreshRate], and whoever guesses refresh tokens or
-// nonces gets no more than half of it. Everything is remembered briefly, in bounded memory and
-// under hashes. In production, a handshake's answer is taken from cookies alone: with a link that
-// holds one, somebody could sign a visitor in as themselves.
+// service asks of Clerk is bounded by [WithRefreshRate]; one session gets ten refreshes at once and
+// one a second. Whoever invents nonces gets no more than half of the bound, and whoever guesses
+// refresh tokens 180 at once and one a second for each session, and a quarter of the bound for all.
+// So a flood of nonces makes signing in by a handshake wait, but no refresh; and whoever holds a
+// session's expired token can keep that session from being refreshed, while guessing at it. Such a
+// visitor is Temporary, not signed out. Everything is remembered briefly, in bounded memory and
+// under hashes; that a session was refused or signed out, for longer. In production, a handshake's
+// answer is taken from cookies alone: with a link that holds one, somebody could sign a visitor in
+// as themselves.
 package sessionhttp

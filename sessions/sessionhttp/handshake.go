@@ -142,12 +142,18 @@ func (a *Authenticator) findAnswer(v *visit) (answer, bool) {
 	return answer{}, false
 }
 
-// takeAnswer returns the cookies of an answer.
+// takeAnswer returns the cookies of an answer, unless their session was signed out just before.
 func (a *Authenticator) takeAnswer(ctx context.Context, from answer) (cookieSet, *problem) {
+	take := a.takeToken
 	if from.name == answerNonce {
-		return a.takeNonce(ctx, from.text)
+		take = a.takeNonce
 	}
-	return a.takeToken(ctx, from.text)
+	set, p := take(ctx, from.text)
+	if p == nil {
+		t := decodeJWT(set.token)
+		p = a.shared.signedOut(a.shared.digest("session", t.claim("sid")))
+	}
+	return set, p
 }
 
 // takeNonce gets the cookies for a nonce.

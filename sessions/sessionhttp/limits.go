@@ -18,36 +18,49 @@ const (
 	defaultPerSecond = 50
 	defaultBurst     = 500
 
-	// How many refusals are forgiven at once, beside one a second: of one refresh token, and of one
-	// session, whatever refresh tokens come with it.
-	holderRefusals  = 5
-	sessionRefusals = 100
+	// How often something may happen at once, beside once a second: that one refresh token is sent,
+	// where a refusal counts as another time; that one session is refreshed; and that it is refused,
+	// whatever refresh tokens come with it.
+	holderSends      = 10
+	sessionRefreshes = 10
+	sessionRefusals  = 180
 
 	// How many exchanges in a row without an answer mean that Clerk is silent, and how often it is
 	// then asked again.
 	silentAfter = 8
 	probeEvery  = time.Second
+
+	// Our own limit: no trouble of Clerk's, and anybody can bring it about.
+	reasonLimited = "refresh-rate-limited"
 )
 
-// limits bound what strangers can make the service ask of Clerk. A session that was refused often,
-// and nonces, which anybody can invent, share half of the service's bound: whoever guesses, with an
-// expired token that is really theirs or somebody else's, leaves the other half to everybody.
+// limits bound what strangers can make the service ask of Clerk. Nonces, which anybody can invent,
+// get no more than half of the service's bound. The sessions that were refused too often share a
+// quarter: whoever guesses, with an expired token that is really theirs or somebody else's, leaves
+// the rest to everybody.
 type limits struct {
-	mu       sync.Mutex
-	service  *rate.Limiter
-	guesses  *rate.Limiter
-	refusals *simplelru.LRU[digest, *rate.Limiter]
+	mu      sync.Mutex
+	service *rate.Limiter
+	nonces  *rate.Limiter
+	guesses *rate.Limiter
+	counts  *simplelru.LRU[bound, *rate.Limiter]
 
 	unanswered int       // exchanges in a row
 	asked      time.Time // when Clerk was asked last
 }
 
+// bound is how often something may happen: burst times at once, beside once a second.
+type bound struct {
+	to    digest
+	burst int
+}
+
 func newLimits(cfg *config) *limits {
-	l := &limits{
-		service: rate.NewLimiter(rate.Limit(cfg.perSecond), cfg.burst),
-		guesses: rate.NewLimiter(rate.Limit(cfg.perSecond/2), (cfg.burst+1)/2),
+	part := func(n int) *rate.Limiter {
+		return rate.NewLimiter(rate.Limit(cfg.perSecond/float64(n)), (cfg.burst+n-1)/n)
 	}
-	l.refusals, _ = simplelru.NewLRU[digest, *rate.Limiter](maxRemembered, nil) // fails only below 1
+	l := &limits{service: part(1), nonces: part(2), guesses: part(4)}
+	l.counts, _ = simplelru.NewLRU[bound, *rate.Limiter](maxRemembered, nil) // fails only below 1
 	return l
 }
 
@@ -55,34 +68,47 @@ func newLimits(cfg *config) *limits {
 func (l *limits) allow(x exchange, now time.Time) *problem {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	isGuess := x.session == digest{} || l.isUsedUp(x.session, now)
 	age := now.Sub(l.asked)
 	switch {
 	case l.unanswered >= silentAfter && 0 <= age && age < probeEvery:
 		return &problem{reasonFetch, true, errors.New("no answer from Clerk of late")}
-	case l.isUsedUp(x.holder, now), isGuess && !l.guesses.AllowN(now, 1), !l.service.AllowN(now, 1):
-		return &problem{"refresh-rate-limited", true, errors.New("the limit is used up")}
+	case l.isUsedUp(bound{x.holder, holderSends}, now),
+		l.isUsedUp(bound{x.session, sessionRefreshes}, now),
+		x.isNonce() && !l.nonces.AllowN(now, 1),
+		l.isUsedUp(bound{x.session, sessionRefusals}, now) && !l.guesses.AllowN(now, 1),
+		!l.service.AllowN(now, 1):
+		return &problem{reasonLimited, true, errors.New("the limit is used up")}
 	}
+	l.count(bound{x.holder, holderSends}, now)
 	l.asked = now
 	return nil
 }
 
-// countRefusal counts that Clerk has refused something.
-func (l *limits) countRefusal(x exchange, now time.Time) {
+// countResult counts that Clerk has refused something, or given cookies.
+func (l *limits) countResult(x exchange, p *problem, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for d, forgiven := range map[digest]int{x.holder: holderRefusals, x.session: sessionRefusals} {
-		limiter, found := l.refusals.Get(d)
-		if !found {
-			limiter = rate.NewLimiter(1, forgiven)
-			l.refusals.Add(d, limiter)
-		}
-		limiter.AllowN(now, 1)
+	switch {
+	case x.isNonce(): // it is used up
+	case p == nil:
+		l.count(bound{x.session, sessionRefreshes}, now)
+	default:
+		l.count(bound{x.holder, holderSends}, now)
+		l.count(bound{x.session, sessionRefusals}, now)
 	}
 }
 
-func (l *limits) isUsedUp(d digest, now time.Time) bool {
-	limiter, found := l.refusals.Peek(d)
+func (l *limits) count(b bound, now time.Time) {
+	limiter, found := l.counts.Get(b)
+	if !found {
+		limiter = rate.NewLimiter(1, b.burst)
+		l.counts.Add(b, limiter)
+	}
+	limiter.AllowN(now, 1)
+}
+
+func (l *limits) isUsedUp(b bound, now time.Time) bool {
+	limiter, found := l.counts.Peek(b)
 	return found && limiter.TokensAt(now) < 1
 }
 
@@ -92,7 +118,7 @@ func (l *limits) countAnswer(ctx context.Context, p *problem, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case p == nil || p.reason != reasonFetch && p.reason != reasonOrigin:
+	case p == nil || p.reason != reasonFetch:
 		l.unanswered = 0
 	case p.reason == reasonFetch && ctx.Err() != nil && !errors.Is(p, sessions.ErrRateLimited):
 		l.unanswered++

@@ -23,8 +23,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	if got := s.remembered.Len(); got != maxRemembered {
 		t.Errorf("%d answers are kept", got)
 	}
-	if got := s.limits.refusals.Len(); got != maxRemembered {
-		t.Errorf("%d refusals are counted", got)
+	if got := s.limits.counts.Len(); got != maxRemembered {
+		t.Errorf("%d counts are kept", got)
 	}
 	now = now.Add(rememberAnswer)
 	s.recall(exchange{})

@@ -112,8 +112,9 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithOutageGrace lets a verified token sign in that expired less than d ago, while Clerk cannot be
-// asked for a new one. A session that was revoked meanwhile lives on for as long, 24 h at most.
-// Auth.Reason says when it is so.
+// asked for a new one: because of Clerk or the network, not of the limits of WithRefreshRate. A
+// session that was revoked meanwhile lives on for as long, 24 h at most, unless this Authenticator
+// has signed it out or has seen Clerk refuse it. Auth.Reason says when it is so.
 func WithOutageGrace(d time.Duration) Option {
 	return option(0 <= d && d <= 24*time.Hour, func(cfg *config) { cfg.grace = d },
 		"WithOutageGrace(%v): it must be 0 to 24 h", d)

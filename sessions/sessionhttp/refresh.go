@@ -20,21 +20,19 @@ func (a *Authenticator) refresh(ctx context.Context, v *visit) (cookieSet, *prob
 	if p != nil {
 		return cookieSet{}, p
 	}
+	origin, err := a.Origin(v.req)
+	if err != nil {
+		return cookieSet{}, &problem{reasonOrigin, false, err}
+	}
 	frozen := *v // the handler may change its request while Clerk is still being asked
 	frozen.req = v.req.Clone(ctx)
-	s, token, h := a.shared, a.refreshToken(v), v.req.Header
-	origin := fmt.Sprintf("%t %q %q %q", v.req.TLS != nil, v.req.Host,
-		h["X-Forwarded-Host"], h["X-Forwarded-Proto"])
+	s, token := a.shared, a.refreshToken(v)
 	return s.cookies(ctx, exchange{
 		key:     s.digest("refresh", sessionID, token, v.token.text, origin, fmt.Sprint(v.suffixed)),
 		holder:  s.digest("holder", sessionID, token),
 		session: s.digest("session", sessionID),
 		send: func(ctx context.Context) (cookieSet, *problem) {
-			params, p := a.params(&frozen)
-			if p != nil {
-				return cookieSet{}, p
-			}
-			cookies, err := a.backend.RefreshCookies(ctx, sessionID, params)
+			cookies, err := a.backend.RefreshCookies(ctx, sessionID, a.params(&frozen, origin))
 			return a.acceptCookies(ctx, cookies, err, sessionID)
 		},
 	})
@@ -96,11 +94,7 @@ func (a *Authenticator) refreshToken(v *visit) string {
 }
 
 // params returns what Clerk is told of a request whose session is refreshable.
-func (a *Authenticator) params(v *visit) (sessions.RefreshParams, *problem) {
-	origin, err := a.Origin(v.req)
-	if err != nil {
-		return sessions.RefreshParams{}, &problem{reasonOrigin, false, err}
-	}
+func (a *Authenticator) params(v *visit, origin string) sessions.RefreshParams {
 	p := sessions.RefreshParams{
 		ExpiredToken:    v.token.text,
 		RefreshToken:    a.refreshToken(v),
@@ -114,7 +108,7 @@ func (a *Authenticator) params(v *visit) (sessions.RefreshParams, *problem) {
 			p.RequestOriginatingIP = ip
 		}
 	}
-	return p, nil
+	return p
 }
 
 // Params returns what RefreshCookies needs to refresh the session of a request, for a service that
@@ -134,13 +128,14 @@ func (a *Authenticator) Params(
 	if failed == nil {
 		failed = a.verifyOld(ctx, v)
 	}
-	if failed == nil {
-		p, failed = a.params(v)
-	}
 	if failed != nil {
 		return "", sessions.RefreshParams{}, failed
 	}
-	return sessionID, p, nil
+	origin, err := a.Origin(req)
+	if err != nil {
+		return "", sessions.RefreshParams{}, &problem{reasonOrigin, false, err}
+	}
+	return sessionID, a.params(v, origin), nil
 }
 
 const (

@@ -31,6 +31,9 @@ type exchange struct {
 	send    func(ctx context.Context) (cookieSet, *problem)
 }
 
+// isNonce reports whether an exchange is of a handshake's nonce.
+func (x *exchange) isNonce() bool { return x.session == digest{} }
+
 // result is what came of an exchange.
 type result struct {
 	set   cookieSet
@@ -49,12 +52,14 @@ type shared struct {
 
 	mu         sync.Mutex
 	remembered *simplelru.LRU[digest, result]
+	ended      *simplelru.LRU[digest, time.Time] // when sessions were last refused or signed out
 }
 
 func newShared(cfg *config) *shared {
 	s := &shared{timeout: cfg.timeout, now: cfg.now, limits: newLimits(cfg)}
 	_, _ = rand.Read(s.secret[:])                                          // it never fails
 	s.remembered, _ = simplelru.NewLRU[digest, result](maxRemembered, nil) // it fails only below 1
+	s.ended, _ = simplelru.NewLRU[digest, time.Time](maxRemembered, nil)
 	return s
 }
 
@@ -78,8 +83,11 @@ func (s *shared) cookies(ctx context.Context, x exchange) (cookieSet, *problem) 
 		}
 		return s.send(ctx, x), nil
 	})
-	if err != nil {
-		return cookieSet{}, &problem{reasonFetch, true, ctx.Err()}
+	if err != nil || ctx.Err() != nil && r.p != nil && r.p.temporary {
+		return cookieSet{}, &problem{reasonFetch, true, ctx.Err()} // not the error of who left last
+	}
+	if p := s.signedOut(x.session); p != nil { // meanwhile
+		return cookieSet{}, p
 	}
 	return r.set, r.p
 }
@@ -103,8 +111,9 @@ func (s *shared) send(ctx context.Context, x exchange) (r result) {
 	r.until = s.now().Add(rememberAnswer)
 	s.remembered.Add(x.key, r)
 	if r.p != nil {
-		s.limits.countRefusal(x, s.now())
+		s.ended.Add(x.session, s.now())
 	}
+	s.limits.countResult(x, r.p, s.now())
 	return r
 }
 
@@ -113,8 +122,24 @@ func (s *shared) send(ctx context.Context, x exchange) (r result) {
 func (s *shared) end(sessionID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := refuse("session-signed-out", "the session was signed out")
-	s.remembered.Add(s.digest("session", sessionID), result{p: p, until: s.now().Add(rememberAnswer)})
+	session, p := s.digest("session", sessionID), refuse("session-signed-out", "it was signed out")
+	s.remembered.Add(session, result{p: p, until: s.now().Add(rememberAnswer)})
+	s.ended.Add(session, s.now())
+}
+
+// signedOut returns a problem if a session was signed out just before.
+func (s *shared) signedOut(session digest) *problem {
+	r, _ := s.recall(exchange{session: session})
+	return r.p
+}
+
+// hasEnded reports whether the session of a token was refused or signed out after the token was
+// issued.
+func (s *shared) hasEnded(t *jwt) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, ok := s.ended.Peek(s.digest("session", t.claim("sid")))
+	return ok && !(t.issuedAt() > float64(at.Unix())) // NaN is not later than anything
 }
 
 // recall returns what is remembered of an exchange: that its session was signed out, what came of

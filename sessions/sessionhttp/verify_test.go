@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,8 +57,14 @@ func TestVerification(t *testing.T) {
 		{"alg RS512", header(`{"alg":"RS512"}`), "token-invalid-algorithm", nil},
 		{"alg a list", header(`{"alg":["RS256"]}`), "token-invalid-algorithm", nil},
 		{"no alg", header(`{}`), "token-invalid-algorithm", nil},
-		{"PS256 by another name", signAs(t, `{"alg":"RS256"}`, payload(nil), "", "", true), "token-invalid-signature", nil},
-		{"HMAC by the key", signAs(t, `{"alg":"RS256"}`, payload(nil), "hmac", "", false), "token-invalid-signature", nil},
+		{
+			"PS256 by another name", signAs(t, `{"alg":"RS256"}`, payload(nil), "", "", true),
+			"token-invalid-signature", nil,
+		},
+		{
+			"HMAC by the key", signAs(t, `{"alg":"RS256"}`, payload(nil), "hmac", "", false),
+			"token-invalid-signature", nil,
+		},
 		{"another key", sign(t, tokenSpec{Payload: payload(nil), Key: "other"}), "token-invalid-signature", nil},
 		{"no signature", parts[0] + "." + parts[1] + ".", "token-invalid-signature", nil},
 		{"other claims", parts[0] + "." + others + "." + parts[2], "token-invalid-signature", nil},
@@ -75,7 +82,10 @@ func TestVerification(t *testing.T) {
 		{"exp text", with("exp", "4102444800"), "token-verification-failed", nil},
 		{"expired 4 s ago", with("exp", at(-4*time.Second)), "", nil},
 		{"expired 5 s ago", with("exp", at(-5*time.Second)), expiredNoCookie, nil},
-		{"expired 5 s ago, no skew", with("exp", at(0)), expiredNoCookie, []sessionhttp.Option{sessionhttp.WithClockSkew(0)}},
+		{
+			"expired 5 s ago, no skew", with("exp", at(0)), expiredNoCookie,
+			[]sessionhttp.Option{sessionhttp.WithClockSkew(0)},
+		},
 		{"expired 5 s ago, more skew", with("exp", at(-5*time.Second)), "", []sessionhttp.Option{minute}},
 		{"good in 5 s", with("nbf", at(5*time.Second)), "", nil},
 		{"good in 6 s", with("nbf", at(6*time.Second)), "session-token-nbf", nil},
@@ -84,7 +94,10 @@ func TestVerification(t *testing.T) {
 		{"issued in 6 s", with("iat", at(6*time.Second)), "session-token-iat-in-the-future", nil},
 		{"no iat", with("iat", nil), "", nil},
 		{"azp", with("azp", "https://other.example.com"), "", []sessionhttp.Option{parties}},
-		{"another azp", with("azp", "https://evil.test"), "token-invalid-authorized-parties", []sessionhttp.Option{parties}},
+		{
+			"another azp", with("azp", "https://evil.test"), "token-invalid-authorized-parties",
+			[]sessionhttp.Option{parties},
+		},
 		{"another azp that nobody asks for", with("azp", "https://evil.test"), "", nil},
 		{"azp missing", with("azp", nil), "", []sessionhttp.Option{parties}},
 		{"azp empty", with("azp", ""), "", []sessionhttp.Option{parties}},
@@ -161,7 +174,8 @@ func TestVerifierThatCannotTell(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			s := newService(t, noBackend{}, sessionhttp.WithTimeout(50*time.Millisecond), sessionhttp.WithVerifier(row.verify))
+			s := newService(t, noBackend{}, sessionhttp.WithTimeout(50*time.Millisecond),
+				sessionhttp.WithVerifier(row.verify))
 			resp := s.serve(newPage(t, cookieLine(freshToken(t, "sess_1", start), "rt")))
 			if s.auth.SignedIn || s.auth.Temporary != row.temporary || s.auth.Reason != row.reason ||
 				s.auth.Err == nil || resp.StatusCode != http.StatusOK || len(resp.Cookies()) != 0 {
@@ -223,7 +237,8 @@ func TestEligibility(t *testing.T) {
 			req.Header.Set("Upgrade", "websocket")
 		}},
 		{
-			"an answer in a cookie", cookieLine(old, "rt") + "; __clerk_handshake_nonce=n", "non-eligible-handshake-answer",
+			"an answer in a cookie", cookieLine(old, "rt") + "; __clerk_handshake_nonce=n",
+			"non-eligible-handshake-answer",
 			func(req *http.Request) { req.Header.Set("Sec-Fetch-Dest", "empty") },
 		},
 		{
@@ -266,6 +281,10 @@ func TestSignOut(t *testing.T) {
 			"__refresh_naoXFJnI=; Path=/; Max-Age=0; HttpOnly",
 			"__client_uat_naoXFJnI=0; Path=/; SameSite=Lax; Max-Age=0",
 			"__client_uat_naoXFJnI=0; Domain=example.co.uk; Path=/; SameSite=Lax; Max-Age=315360000",
+			"__clerk_handshake=; Path=/; Max-Age=0",
+			"__clerk_handshake=; Domain=example.co.uk; Path=/; Max-Age=0",
+			"__clerk_handshake_nonce=; Path=/; Max-Age=0",
+			"__clerk_handshake_nonce=; Domain=example.co.uk; Path=/; Max-Age=0",
 		}},
 		{"an address", "127.0.0.1:4020", freshToken(t, "sess_1", start), nil, "sess_1", []string{
 			"__session=; Path=/; Max-Age=0",
@@ -274,9 +293,12 @@ func TestSignOut(t *testing.T) {
 			"__session_naoXFJnI=; Path=/; Max-Age=0",
 			"__refresh_naoXFJnI=; Path=/; Max-Age=0; HttpOnly",
 			"__client_uat_naoXFJnI=0; Path=/; SameSite=Lax; Max-Age=315360000",
+			"__clerk_handshake=; Path=/; Max-Age=0",
+			"__clerk_handshake_nonce=; Path=/; Max-Age=0",
 		}},
 		{"Clerk is down", "localhost", freshToken(t, "sess_1", start), sessions.ErrServer, "sess_1", nil},
-		{"nobody is signed in", "localhost", "x.y.z", nil, "", nil},
+		{"a token that has expired", "localhost", oldToken(t, "sess_1", start), nil, "sess_1", nil},
+		{"nobody is signed in", "localhost", "", nil, "", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -289,7 +311,9 @@ func TestSignOut(t *testing.T) {
 			s.Handler = s.Middleware(
 				http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { err = s.SignOut(w, req) }),
 			)
-			resp := s.serve(newPage(t, cookieLine(row.token, "rt"), func(req *http.Request) { req.Host = row.host }))
+			resp := s.serve(newPage(t, cookieLine(row.token, "rt"), func(req *http.Request) {
+				req.Method, req.Host = http.MethodPost, row.host
+			}))
 			if err != row.err || revoked != row.revoked { //nolint:errorlint // SignOut returns Clerk's error itself
 				t.Errorf("%v, revoked %q", err, revoked)
 			}
@@ -301,9 +325,66 @@ func TestSignOut(t *testing.T) {
 			}
 		})
 	}
+	for name, token := range map[string]string{
+		"no JWT": "x.y.z", "forged": forged, "of no session": token(t, claims("", start, nil)),
+		"an expired one of no session": token(t, claims("", start.Add(-time.Hour), nil)),
+	} {
+		s := newService(t, noBackend{})
+		var err error
+		s.Handler = s.Middleware(
+			http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { err = s.SignOut(w, req) }),
+		)
+		resp := s.serve(newPage(t, cookieLine(token, ""), func(req *http.Request) { req.Method = http.MethodPost }))
+		if err == nil || !strings.Contains(err.Error(), "no session was revoked") || len(resp.Cookies()) < 6 {
+			t.Errorf("%s: %v, %d cookies", name, err, len(resp.Cookies()))
+		}
+	}
 	s := newService(t, noBackend{})
 	if err := s.SignOut(nil, newPage(t, "")); err == nil {
 		t.Error("a sign-out without the middleware")
+	}
+}
+
+// A form is never refreshed, and can be sent long after its page was loaded: the session ends all the same.
+func TestSignOutAfterTheTokenExpired(t *testing.T) {
+	t.Parallel()
+	v := newVisitor()
+	req := v.request()
+	req.Method = http.MethodPost
+	visit(v.auth.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if err := v.auth.SignOut(w, req); err != nil {
+			t.Error(err)
+		}
+	})), req)
+	if status := v.clerk.Sessions()[0].Status; status != "revoked" {
+		t.Errorf("the session is %s", status)
+	}
+}
+
+// Behind a proxy, the domain is that of the origin.
+func TestSignOutBehindAProxy(t *testing.T) {
+	t.Parallel()
+	for name, opt := range map[string]sessionhttp.Option{
+		"a fixed origin": sessionhttp.WithOrigin("https://app.example.com"),
+		"a trusted proxy": sessionhttp.WithTrustedProxy(),
+	} {
+		s := newService(t, &backend{
+			revoke: func(context.Context, string) (*sessions.Session, error) { return &sessions.Session{}, nil },
+		}, opt)
+		s.Handler = s.Middleware(
+			http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { _ = s.SignOut(w, req) }),
+		)
+		resp := s.serve(newPage(t, cookieLine(freshToken(t, "sess_1", start), "rt"), func(req *http.Request) {
+			req.Host = "203.0.113.5:8080"
+			req.Header.Set("X-Forwarded-Host", "app.example.com")
+			req.Header.Set("X-Forwarded-Proto", "https")
+		}))
+		for _, cookie := range []string{"__client_uat", "__client_uat_naoXFJnI"} {
+			want := cookie + "=0; Domain=example.com; Path=/; SameSite=Lax; Max-Age=315360000"
+			if !slices.Contains(resp.Header["Set-Cookie"], want) {
+				t.Errorf("%s: %q", name, resp.Header["Set-Cookie"])
+			}
+		}
 	}
 }
 

@@ -285,6 +285,38 @@ func TestOutageGrace(t *testing.T) {
 	}
 }
 
+// A limit of the service's own is no outage: whoever makes up requests brings no revoked session back.
+func TestNoOutageGraceByTheServicesOwnLimits(t *testing.T) {
+	t.Parallel()
+	for name, page := range map[string]func(n int) *http.Request{
+		"one refresh token under many hosts": func(n int) *http.Request {
+			return newPage(t, cookieLine(oldToken(t, "sess_1", start), "rt"), func(req *http.Request) {
+				req.Host = fmt.Sprintf("h%d.example.com", n)
+			})
+		},
+		"many refresh tokens": func(n int) *http.Request {
+			return newPage(t, cookieLine(oldToken(t, "sess_1", start), fmt.Sprint("guess", n)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t, &backend{
+				refresh: func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) {
+					return nil, sessions.ErrUnauthorized
+				},
+			}, sessionhttp.WithOutageGrace(10*time.Minute))
+			for n := range 600 {
+				if s.serve(page(n)); s.auth.SignedIn {
+					t.Fatalf("request %d: %+v", n, s.auth)
+				}
+			}
+			if want := "session-token-expired-refresh-refresh-rate-limited"; s.auth.Reason != want {
+				t.Errorf("%+v, want %s", s.auth, want)
+			}
+		})
+	}
+}
+
 // While Clerk is silent, the grace is also for requests that are never refreshed, and for nobody whom Clerk has
 // refused.
 func TestOutageGraceOfForms(t *testing.T) {
@@ -317,6 +349,61 @@ func TestOutageGraceOfForms(t *testing.T) {
 			t.Errorf("refused before the outage: %+v", s.auth)
 		}
 	})
+}
+
+// The grace is for nobody whose session Clerk has refused, or who has signed out, before the outage: whatever the
+// request, and for as long as the grace.
+func TestOutageGraceIsNotForEndedSessions(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name string
+		end  func(t *testing.T, s *service)
+	}{
+		{"refused", func(t *testing.T, s *service) { s.serve(expiredPage(t, 100)) }},
+		{"signed out", func(t *testing.T, s *service) {
+			s.signOut(t, cookieLine(freshToken(t, "sess_100", time.Now()), "rt_100"))
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := &backend{
+					refresh: func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) {
+						return nil, sessions.ErrUnauthorized
+					},
+					revoke: func(context.Context, string) (*sessions.Session, error) { return &sessions.Session{}, nil },
+				}
+				s := inBubble(t, b, sessionhttp.WithOutageGrace(10*time.Minute))
+				page := expiredPage(t, 100)
+				row.end(t, s)
+				b.refresh = silent
+				for range 3 { // the third time, what answered the page's other requests is forgotten
+					var wg sync.WaitGroup
+					for n := range 8 {
+						wg.Go(func() { s.serve(expiredPage(t, n)) })
+					}
+					wg.Wait()
+					for _, method := range []string{http.MethodGet, http.MethodPost} {
+						req := page.Clone(t.Context())
+						req.Method = method
+						if s.serve(req); s.auth.SignedIn {
+							t.Errorf("%s: %+v", method, s.auth)
+						}
+					}
+					time.Sleep(10 * time.Second)
+				}
+				form := newPage(t, cookieLine(oldToken(t, "sess_100", time.Now().Add(2*time.Minute)), "rt"))
+				form.Method = http.MethodPost
+				time.Sleep(3 * time.Minute)
+				for n := range 8 {
+					s.serve(expiredPage(t, n))
+				}
+				if s.serve(form); !s.auth.SignedIn {
+					t.Errorf("with a token that is newer: %+v", s.auth)
+				}
+			})
+		})
+	}
 }
 
 // 100 visitors a second for 20 s, while Clerk is silent: nobody waits longer than 3.2 s, and goroutines stay few.

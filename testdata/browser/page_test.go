@@ -83,7 +83,7 @@ func TestPageFitsTheScreen(t *testing.T) {
 	look("signed-in")
 
 	s.clerk.Advance(expired)
-	b.press(t, "#sign-out")
+	b.press(t, "#end-others")
 	look("press-again")
 
 	s.clerk.Inject(sessionstest.Fault{Status: http.StatusServiceUnavailable})
