@@ -83,7 +83,7 @@ func ExampleWithPendingSessions() {
 func ExampleWithSignInURL() {
 	_, err := sessionhttp.New(noBackend{}, liveKey, sessionhttp.WithSignInURL("//evil.test"))
 	fmt.Println(err)
-	// Output: clerk: WithSignInURL: it must be an address, or a path as in "/sign-in", without a user, a blank or a backslash
+	// Output: clerk: WithSignInURL: it must be an address, or a path as in "/sign-in", without user, blank or backslash
 }
 
 func ExampleWithObserver() {

@@ -145,9 +145,9 @@ func TestOptions(t *testing.T) {
 		{"nowhere to sign in", sessionhttp.WithSignInURL(""), "WithSignInURL"},
 		{"another host to sign in", sessionhttp.WithSignInURL("//evil.test/"), "WithSignInURL"},
 		{"another host by a backslash", sessionhttp.WithSignInURL(`/\evil.test`), "WithSignInURL"},
-		{"a blank to sign in", sessionhttp.WithSignInURL("/sign in"), "without a user, a blank"},
-		{"a blank in a query to sign in", sessionhttp.WithSignInURL("/sign-in?a b"), "without a user, a blank"},
-		{"a user to sign in", sessionhttp.WithSignInURL("https://u:secret@accounts.example.com/"), "without a user"},
+		{"a blank to sign in", sessionhttp.WithSignInURL("/sign in"), "without user, blank"},
+		{"a blank in a query to sign in", sessionhttp.WithSignInURL("/sign-in?a b"), "without user, blank"},
+		{"a user to sign in", sessionhttp.WithSignInURL("https://u:secret@accounts.example.com/"), "without user"},
 		{"a line break to sign in", sessionhttp.WithSignInURL("/x\r\nEvil: 1"), "WithSignInURL"},
 		{"a script to sign in", sessionhttp.WithSignInURL("javascript:alert(1)"), "WithSignInURL"},
 	} {

@@ -136,7 +136,7 @@ func WithPendingSessions() Option {
 func WithSignInURL(url string) Option {
 	return option(isSignInURL(url), func(cfg *config) { cfg.signInURL = url },
 		`WithSignInURL: it must be an address, or a path as in "/sign-in", `+
-			"without a user, a blank or a backslash")
+			"without user, blank or backslash")
 }
 
 // WithObserver calls observe once for each request that passes the Middleware, before it goes on,
