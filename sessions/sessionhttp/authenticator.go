@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -90,19 +91,15 @@ func (a *Authenticator) SignOut(w http.ResponseWriter, req *http.Request) error 
 	}
 	origin, _ := a.Origin(req)
 	a.deleteCookies(w.Header(), origin)
-	v := a.read(req)
-	ctx, cancel := a.wait(v)
+	ctx, cancel := a.wait(&visit{req: req, start: time.Now()})
 	defer cancel()
 	sessionID := auth.SessionID
 	if sessionID == "" {
-		t := &v.token
-		if v.header.text != "" {
-			t = &v.header
-		}
+		t := decodeJWT(a.Token(req))
 		if t.text == "" {
 			return nil
 		}
-		p := a.verifySignature(ctx, t) //nolint:contextcheck // it outlasts a visitor
+		p := a.verifySignature(ctx, &t) //nolint:contextcheck // it outlasts a visitor
 		if sessionID = t.claim("sid"); p == nil && sessionID == "" {
 			p = refuse(reasonClaims, "the token names no session")
 		}

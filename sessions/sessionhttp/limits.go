@@ -120,7 +120,7 @@ func (l *limits) countAnswer(ctx context.Context, p *problem, now time.Time) {
 	switch {
 	case p == nil || p.reason != reasonFetch:
 		l.unanswered = 0
-	case p.reason == reasonFetch && ctx.Err() != nil && !errors.Is(p, sessions.ErrRateLimited):
+	case ctx.Err() != nil && !errors.Is(p, sessions.ErrRateLimited):
 		l.unanswered++
 		l.asked = now
 	}

@@ -123,7 +123,8 @@ func (s *shared) end(sessionID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	session, p := s.digest("session", sessionID), refuse("session-signed-out", "it was signed out")
-	s.remembered.Add(session, result{p: p, until: s.now().Add(rememberAnswer)})
+	until := s.now().Add(rememberAnswer + s.timeout) // longer than what is still under way
+	s.remembered.Add(session, result{p: p, until: until})
 	s.ended.Add(session, s.now())
 }
 
@@ -150,7 +151,7 @@ func (s *shared) recall(x exchange) (result, bool) {
 	defer s.mu.Unlock()
 	now := s.now()
 	counts := func(r result) bool {
-		return now.Before(r.until) && !r.until.After(now.Add(rememberAnswer))
+		return now.Before(r.until) && !r.until.After(now.Add(rememberAnswer+s.timeout))
 	}
 	for {
 		oldest, r, ok := s.remembered.GetOldest()

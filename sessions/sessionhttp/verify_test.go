@@ -365,7 +365,7 @@ func TestSignOutAfterTheTokenExpired(t *testing.T) {
 func TestSignOutBehindAProxy(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]sessionhttp.Option{
-		"a fixed origin": sessionhttp.WithOrigin("https://app.example.com"),
+		"a fixed origin":  sessionhttp.WithOrigin("https://app.example.com"),
 		"a trusted proxy": sessionhttp.WithTrustedProxy(),
 	} {
 		s := newService(t, &backend{
