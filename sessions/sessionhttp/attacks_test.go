@@ -544,7 +544,6 @@ func TestAttackRefreshUnderWayUndoesASignOut(t *testing.T) {
 		s := inBubble(t, b)
 		var wg sync.WaitGroup
 		straggler := expiredPage(t, 1)
-		straggler.Header.Set("Sec-Fetch-Dest", "image")
 		serve := func() {
 			if resp := s.serve(straggler.Clone(t.Context())); s.auth.SignedIn || len(resp.Cookies()) != 0 {
 				t.Errorf("%+v, cookies %v", s.auth, resp.Cookies())

@@ -117,6 +117,8 @@ func (a *Authenticator) byRefresh(ctx context.Context, v *visit, t *jwt) decisio
 		return decision{auth: auth}
 	case p.temporary:
 		return unavailable(reason, p)
+	case p.reason == reasonSignedOut: // the handshake might bring it back
+		return signedOut(reason, p)
 	}
 	return a.askBrowser(v, reason, p)
 }

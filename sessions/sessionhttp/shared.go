@@ -21,6 +21,8 @@ const (
 	rememberTrouble = time.Second
 
 	maxRemembered = 4096
+
+	reasonSignedOut = "session-signed-out"
 )
 
 // exchange is one thing to ask of Clerk, on behalf of every request that needs the same.
@@ -122,7 +124,7 @@ func (s *shared) send(ctx context.Context, x exchange) (r result) {
 func (s *shared) end(sessionID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	session, p := s.digest("session", sessionID), refuse("session-signed-out", "it was signed out")
+	session, p := s.digest("session", sessionID), refuse(reasonSignedOut, "it was signed out")
 	until := s.now().Add(rememberAnswer + s.timeout) // longer than what is still under way
 	s.remembered.Add(session, result{p: p, until: until})
 	s.ended.Add(session, s.now())
