@@ -47,9 +47,10 @@ func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 	g.queue = slices.Insert(g.queue, at, t)
 	t.lane.waiting++
 	t.lane.latest = t.Call.EndsBy()
-	g.dispatch(t.came)
-	late := false
-	for slices.Contains(g.queue, t) && !late && ctx.Err() == nil {
+	t.queued = true
+	g.dispatch(t.came, false)
+	turnedAway, late := t.queued && t.tooLate(t.came), false
+	for t.queued && !turnedAway && !late && ctx.Err() == nil {
 		t.wake = make(chan struct{})
 		g.mu.Unlock()
 		select {
@@ -60,11 +61,13 @@ func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 		g.mu.Lock()
 		late = !time.Now().Before(t.Call.EndsBy())
 	}
-	if at := slices.Index(g.queue, t); at >= 0 {
+	if t.queued {
+		at := slices.Index(g.queue, t)
 		g.queue = slices.Delete(g.queue, at, at+1)
+		t.queued = false
 		t.lane.waiting--
 		t.held = t.heldBack(time.Now())
-		g.dispatch(time.Now()) // no timer is left for a turn that has gone
+		g.dispatch(time.Now(), false) // no timer is left for a turn that has gone
 	}
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if late {
@@ -98,7 +101,7 @@ func (g *Gate) Leave(t *Turn, answered bool, silence time.Duration) {
 	g.inFlight--
 	now := time.Now()
 	t.lane.learn(t, answered, silence, now)
-	g.dispatch(now)
+	g.dispatch(now, silence > 0)
 }
 
 // Silence returns for how long no request of an operation is sent.
@@ -123,33 +126,41 @@ func (g *Gate) come(t *Turn) {
 	t.lane, t.came, t.held, t.wake = g.lane(t.Operation), time.Now(), nil, nil
 }
 
-// dispatch lets out all who may leave now, turns away all who would be too late, and sets the timer
-// for the next.
-func (g *Gate) dispatch(now time.Time) {
+// dispatch lets out all who may leave now, unless they would be too late, and sets the timer for
+// the next. Who has to wait is looked at too, and turned away if too late, when a silence has
+// begun: otherwise it costs too much, as each request that ends would look at all who wait.
+func (g *Gate) dispatch(now time.Time, silenced bool) {
 	var next time.Time
-	g.queue = slices.DeleteFunc(g.queue, func(t *Turn) bool {
-		opens := t.opens()
+	kept := g.queue[:0]
+	for i, t := range g.queue {
+		full, opens := g.inFlight == maxInFlight, t.opens()
+		if full && !silenced {
+			kept = append(kept, g.queue[i:]...)
+			break
+		}
+		wait := full || opens.After(now)
 		switch {
-		case t.tooLate(now):
+		case (silenced || !wait) && t.tooLate(now):
 			t.held = t.heldBack(now)
-		case g.inFlight == maxInFlight:
-			return false
-		case opens.After(now):
-			if next.IsZero() || opens.Before(next) {
+		case wait:
+			if !full && (next.IsZero() || opens.Before(next)) {
 				next = opens
 			}
-			return false
+			kept = append(kept, t)
+			continue
 		default:
 			g.inFlight++
 			t.sent = now
 			t.lane.slowDown(now)
 		}
 		t.lane.waiting--
+		t.queued = false
 		if t.wake != nil {
 			close(t.wake)
 		}
-		return true
-	})
+	}
+	clear(g.queue[len(kept):])
+	g.queue = kept
 	if g.timer != nil {
 		g.timer.Stop()
 	}
@@ -157,7 +168,7 @@ func (g *Gate) dispatch(now time.Time) {
 		g.timer = time.AfterFunc(next.Sub(now), func() {
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			g.dispatch(time.Now())
+			g.dispatch(time.Now(), false)
 		})
 	}
 }

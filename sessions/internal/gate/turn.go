@@ -18,6 +18,7 @@ type Turn struct {
 
 	lane     *lane // of the operation
 	ticket   int64 // the turn's place in the queue; 0 = at the end
+	queued   bool  // the turn is in the queue
 	refusals int
 	came     time.Time     // when the turn came to the gate
 	sent     time.Time     // when it was let out
