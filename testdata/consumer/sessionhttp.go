@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -25,6 +26,8 @@ var (
 	_ func(*authenticator, *http.Request) (string, error)            = (*authenticator).Origin
 	_ func(*authenticator, http.ResponseWriter, *http.Request) error = (*authenticator).SignOut
 	_ func(context.Context) (sessionhttp.Auth, bool)                 = sessionhttp.FromContext
+	_ func(sessionhttp.Auth) slog.Value                              = sessionhttp.Auth.LogValue
+	_ func(sessionhttp.Auth) ([]byte, error)                         = sessionhttp.Auth.MarshalJSON
 	_ func(
 		*authenticator, *http.Request,
 	) (string, sessions.RefreshParams, error) = (*authenticator).Params
