@@ -58,10 +58,11 @@ func (l *lane) rateAt(now time.Time) float64 {
 }
 
 // base returns the rate at which the pace begins. If nearly all that was in flight with a refused
-// request was served, the server refuses that request for its own sake, and nothing is learned.
+// request was served, the server refuses that request for its own sake: nothing is learned, and
+// what was learned before doubles. Otherwise silence upon silence would keep it.
 func (l *lane) base() float64 {
 	if l.served > acquitted*(l.refused-1) {
-		return l.before
+		return 2 * l.before
 	}
 	return l.rate
 }

@@ -93,6 +93,16 @@ func TestPace(t *testing.T) {
 			c.served(names[0], names[1], names[4], names[5])
 			c.after(second)
 		}, 10},
+		{"what was learned before doubles meanwhile", func(c *crowd) {
+			refusal(c, second)
+			c.calls("get 1")
+			c.after(second) // the pace is 20 by now
+			c.calls("get 2", "get 3", "get refused 2")
+			c.after(second / 4)
+			c.refused(second, "get refused 2")
+			c.served("get 1", "get 2", "get 3")
+			c.after(second)
+		}, 20},
 		{"nothing is learned from a turn that is unpaced", func(c *crowd) {
 			c.come(c.t.Context(), func(t *Turn) { t.Unpaced = true }, "get a")
 			c.refused(second, "get a")
