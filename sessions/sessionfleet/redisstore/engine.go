@@ -19,7 +19,10 @@ const (
 	rest     = time.Second            // from one try to the next while the engine rests
 )
 
-var errGone = errors.New("redisstore: Redis does not answer")
+var (
+	errGone = errors.New("redisstore: Redis does not answer")
+	errSlow = fmt.Errorf("no answer within %v", patience)
+)
 
 // engine runs a Limiter's scripts. After a failure that lasts it rests: nobody waits for it until
 // a try once a second has had an answer.
@@ -83,7 +86,7 @@ func (e *engine) ask(ctx context.Context, s *redis.Script, key string, args ...a
 		}
 		return answer, nil
 	case <-timer.C:
-		e.failed(errGone)
+		e.failed(errSlow)
 		return nil, errGone
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -92,12 +95,14 @@ func (e *engine) ask(ctx context.Context, s *redis.Script, key string, args ...a
 
 // start runs a script in the background, and sends its answer or closes the channel. The script
 // has a context of its own: whether the engine answers does not depend on who waits for it.
-func (e *engine) start(ctx context.Context, s *redis.Script, key string, args ...any) <-chan []int64 {
+func (e *engine) start(
+	ctx context.Context, s *redis.Script, key string, args ...any,
+) <-chan []int64 {
 	answers := make(chan []int64, 1)
 	select {
 	case e.asking <- struct{}{}:
 	default:
-		e.failed(errGone)
+		e.failed(errSlow)
 		close(answers)
 		return answers
 	}

@@ -1,10 +1,11 @@
 // Package redisstore keeps what the instances of a service share in Redis or Valkey: a
 // sessionfleet.Store, and a Limiter that keeps one rate limit for all of them.
 //
-// It needs Redis 5 or later, or Valkey, and works with every client of go-redis: a single server,
-// Sentinel, Cluster (an operation touches one key) and Ring. TLS, passwords and users are that
-// client's matter. A user with an ACL needs the commands EVALSHA, EVAL, GET, SET, DEL and TIME on
-// the keys that start with the prefix, and what go-redis needs to connect (+@connection).
+// It is tested with Redis 7, needs nothing newer than Redis 5, and speaks what Valkey speaks. It
+// works with every client of go-redis: a single server, Sentinel, Cluster (an operation touches one
+// key) and Ring; TLS, passwords and users are the client's matter. A user with an ACL needs the
+// commands EVALSHA, EVAL, GET, SET, DEL and TIME on the keys that start with the prefix, and what
+// go-redis needs to connect (+@connection).
 //
 // The example of New shows a client whose operations end in time; go-redis's defaults do not: it
 // ignores deadlines of contexts, and tries again for seconds. Give the server memory enough, or the
@@ -81,31 +82,31 @@ func New(c redis.Scripter, opts ...Option) (*Store, error) {
 	return s, nil
 }
 
-// swapScript compares and swaps. ARGV: old, new, each behind "1" if it is there or "0" if it is
-// nil, and the milliseconds that new is kept. It returns what is there unless that is new, and
+// swapScript compares and swaps. ARGV: old, next, each behind "1" if it is there or "0" if it is
+// nil, and the milliseconds that next is kept. It returns what is there unless that is next, and
 // whether it swapped. False is nil: an empty value is true in Lua.
 var swapScript = redis.NewScript(`
 local there = redis.call('GET', KEYS[1])
 local old = ARGV[1] == '1' and ARGV[2]
-local new = ARGV[3] == '1' and ARGV[4]
-if there ~= old or not (old or new) then return {there, 0} end
-if new then redis.call('SET', KEYS[1], new, 'PX', ARGV[5]) else redis.call('DEL', KEYS[1]) end
+local next = ARGV[3] == '1' and ARGV[4]
+if there ~= old or not (old or next) then return {there, 0} end
+if next then redis.call('SET', KEYS[1], next, 'PX', ARGV[5]) else redis.call('DEL', KEYS[1]) end
 return {false, 1}
 `)
 
-// Swap implements sessionfleet.Store: it puts new in the place of old for ttl, which is rounded up
+// Swap implements sessionfleet.Store: it puts next in the place of old for ttl, which is rounded up
 // to whole milliseconds, if old is what is there. Its errors are those of the client. It ends with
 // ctx as far as the client does.
-func (s *Store) Swap(ctx context.Context, name string, old, new []byte, ttl time.Duration) (
+func (s *Store) Swap(ctx context.Context, name string, old, next []byte, ttl time.Duration) (
 	now []byte, swapped bool, err error,
 ) {
 	answer, err := swapScript.Run(ctx, s.client, []string{s.prefix + name},
-		old != nil, old, new != nil, new, (ttl + time.Millisecond - 1).Milliseconds()).Slice()
+		old != nil, old, next != nil, next, (ttl + time.Millisecond - 1).Milliseconds()).Slice()
 	if err != nil {
 		return nil, false, fmt.Errorf("redisstore: %w", err)
 	}
 	if answer[1] == int64(1) {
-		return new, true, nil
+		return next, true, nil
 	}
 	if there, ok := answer[0].(string); ok {
 		return []byte(there), false, nil

@@ -95,9 +95,9 @@ func TestStoreSendsOneCommandForEachSwap(t *testing.T) {
 	server := redistest.Start(t, redistest.Redis)
 	client := newClient(t, server.Addr)
 	store := newStore(t, client, redisstore.WithPrefix("other:"))
-	swap := func(old, new string) {
+	swap := func(old, next string) {
 		t.Helper()
-		if _, swapped, err := store.Swap(t.Context(), "name", []byte(old), []byte(new), time.Minute); !swapped {
+		if _, swapped, err := store.Swap(t.Context(), "name", []byte(old), []byte(next), time.Minute); !swapped {
 			t.Errorf("Swap: %t, %v", swapped, err)
 		}
 	}
@@ -140,9 +140,10 @@ func calls(t *testing.T, c *redis.Client) map[string]int {
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	good := newClient(t, "127.0.0.1:1")
-	prefix := func(p string) func() error {
-		return func() error { _, err := redisstore.New(good, redisstore.WithPrefix(p)); return err }
+	store := func(c redis.Scripter, opts ...redisstore.Option) func() error {
+		return func() error { _, err := redisstore.New(c, opts...); return err }
 	}
+	prefix := func(p string) func() error { return store(good, redisstore.WithPrefix(p)) }
 	limiter := func(key string, requests int, per time.Duration) func() error {
 		return func() error { _, err := newStore(t, good).Limiter(key, requests, per); return err }
 	}
@@ -150,11 +151,11 @@ func TestBadInput(t *testing.T) {
 		do   func() error
 		want string // what the error says to do; "" for no error
 	}{
-		"no client":        {func() error { _, err := redisstore.New(nil); return err }, "redis.NewClient"},
-		"a nil client":     {func() error { _, err := redisstore.New((*redis.Client)(nil)); return err }, "redis.NewClient"},
-		"a nil cluster":    {func() error { _, err := redisstore.New((*redis.ClusterClient)(nil)); return err }, "redis.NewClient"},
-		"a nil option":     {func() error { _, err := redisstore.New(good, nil); return err }, "leave it out"},
-		"a nil logger":     {func() error { _, err := redisstore.New(good, redisstore.WithLogger(nil)); return err }, "leave"},
+		"no client":        {store(nil), "redis.NewClient"},
+		"a nil client":     {store((*redis.Client)(nil)), "redis.NewClient"},
+		"a nil cluster":    {store((*redis.ClusterClient)(nil)), "redis.NewClient"},
+		"a nil option":     {store(good, nil), "leave it out"},
+		"a nil logger":     {store(good, redisstore.WithLogger(nil)), "leave the option out"},
 		"a space":          {prefix("my clerk:"), `use one like "clerk:"`},
 		"braces":           {prefix("{clerk}:"), `use one like "clerk:"`},
 		"one brace":        {prefix("clerk}"), `use one like "clerk:"`},
