@@ -65,11 +65,14 @@ func TestLimiterCountsWhatItDidNotSetAsNothing(t *testing.T) {
 	server := redistest.Start(t, redistest.Redis)
 	client := newClient(t, server.Addr)
 	booked := &places{}
-	l := newLimiter(t, server.Addr, 2, time.Hour, booked)
+	l := newLimiter(t, server.Addr, 2, time.Hour, booked.note)
 	if err := l.Wait(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	key := client.Keys(t.Context(), "*").Val()[0]
+	if _, err := client.Get(t.Context(), key).Int64(); err != nil {
+		t.Errorf("the key has a time that is not in whole microseconds: %v", err)
+	}
 	nextYear := time.Now().AddDate(1, 0, 0).UnixMicro()
 	for i, value := range []any{"", "a", "nan", "-nan", "inf", "-inf", "-5", "1e300", nextYear} {
 		client.Set(t.Context(), key, value, 0)

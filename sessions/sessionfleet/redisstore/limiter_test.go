@@ -18,7 +18,7 @@ import (
 const secretKey = "sk_test_made_up_for_limits"
 
 // newLimiter returns the Limiter of one more instance, with a client of its own.
-func newLimiter(t *testing.T, addr string, requests int, per time.Duration, hooks ...redis.Hook) *redisstore.Limiter {
+func newLimiter(t *testing.T, addr string, requests int, per time.Duration, hooks ...hook) *redisstore.Limiter {
 	t.Helper()
 	c := newClient(t, addr)
 	for _, h := range hooks {
@@ -31,20 +31,20 @@ func newLimiter(t *testing.T, addr string, requests int, per time.Duration, hook
 	return l
 }
 
-// places is a hook that notes the places which the server gave, by the server's clock.
+// hook is a go-redis hook that wraps what sends a command.
+type hook func(next redis.ProcessHook) redis.ProcessHook
+
+func (h hook) DialHook(next redis.DialHook) redis.DialHook                               { return next }
+func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook                      { return h(next) }
+func (h hook) ProcessPipelineHook(n redis.ProcessPipelineHook) redis.ProcessPipelineHook { return n }
+
+// places notes the places which the server gave, by the server's clock.
 type places struct {
-	redis.Hook
 	mu sync.Mutex
 	at []time.Time
 }
 
-func (p *places) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-func (p *places) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
-}
-
-func (p *places) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (p *places) note(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
 		if script, ok := cmd.(*redis.Cmd); ok && err == nil {
@@ -65,7 +65,7 @@ func TestLimiterKeepsTheLimitOfAllInstances(t *testing.T) {
 	booked := &places{}
 	limiters := make([]*redisstore.Limiter, instances)
 	for i := range limiters {
-		limiters[i] = newLimiter(t, server.Addr, requests, per, booked)
+		limiters[i] = newLimiter(t, server.Addr, requests, per, booked.note)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)
 	defer cancel()
@@ -100,7 +100,7 @@ func TestLimiterWaitsForItsPlace(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Redis)
 	booked := &places{}
-	l := newLimiter(t, server.Addr, 11, time.Second, booked) // one at once, then one in 101 ms
+	l := newLimiter(t, server.Addr, 11, time.Second, booked.note) // one at once, then one in 101 ms
 	for range 3 {
 		if err := l.Wait(t.Context()); err != nil {
 			t.Fatal(err)
@@ -145,7 +145,7 @@ func TestLimiterEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Redis)
 	booked := &places{}
-	l := newLimiter(t, server.Addr, 2, time.Hour, booked)
+	l := newLimiter(t, server.Addr, 2, time.Hour, booked.note)
 	if err := l.Wait(t.Context()); err != nil {
 		t.Fatal(err)
 	}

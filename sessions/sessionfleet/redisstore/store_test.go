@@ -33,6 +33,11 @@ func newClient(t *testing.T, addr string, change ...func(*redis.Options)) *redis
 	return c
 }
 
+// patient is a client's change for a test that has many callers and does not ask how long they take.
+func patient(o *redis.Options) {
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = time.Minute, time.Minute, time.Minute, time.Minute
+}
+
 func newStore(t *testing.T, c redis.Scripter, opts ...redisstore.Option) *redisstore.Store {
 	t.Helper()
 	s, err := redisstore.New(c, opts...)
@@ -45,13 +50,13 @@ func newStore(t *testing.T, c redis.Scripter, opts ...redisstore.Option) *rediss
 func TestStore(t *testing.T) {
 	t.Parallel()
 	client := func(t *testing.T, program string) *redis.Client {
-		return newClient(t, redistest.Start(t, program).Addr)
+		return newClient(t, redistest.Start(t, program).Addr, patient)
 	}
 	for name, scripter := range map[string]func(t *testing.T) redis.Scripter{
 		"Redis":  func(t *testing.T) redis.Scripter { return client(t, redistest.Redis) },
 		"Valkey": func(t *testing.T) redis.Scripter { return client(t, redistest.Valkey) },
 		"RESP2": func(t *testing.T) redis.Scripter {
-			return newClient(t, redistest.Start(t, redistest.Redis).Addr, func(o *redis.Options) { o.Protocol = 2 })
+			return newClient(t, redistest.Start(t, redistest.Redis).Addr, patient, func(o *redis.Options) { o.Protocol = 2 })
 		},
 		"the cluster client": func(t *testing.T) redis.Scripter { return startCluster(t) },
 		"a ring of two": func(t *testing.T) redis.Scripter {
@@ -69,7 +74,7 @@ func TestStore(t *testing.T) {
 				"+@connection", "+evalsha", "+eval", "+get", "+set", "+del", "+time").Err(); err != nil {
 				t.Fatal(err)
 			}
-			return newClient(t, addr, func(o *redis.Options) { o.Username, o.Password = "fleet", "made-up" })
+			return newClient(t, addr, patient, func(o *redis.Options) { o.Username, o.Password = "fleet", "made-up" })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,6 +105,9 @@ func TestStoreSendsOneCommandForEachSwap(t *testing.T) {
 		if _, swapped, err := store.Swap(t.Context(), "name", []byte(old), []byte(next), time.Minute); !swapped {
 			t.Errorf("Swap: %t, %v", swapped, err)
 		}
+	}
+	if now, swapped, err := store.Swap(t.Context(), "name", nil, nil, time.Minute); now != nil || swapped || err != nil {
+		t.Errorf("a read of nothing: %q, %t, %v", now, swapped, err)
 	}
 	if _, _, err := store.Swap(t.Context(), "name", nil, []byte("0"), 1500*time.Microsecond+time.Minute); err != nil {
 		t.Fatal(err)
