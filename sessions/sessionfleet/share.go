@@ -103,22 +103,22 @@ func (f *Fleet) inherit(ctx context.Context, places []place) (e entry) {
 // ended.
 func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 	var old []byte // what the claim takes the place of: nothing, or what counts as nothing
-	trouble := 0
+	trouble, waited := 0, false
 	for delay := firstPoll; trouble < 2 && ctx.Err() == nil; delay = min(delay*3/2, lastPoll) {
 		r := f.store.swap(ctx, operation{p.name, old, claim, lease})
 		there := p.open(r.now, f.now())
 		switch {
-		case r.swapped, bytes.Equal(r.now, claim), errors.Is(r.err, errResting):
+		case r.swapped, bytes.Equal(r.now, claim), r.err != nil && !waited, errors.Is(r.err, errResting):
 			return entry{}
 		case there.good(), there.Refusal != nil:
 			return there
 		case there.Claimed: // by another instance, until its lease is over
-			old = nil
+			old, waited = nil, true
 		default:
 			old = r.now
 			trouble++
 		}
-		pause(ctx, delay/2+rand.N(delay)) //nolint:gosec // a wait is no secret
+		pause(ctx, delay/2+rand.N(delay/2)) //nolint:gosec // a wait is no secret
 	}
 	return entry{}
 }
