@@ -143,7 +143,7 @@ func (tc *TokenCache) kept(key tokenKey) *Token {
 // token was minted. Of a token that was minted earlier, its exp claim counts by the clock here.
 func (tc *TokenCache) keep(key tokenKey, token *Token, earlier bool, forgotten func() bool) {
 	now := time.Now()
-	until := token.goodUntil(now)
+	until := minted.GoodUntil(token.JWT, now)
 	if exp, _ := token.ExpiresAt(); earlier && exp.Before(until) {
 		until = exp
 	}

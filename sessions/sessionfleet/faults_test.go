@@ -63,17 +63,21 @@ func faults(release <-chan struct{}) map[string]struct {
 		most  time.Duration
 	}
 	return map[string]row{
-		"down":            {isDown, 1100 * time.Millisecond},
-		"hung":            {hangs, 1500 * time.Millisecond},
-		"full":            {isFull, 1200 * time.Millisecond},
-		"300 ms away":     {slow(300 * time.Millisecond), 1500 * time.Millisecond},
-		"50 ms away":      {slow(50 * time.Millisecond), 1400 * time.Millisecond},
-		"panics":          {func(swap) ([]byte, bool, error) { panic("at the store") }, 1100 * time.Millisecond},
-		"ends goroutines": {func(swap) ([]byte, bool, error) { runtime.Goexit(); return nil, false, nil }, 1200 * time.Millisecond},
+		"down":        {isDown, 1100 * time.Millisecond},
+		"hung":        {hangs, 1500 * time.Millisecond},
+		"full":        {isFull, 1200 * time.Millisecond},
+		"300 ms away": {slow(300 * time.Millisecond), 1500 * time.Millisecond},
+		"50 ms away":  {slow(50 * time.Millisecond), 1400 * time.Millisecond},
+		"panics":      {func(swap) ([]byte, bool, error) { panic("at the store") }, 1100 * time.Millisecond},
+		"ends goroutines": {
+			func(swap) ([]byte, bool, error) { runtime.Goexit(); return nil, false, nil }, 1200 * time.Millisecond,
+		},
 		"blocks for ever": {func(swap) ([]byte, bool, error) { <-release; return nil, false, nil }, 1500 * time.Millisecond},
 		"forgets":         {func(s swap) ([]byte, bool, error) { return s.new, s.new != nil, nil }, 1100 * time.Millisecond},
 		"is always empty": {func(swap) ([]byte, bool, error) { return nil, false, nil }, 1200 * time.Millisecond},
-		"answers garbage": {func(s swap) ([]byte, bool, error) { return []byte(rand.Text()), false, nil }, 1200 * time.Millisecond},
+		"answers garbage": {
+			func(swap) ([]byte, bool, error) { return []byte(rand.Text()), false, nil }, 1200 * time.Millisecond,
+		},
 		"answers the new value and did not swap": {
 			func(s swap) ([]byte, bool, error) { return s.new, false, nil }, 1200 * time.Millisecond,
 		},

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
-	"strconv"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
@@ -17,10 +15,7 @@ import (
 // Client is what a Fleet asks: a *sessions.Client, or what stands for one in a test. It must be
 // safe for concurrent use.
 type Client interface {
-	// GetToken mints a token, POST /sessions/{session_id}/tokens.
-	GetToken(
-		ctx context.Context, sessionID string, params sessions.TokenParams,
-	) (*sessions.Token, error)
+	sessions.TokenMinter // POST /sessions/{session_id}/tokens
 	// RefreshCookies trades an expired session token for new cookies,
 	// POST /sessions/{session_id}/refresh.
 	RefreshCookies(
@@ -50,18 +45,25 @@ type Fleet struct {
 func New(c Client, store Store, secretKey string, opts ...Option) (*Fleet, error) {
 	f := &Fleet{client: c, store: &guard{store: store, logger: slog.New(slog.DiscardHandler)}}
 	f.keys, f.margin, f.now = keys(secretKey), 5*time.Second, time.Now
-	var errs []error
-	if isNil(c) {
-		errs = append(errs, errors.New("clerk: New needs a client, as sessions.NewClient makes it"))
-	}
-	if isNil(store) {
-		errs = append(errs, errors.New("clerk: New needs a Store; without one, use the client itself"))
-	}
-	for i, opt := range opts {
-		if opt == nil {
-			opt = refuse("option %d is nil", i+1)
+	for _, opt := range opts {
+		if opt != nil {
+			opt(f)
 		}
-		errs = append(errs, opt(f))
+	}
+	var errs []error
+	client, isClient := c.(*sessions.Client)
+	for _, check := range []struct {
+		isBad bool
+		text  string
+	}{
+		{c == nil || isClient && client == nil, "New needs a client, as sessions.NewClient makes it"},
+		{store == nil, "New needs a Store; without one, use the client itself"},
+		{f.store.logger == nil, "WithLogger: the logger is nil"},
+		{f.margin < 0, "WithTokenMargin: the margin is negative"},
+	} {
+		if check.isBad {
+			errs = append(errs, errors.New("clerk: "+check.text))
+		}
 	}
 	for _, key := range f.keys() { // a publishable key, which everybody knows, would hide nothing
 		_, err := sessions.NewClient(key)
@@ -76,35 +78,18 @@ func New(c Client, store Store, secretKey string, opts ...Option) (*Fleet, error
 // keys returns keys where fmt does not look.
 func keys(keys ...string) func() []string { return func() []string { return keys } }
 
-// isNil reports whether there is nothing in an interface, or a nil pointer.
-func isNil(value any) bool {
-	v := reflect.ValueOf(value)
-	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
-}
-
-// Option changes how a Fleet works.
-type Option func(*Fleet) error
-
-// refuse returns an option that cannot be used, for a reason.
-func refuse(format string, args ...any) Option {
-	return func(*Fleet) error { return fmt.Errorf("clerk: "+format, args...) }
-}
+// Option changes how a Fleet works. What cannot be used is an error of New.
+type Option func(*Fleet)
 
 // WithLogger writes to l when the store begins to rest because it fails, with the store's last
 // error, and when it answers again. Nothing else is logged.
 func WithLogger(l *slog.Logger) Option {
-	if l == nil {
-		return refuse("WithLogger: the logger is nil")
-	}
-	return func(f *Fleet) error { f.store.logger = l; return nil }
+	return func(f *Fleet) { f.store.logger = l }
 }
 
 // WithTokenMargin sets how long before its expiry a token is no longer shared, 5 s unless set.
 func WithTokenMargin(d time.Duration) Option {
-	if d < 0 {
-		return refuse("WithTokenMargin: %v is negative", d)
-	}
-	return func(f *Fleet) error { f.margin = d; return nil }
+	return func(f *Fleet) { f.margin = d }
 }
 
 // WithOldSecretKeys names the keys that the instance had before, for the time of a rotation. What
@@ -113,7 +98,7 @@ func WithTokenMargin(d time.Duration) Option {
 // call costs up to two operations more for each old key. Drop an old key an hour after the last
 // instance that has it alone.
 func WithOldSecretKeys(old ...string) Option {
-	return func(f *Fleet) error { f.keys = keys(append(f.keys(), old...)...); return nil }
+	return func(f *Fleet) { f.keys = keys(append(f.keys(), old...)...) }
 }
 
 // GetToken returns the token that an instance minted with equal parameters, until its margin before
@@ -142,17 +127,15 @@ func (f *Fleet) GetToken(
 
 // RefreshCookies returns the cookies that an instance got within the last 10 s for the same session
 // with the same tokens, origin and SuffixedCookies, or else gets them. Headers and address do not
-// count: the parallel requests of a page differ in these. A refusal of another instance's comes as
-// a *sessions.Error with its status, codes and trace id.
+// count: the parallel requests of a page differ in these. What another instance was refused comes
+// as a *sessions.Error with its status, codes and trace id; it never matches ErrOutcomeUnknown.
 //
 // POST /sessions/{session_id}/refresh
 func (f *Fleet) RefreshCookies(
 	ctx context.Context, sessionID string, params sessions.RefreshParams,
 ) (*sessions.Cookies, error) {
-	names := []string{
-		sessionID, params.RefreshToken, params.ExpiredToken, params.RequestOrigin,
-		strconv.FormatBool(params.SuffixedCookies),
-	}
+	names := []string{sessionID, params.RefreshToken, params.ExpiredToken, params.RequestOrigin}
+	names = append(names, fmt.Sprint(params.SuffixedCookies))
 	return f.cookies(ctx, "refresh", names, func(ctx context.Context) (*sessions.Cookies, error) {
 		return f.client.RefreshCookies(ctx, sessionID, params)
 	})
@@ -201,8 +184,9 @@ func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session
 
 // Forget makes every instance's next GetToken and RefreshCookies of a session that reaches the
 // store ask Clerk anew. Calls that are waiting just now still get what they wait for, and a
-// TokenCache in front of another instance keeps what it has until that expires. An error tells that
-// the store could not be reached.
+// TokenCache in front of another instance keeps what it has until that expires. A store that evicts
+// values may bring back what was forgotten, until that expires. An error tells that the store could
+// not be reached.
 func (f *Fleet) Forget(ctx context.Context, sessionID string) error {
 	for _, key := range f.keys() {
 		name, never := newPlace("generation", key, sessionID).name, func([]byte) bool { return false }

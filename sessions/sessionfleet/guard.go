@@ -1,7 +1,6 @@
 package sessionfleet
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -16,7 +15,6 @@ const (
 	maxFailures = 5                      // since the last write, and the store rests
 	maxStuck    = 8                      // operations that do not end with their context, as well
 	probeEvery  = time.Second            // while the store rests
-	maxLogged   = 300                    // bytes of a store's error
 	maxTries    = 4                      // of one who loses to others each time
 )
 
@@ -51,18 +49,12 @@ type result struct {
 	err     error
 }
 
-// swap asks the store, for opLimit at most and no longer than ctx. An operation that ctx has left
-// goes on to its end or its limit: it may be what takes a claim back.
+// swap asks the store, unless it rests.
 func (g *guard) swap(ctx context.Context, op operation) result {
 	if g.rests(ctx) {
 		return result{err: errResting}
 	}
-	select {
-	case r := <-g.start(ctx, op):
-		return r
-	case <-ctx.Done():
-		return result{err: context.Cause(ctx)}
-	}
+	return g.do(ctx, op)
 }
 
 // replace swaps until it succeeds, taking for old what others put there meanwhile, unless enough
@@ -78,9 +70,10 @@ func (g *guard) replace(ctx context.Context, op operation, enough func(now []byt
 	return nil
 }
 
-// start begins an operation, on goroutines and a context of its own, and counts what comes of it.
-func (g *guard) start(ctx context.Context, op operation) <-chan result {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), opLimit)
+// do asks the store, for opLimit at most and no longer than ctx, and counts what comes of it. An
+// operation that ctx has left goes on to its end or its limit: it may be what takes a claim back.
+func (g *guard) do(ctx context.Context, op operation) result {
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), opLimit)
 	swapped, counted := make(chan result, 1), make(chan result, 1)
 	go func() {
 		var r result
@@ -90,7 +83,7 @@ func (g *guard) start(ctx context.Context, op operation) <-chan result {
 			}
 			swapped <- r
 		}()
-		r.now, r.swapped, r.err = g.store.Swap(ctx, op.name, op.old, op.new, op.ttl)
+		r.now, r.swapped, r.err = g.store.Swap(own, op.name, op.old, op.new, op.ttl)
 	}()
 	go func() {
 		defer cancel()
@@ -98,14 +91,19 @@ func (g *guard) start(ctx context.Context, op operation) <-chan result {
 		case r := <-swapped:
 			g.count(r.err, r.swapped && op.new != nil, 0)
 			counted <- r
-		case <-ctx.Done():
+		case <-own.Done():
 			g.count(errSlow, false, 1)
 			counted <- result{err: errSlow}
 			<-swapped
 			g.count(nil, false, -1)
 		}
 	}()
-	return counted
+	select {
+	case r := <-counted:
+		return r
+	case <-ctx.Done():
+		return result{err: context.Cause(ctx)}
+	}
 }
 
 // count takes the outcome of an operation into account.
@@ -121,9 +119,7 @@ func (g *guard) count(err error, wrote bool, stuck int) {
 	}
 	if err != nil && !g.resting && (g.failures >= maxFailures || g.stuck >= maxStuck) {
 		g.resting, g.probed = true, time.Now()
-		text := err.Error()
-		g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself",
-			"error", text[:min(len(text), maxLogged)])
+		g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself", "error", err)
 	}
 }
 
@@ -134,16 +130,15 @@ func (g *guard) rests(ctx context.Context) bool {
 	defer g.mu.Unlock()
 	if g.resting && g.stuck < maxStuck && time.Since(g.probed) >= probeEvery {
 		g.probed = time.Now()
-		go g.probe(ctx)
+		go g.probe(context.WithoutCancel(ctx))
 	}
 	return g.resting
 }
 
 // probe writes to a store that rests, and wakes it if that succeeds.
 func (g *guard) probe(ctx context.Context) {
-	value := []byte(rand.Text())
-	r := <-g.start(ctx, operation{rand.Text(), nil, value, lease})
-	if r.err == nil && r.swapped && bytes.Equal(r.now, value) {
+	r := g.do(ctx, operation{rand.Text(), nil, []byte(rand.Text()), lease})
+	if r.err == nil && r.swapped {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.resting, g.failures = false, 0

@@ -19,11 +19,11 @@ func TestRefusals(t *testing.T) {
 	}
 	for name, e := range map[string]sessions.Error{
 		"400":          {StatusCode: 400},
-		"401":          {StatusCode: 401, Details: []sessions.ErrorDetail{{Code: "refresh_token_expired", Message: "of user_1"}}},
+		"401":          {StatusCode: 401, Details: []sessions.ErrorDetail{{Code: "a_code", Message: "of user_1"}}},
 		"403":          {StatusCode: 403, Body: "of user_1"},
 		"404":          {StatusCode: 404, TraceID: "trace_1"},
 		"410":          {StatusCode: 410},
-		"422":          {StatusCode: 422, Details: []sessions.ErrorDetail{{Code: "a", LongMessage: "of user_1"}, {Code: "b"}}},
+		"422":          {StatusCode: 422, Details: []sessions.ErrorDetail{{LongMessage: "of user_1"}, {Code: "b"}}},
 		"429":          {StatusCode: 429, RetryAfter: 3 * time.Second},
 		"500":          {StatusCode: 500},
 		"no answer":    {},

@@ -10,19 +10,18 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/minted"
 )
 
 const (
-	version   = "clerk-sessions-go sessionfleet 1 " // in every name: none finds another's entries
-	nameSize  = 24                                  // bytes; written in 32 letters, digits, - and _
-	keySize   = 32
-	maxSealed = 64 << 10        // bytes of an entry; a longer one is not shared
-	maxLate   = 5 * time.Second // which clocks may differ by, and more while an entry is new
+	version   = "clerk-sessions-go sessionfleet 1 " // in every name
+	nameSize  = 24                                  // bytes; 32 letters, digits, - and _
+	maxSealed = 64 << 10                            // bytes of an entry; a longer one is not shared
+	maxLate   = 5 * time.Second                     // by which clocks may differ
 )
 
 // place is where something is shared: a name, and the key of what is there. Both follow from
@@ -36,9 +35,9 @@ type place struct {
 // be secret too.
 func newPlace(kind, key string, texts ...string) place {
 	secret := fmt.Appendf(nil, "%q", append([]string{key}, texts...))
-	derived, _ := hkdf.Key(sha256.New, secret, nil, version+kind, nameSize+keySize) // short enough
-	block, _ := aes.NewCipher(derived[nameSize:])                                   // 32 bytes will do
-	aead, _ := cipher.NewGCMWithRandomNonce(block)                                  // AES will do
+	derived, _ := hkdf.Key(sha256.New, secret, nil, version+kind, nameSize+32) // short enough
+	block, _ := aes.NewCipher(derived[nameSize:])                              // 32 bytes will do
+	aead, _ := cipher.NewGCMWithRandomNonce(block)                             // AES will do
 	return place{base64.RawURLEncoding.EncodeToString(derived[:nameSize]), aead}
 }
 
@@ -57,13 +56,13 @@ func (e entry) good() bool { return len(e.Answer) > 0 }
 // seal returns an entry as only those can read it who know the place; nil if the entry is nothing,
 // or cannot be shared.
 func (p place) seal(e entry) []byte {
-	text, _ := json.Marshal(e)                                           // it has no member that could fail
-	notUTF8 := func(text string) bool { return !utf8.ValidString(text) } // which JSON would change
+	text, _ := json.Marshal(e) // which changes text that is not UTF-8
+	notUTF8 := func(text string) bool { return !utf8.ValidString(text) }
 	if !e.Claimed && !e.good() && e.Refusal == nil ||
 		len(text) > maxSealed-p.aead.Overhead() || slices.ContainsFunc(e.Answer, notUTF8) {
 		return nil
 	}
-	return p.aead.Seal(nil, nil, text, []byte(p.name))
+	return p.aead.Seal(nil, nil, text, []byte(p.name)) //nolint:gosec // it makes the nonce itself
 }
 
 // open returns the entry of a sealed value; the zero entry if the value was not sealed for this
@@ -78,8 +77,8 @@ func (p place) open(sealed []byte, now time.Time) (e entry) {
 
 // refusal returns what the other instances are told of an error: if it is Clerk's answer, or the
 // lack of one, as much as errors.Is, HasCode and sessionhttp decide by, and what Clerk's support
-// asks for; no other text. A call that was not sent says nothing to them, and neither does a foreign
-// error.
+// asks for; no other text. A call that was not sent says nothing to them, and neither does a
+// foreign error.
 func (f *Fleet) refusal(err error) entry {
 	e, ok := errors.AsType[*sessions.Error](err)
 	if !ok || e.Attempts == 0 {
@@ -99,19 +98,8 @@ func (f *Fleet) refusal(err error) entry {
 	return entry{Refusal: told, Until: f.now().Add(kept)}
 }
 
-// keepToken returns how long a token is shared that has come just now. Its life is its exp claim
-// less its iat claim; without iat, the clock here has to be right.
+// keepToken returns how long a token is shared that has come just now.
 func (f *Fleet) keepToken(jwt string) time.Duration {
-	var claims struct{ Exp, Iat float64 }
-	_, rest, _ := strings.Cut(jwt, ".")
-	payload, _, _ := strings.Cut(rest, ".")
-	text, _ := base64.RawURLEncoding.DecodeString(payload)
-	if json.Unmarshal(text, &claims) != nil {
-		return keepFailure
-	}
-	if claims.Iat == 0 {
-		claims.Iat = float64(f.now().Unix())
-	}
-	life := max(0, min(claims.Exp-claims.Iat, keepTokens.Seconds()))
-	return max(time.Duration(life*float64(time.Second))-f.margin, keepFailure)
+	life := max(0, min(minted.GoodUntil(jwt, f.now()).Sub(f.now()), keepTokens))
+	return max(life-f.margin, keepFailure)
 }

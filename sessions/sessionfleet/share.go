@@ -35,16 +35,15 @@ type asking func(ctx context.Context) (entry, error)
 func (f *Fleet) share(
 	ctx context.Context, kind string, names []string, ask asking,
 ) ([]string, error) {
+	alone := func() ([]string, error) { _, err := ask(ctx); return nil, err }
 	if ctx == nil || ctx.Err() != nil { // the client says what is to be said
-		_, err := ask(ctx)
-		return nil, err
+		return alone()
 	}
 	waiting, cancel := context.WithTimeout(ctx, patience(ctx))
 	defer cancel()
 	places, err := f.places(waiting, kind, names)
 	if err != nil {
-		_, err := ask(ctx)
-		return nil, err
+		return alone()
 	}
 	e, claim := f.inherit(waiting, places[1:]), places[0].seal(entry{Claimed: true})
 	if !e.good() {
@@ -108,7 +107,8 @@ func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 		r := f.store.swap(ctx, operation{p.name, old, claim, lease})
 		there := p.open(r.now, f.now())
 		switch {
-		case r.swapped, bytes.Equal(r.now, claim), r.err != nil && !waited, errors.Is(r.err, errResting):
+		case r.swapped, bytes.Equal(r.now, claim), // the second: a swap that seemed to fail
+			r.err != nil && !waited, errors.Is(r.err, errResting):
 			return entry{}
 		case there.good(), there.Refusal != nil:
 			return there
@@ -139,7 +139,12 @@ func (f *Fleet) hold(
 ) (others []string, err error) {
 	renewing, stop := context.WithCancel(ctx)
 	var renewal sync.WaitGroup
-	renewal.Go(func() { f.renew(renewing, p, claim) })
+	renewal.Go(func() {
+		for lost := false; !lost && pause(renewing, lease/3); {
+			r := f.store.swap(renewing, operation{p.name, claim, claim, lease})
+			lost = r.err == nil && !r.swapped
+		}
+	})
 	var outcome entry // nothing, if ask panics
 	defer func() {
 		stop()
@@ -152,14 +157,6 @@ func (f *Fleet) hold(
 		outcome = f.refusal(err)
 	}
 	return nil, err
-}
-
-// renew renews the claim until ctx ends or the claim is lost.
-func (f *Fleet) renew(ctx context.Context, p place, claim []byte) {
-	for lost := false; !lost && pause(ctx, lease/3); {
-		r := f.store.swap(ctx, operation{p.name, claim, claim, lease})
-		lost = r.err == nil && !r.swapped
-	}
 }
 
 // settle puts an outcome in the place of the claim; without one it takes the claim back. A good
