@@ -24,9 +24,9 @@ type entry struct {
 }
 
 // Swap implements sessionfleet.Store.
-func (m *memory) Swap(ctx context.Context, name string, old, new []byte, ttl time.Duration) (
-	[]byte, bool, error,
-) {
+func (m *memory) Swap(
+	ctx context.Context, name string, old, value []byte, ttl time.Duration,
+) ([]byte, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -38,10 +38,10 @@ func (m *memory) Swap(ctx context.Context, name string, old, new []byte, ttl tim
 		there = nil
 	}
 	same := (old == nil) == (there == nil) && bytes.Equal(old, there)
-	if !same || old == nil && new == nil {
+	if !same || old == nil && value == nil {
 		return bytes.Clone(there), false, nil
 	}
-	if new == nil {
+	if value == nil {
 		delete(m.entries, name)
 		return nil, true, nil
 	}
@@ -50,6 +50,6 @@ func (m *memory) Swap(ctx context.Context, name string, old, new []byte, ttl tim
 			delete(m.entries, name)
 		}
 	}
-	m.entries[name] = entry{bytes.Clone(new), now.Add(ttl)}
-	return bytes.Clone(new), true, nil
+	m.entries[name] = entry{bytes.Clone(value), now.Add(ttl)}
+	return bytes.Clone(value), true, nil
 }

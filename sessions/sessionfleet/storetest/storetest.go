@@ -62,9 +62,9 @@ type subject struct {
 }
 
 // put swaps, and fails the test if the store does.
-func (s *subject) put(name string, old, new []byte, ttl time.Duration) ([]byte, bool) {
+func (s *subject) put(name string, old, value []byte, ttl time.Duration) ([]byte, bool) {
 	s.Helper()
-	now, swapped, err := s.store.Swap(s.ctx, name, old, new, ttl)
+	now, swapped, err := s.store.Swap(s.ctx, name, old, value, ttl)
 	if err != nil {
 		s.Errorf("Swap: %v", err)
 	}
@@ -72,12 +72,12 @@ func (s *subject) put(name string, old, new []byte, ttl time.Duration) ([]byte, 
 }
 
 // swap swaps, and looks at what comes back.
-func (s *subject) swap(old, new, wantNow []byte, wantSwapped bool) {
+func (s *subject) swap(old, value, wantNow []byte, wantSwapped bool) {
 	s.Helper()
-	now, swapped := s.put(s.name, old, new, long)
+	now, swapped := s.put(s.name, old, value, long)
 	if !same(now, wantNow) || swapped != wantSwapped {
 		s.Errorf("Swap(%s → %s) = %s, %t; want %s, %t",
-			show(old), show(new), show(now), swapped, show(wantNow), wantSwapped)
+			show(old), show(value), show(now), swapped, show(wantNow), wantSwapped)
 	}
 }
 
@@ -155,7 +155,7 @@ func emptyValue(s *subject) {
 func binaryValue(s *subject) {
 	value := make([]byte, 64<<10)
 	for i := range value {
-		value[i] = byte(i ^ i>>8)
+		value[i] = byte((i ^ i>>8) & 0xff)
 	}
 	other := bytes.Clone(value)
 	other[len(other)-1]++
