@@ -81,10 +81,10 @@ func (s *subject) swap(old, value, wantNow []byte, wantSwapped bool) {
 	}
 }
 
-// is reads, and looks at what is there.
+// is reads, for which no time is given, and looks at what is there.
 func (s *subject) is(want []byte) {
 	s.Helper()
-	if now, _ := s.put(s.name, nil, nil, long); !same(now, want) {
+	if now, _ := s.put(s.name, nil, nil, 0); !same(now, want) {
 		s.Errorf("there is %s, want %s", show(now), show(want))
 	}
 }
