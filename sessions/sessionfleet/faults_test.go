@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -264,6 +265,32 @@ func TestStuckOperations(t *testing.T) {
 		before := clerk.asked()
 		together(t.Context(), []*sessionfleet.Fleet{fleet}, mint)
 		asked(t, clerk, before)
+	})
+}
+
+// They count although other operations succeed.
+func TestStuckReads(t *testing.T) {
+	t.Parallel()
+	bubble(t, "a store whose reads block for ever", func(t *testing.T) {
+		clerk, s := &clerk{}, newStore()
+		fleets := newFleets(t, 1, clerk, s)
+		release, blocked := make(chan struct{}), new(atomic.Int64)
+		s.breaks(func(op swap) ([]byte, bool, error) {
+			if op.old == nil && op.new == nil {
+				blocked.Add(1)
+				<-release
+			}
+			return works(op)
+		})
+		for i := range 60 {
+			time.Sleep(time.Second)
+			together(t.Context(), fleets, mint)
+			together(t.Context(), fleets, handshakeOf(fmt.Sprint(i)))
+		}
+		if n := blocked.Load(); n != 8 {
+			t.Errorf("%d operations are stuck, want 8", n)
+		}
+		close(release)
 	})
 }
 

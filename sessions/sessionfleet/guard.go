@@ -138,7 +138,7 @@ func (g *guard) rests(ctx context.Context) bool {
 // probe writes to a store that rests, and wakes it if that succeeds.
 func (g *guard) probe(ctx context.Context) {
 	r := g.do(ctx, operation{rand.Text(), nil, []byte(rand.Text()), lease})
-	if r.err == nil && r.swapped {
+	if r.err == nil {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.resting, g.failures = false, 0

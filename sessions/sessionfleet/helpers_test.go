@@ -35,7 +35,6 @@ type clerk struct {
 
 	mu      sync.Mutex
 	calls   int
-	ended   int // calls whose context ended first
 	used    map[string]bool
 	revoked []string
 }
@@ -60,10 +59,7 @@ func (c *clerk) call(ctx context.Context, token string) (n int, err error) {
 	select {
 	case <-time.After(takes):
 	case <-ctx.Done():
-		c.mu.Lock()
-		c.ended++
-		c.mu.Unlock()
-		return n, ctx.Err()
+		return n, fmt.Errorf("%w: %w", &sessions.Error{Attempts: 1}, ctx.Err())
 	}
 	if c.once && used {
 		return n, refusal(401)
@@ -142,18 +138,20 @@ type swap struct {
 
 func newStore() *store { return &store{Store: storetest.NewMemory(), wrote: make(map[string][]byte)} }
 
-func (s *store) Swap(ctx context.Context, name string, old, new []byte, ttl time.Duration) ([]byte, bool, error) {
+func (s *store) Swap(
+	ctx context.Context, name string, old, value []byte, ttl time.Duration,
+) ([]byte, bool, error) {
 	s.mu.Lock()
 	broken := s.broken
 	s.swaps++
-	if new != nil {
-		s.wrote[string(new)] = []byte(name)
+	if value != nil {
+		s.wrote[string(value)] = []byte(name)
 	}
 	s.mu.Unlock()
 	if broken != nil {
-		return broken(swap{ctx, name, old, new, ttl, s.Store})
+		return broken(swap{ctx, name, old, value, ttl, s.Store})
 	}
-	return s.Store.Swap(ctx, name, old, new, ttl)
+	return s.Store.Swap(ctx, name, old, value, ttl)
 }
 
 // breaks makes the store fail from now on; nil mends it.

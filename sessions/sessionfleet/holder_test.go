@@ -38,12 +38,12 @@ type cut struct {
 	off *atomic.Bool
 }
 
-func (c cut) Swap(ctx context.Context, name string, old, new []byte, ttl time.Duration) ([]byte, bool, error) {
+func (c cut) Swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) ([]byte, bool, error) {
 	if c.off.Load() {
 		<-ctx.Done()
 		return nil, false, ctx.Err()
 	}
-	return c.Store.Swap(ctx, name, old, new, ttl)
+	return c.Store.Swap(ctx, name, old, value, ttl)
 }
 
 // A holder that is killed keeps the others waiting until its lease is over; then one of them asks.

@@ -2,11 +2,16 @@ package sessionfleet_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionfleet/storetest"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
 )
 
 // A failure of one instance's is the others' too, as far as errors.Is, HasCode and Clerk's support need it. No text of
@@ -57,6 +62,52 @@ func TestRefusals(t *testing.T) {
 				}
 			}
 			asked(t, clerk, 1)
+		})
+	}
+}
+
+// sessionhttp decides by another instance's failure as by its own.
+func TestRefusalsDecideTheSame(t *testing.T) {
+	t.Parallel()
+	for name, fails := range map[string]func(clerk *sessionstest.Server, sessionID string){
+		"a session that has ended": func(clerk *sessionstest.Server, sessionID string) { clerk.End(sessionID) },
+		"an outage": func(clerk *sessionstest.Server, _ string) {
+			clerk.Inject(sessionstest.Fault{Operation: "RefreshSession", Status: 500, Times: 100})
+		},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			clerk, store := sessionstest.New(t, sessionstest.WithoutListener()), storetest.NewMemory()
+			browser := clerk.SignIn("user_1")
+			clerk.Advance(2 * time.Minute)
+			fails(clerk, browser.SessionID)
+			var seen []sessionhttp.Auth
+			for range 2 {
+				client, err := sessions.NewClient(clerk.SecretKey,
+					sessions.WithBaseURL(clerk.URL), sessions.WithHTTPClient(clerk.HTTPClient()))
+				if err != nil {
+					t.Fatal(err)
+				}
+				auth, err := sessionhttp.New(newFleet(t, client, store, clerk.SecretKey), clerk.PublishableKey,
+					sessionhttp.WithJWTKey(clerk.PublicKeyPEM()), sessionhttp.WithClock(clerk.Now))
+				if err != nil {
+					t.Fatal(err)
+				}
+				req := httptest.NewRequest(http.MethodGet, "https://app.example.com/", nil)
+				for _, cookie := range browser.Cookies {
+					req.AddCookie(cookie)
+				}
+				auth.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+					who, _ := sessionhttp.FromContext(req.Context())
+					seen = append(seen, who)
+				})).ServeHTTP(httptest.NewRecorder(), req)
+			}
+			if len(seen) != 2 || seen[0].SignedIn || seen[0].Reason == "" || seen[1].SignedIn ||
+				seen[1].Reason != seen[0].Reason || seen[1].Temporary != seen[0].Temporary {
+				t.Errorf("the instances see %+v", seen)
+			}
+			if n := count(clerk, "RefreshSession"); n != 1 {
+				t.Errorf("Clerk was asked %d times, want 1", n)
+			}
 		})
 	}
 }

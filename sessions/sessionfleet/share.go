@@ -3,7 +3,6 @@ package sessionfleet
 import (
 	"bytes"
 	"context"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -107,8 +106,7 @@ func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 		r := f.store.swap(ctx, operation{p.name, old, claim, lease})
 		there := p.open(r.now, f.now())
 		switch {
-		case r.swapped, bytes.Equal(r.now, claim), // the second: a swap that seemed to fail
-			r.err != nil && !waited, errors.Is(r.err, errResting):
+		case r.swapped, bytes.Equal(r.now, claim), r.err != nil && !waited: // it may seem to have failed
 			return entry{}
 		case there.good(), there.Refusal != nil:
 			return there

@@ -1,3 +1,5 @@
+//go:build unix
+
 package redisstore_test
 
 import (
@@ -34,9 +36,13 @@ func newLimiter(t *testing.T, addr string, requests int, per time.Duration, hook
 // hook is a go-redis hook that wraps what sends a command.
 type hook func(next redis.ProcessHook) redis.ProcessHook
 
-func (h hook) DialHook(next redis.DialHook) redis.DialHook                               { return next }
-func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook                      { return h(next) }
-func (h hook) ProcessPipelineHook(n redis.ProcessPipelineHook) redis.ProcessPipelineHook { return n }
+func (h hook) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return h(next) }
+
+func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
 
 // places notes the places which the server gave, by the server's clock.
 type places struct {

@@ -73,7 +73,7 @@ func New(c redis.Scripter, opts ...Option) (*Store, error) {
 	s := &Store{client: c, prefix: "clerk:", logger: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		if opt == nil {
-			return nil, errors.New("redisstore: New: an option is nil; leave it out")
+			continue
 		}
 		if err := opt(s); err != nil {
 			return nil, err
