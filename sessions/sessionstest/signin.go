@@ -48,12 +48,12 @@ func (s *Server) TrySignInWith(params SignInParams) (SignIn, error) {
 	if err != nil {
 		return SignIn{}, err
 	}
-	now := s.Now()
 	r := s.startSession(s.browsers.add(s.newBrowser()), record{
 		Session: Session{UserID: params.UserID, LastActiveOrganizationID: params.OrganizationID},
 		origin:  params.Origin,
 		claims:  claims,
 	})
+	now := s.Now() // no earlier than the session: the token would be older than the sign-in
 	token := s.tokens.mint(tokenRequest{record: r, id: s.newID("jti")}, now)
 	cookies := s.cookiesFor("") // on loopback, without TLS
 	out := SignIn{SessionID: r.ID, SessionToken: token, RefreshToken: r.refreshToken}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -59,5 +60,21 @@ func TestSignInCookies(t *testing.T) {
 	}
 	if said := claims(t, s, in.SessionToken); said["sid"] != in.SessionID || said["sub"] == "" {
 		t.Errorf("the token is of session %v and user %v", said["sid"], said["sub"])
+	}
+}
+
+// A browser whose token is older than its sign-in counts as signed out.
+func TestSignInWhileTheClockTicks(t *testing.T) {
+	seconds := 0
+	s := sessionstest.New(t, sessionstest.WithoutListener(), sessionstest.WithClock(func() time.Time {
+		seconds++
+		return start.Add(time.Duration(seconds) * time.Second)
+	}))
+	in := s.SignIn("")
+	issued, _ := claims(t, s, in.SessionToken)["iat"].(float64)
+	for _, cookie := range in.Cookies {
+		if since, _ := strconv.Atoi(cookie.Value); cookie.Name == "__client_uat" && int(issued) < since {
+			t.Errorf("the token was issued %d s before the sign-in", since-int(issued))
+		}
 	}
 }
