@@ -78,6 +78,8 @@ drift: ## Print how the fragment differs from an official OpenAPI file, and find
 drift-verify: ## Do the same for VerifySession alone, with a file that still has it
 	$(call compare,/verify$$)
 
+# Figures get into a document in one way: $(MARKED) document name, which reads them.
+MARKED := go run ./testdata/marked
 BENCH := go test -run '^$$' -bench . -benchtime 0.2s -count=6 -timeout 20m .
 .PHONY: bench
 bench: ## Measure against the other clients and print how they compare (about 4 minutes)
@@ -90,6 +92,14 @@ bench-readme: ## Do the same and write the table into the README
 .PHONY: loads
 loads: ## Put 20 minutes of fake time of each load on the client and a naive one (a few minutes)
 	@go test -count=1 -v -timeout 60m -run '^TestLoads$$' ./sessions/internal/load -whole-loads
+
+.PHONY: fleet
+fleet: ## Measure 8 processes of a service without and with a store, and what they do when it fails (8 minutes; needs redis-server)
+	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; \
+	failed=0; (cd testdata/fleet && CI=true go test -count=1 -v -timeout 30m . -whole -rows "$$out/rows" \
+		-faults "$$out/faults" -sentence "$$out/sentence") || failed=1; \
+	$(MARKED) testdata/fleet/README.md fleet <"$$out/rows"; $(MARKED) testdata/fleet/README.md faults <"$$out/faults"; \
+	$(MARKED) README.md fleet <"$$out/sentence"; exit $$failed
 
 .PHONY: plots
 plots: ## Draw testdata/plots/*.svg from the data kept beside them
@@ -120,7 +130,7 @@ check-cover: ## Find out whether the tests cover less than 90 % of ./sessions/..
 	go tool cover -func="$$profile" | awk '/^total:/ {print "coverage of ./sessions/...: " $$3; exit $$3 + 0 < 90}'
 
 .PHONY: test-nested
-test-nested: ## Run the tests of all nested modules (the browser's need Debian's chromium, redisstore's redis-server)
+test-nested: ## Run the tests of all nested modules (the browser's need Debian's chromium, redisstore's and the fleet's redis-server)
 	@for dir in $(NESTED); do (cd $$dir && go test -count=1 -mod=readonly ./...); done
 
 .PHONY: test-releases

@@ -1,0 +1,209 @@
+//go:build linux
+
+package fleet
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// fault is something that goes wrong with the store while visitors come.
+type fault struct {
+	name    string
+	plan    plan
+	begin   func(*stage) // nil: it is there from the start
+	end     func(*stage) // nil: it stays
+	summary bool         // counts in the table of rows as well
+	long    bool         // with make fleet alone
+}
+
+// noStore is a plan for processes that are told of a store which is not there.
+var noStore = plan{change: func(_ int, set *settings) { set.Store = "127.0.0.1:1" }}
+
+func storeFaults() []fault {
+	withStore := plan{store: true}
+	wrongPassword := plan{
+		store: true, redis: []string{"--requirepass", "made-up"},
+		change: func(_ int, set *settings) { set.Password = "another" },
+	}
+	clocks := plan{store: true, change: func(i int, set *settings) {
+		set.Ahead = 5 * time.Second
+		if i%2 == 0 {
+			set.Ahead = -set.Ahead
+		}
+	}}
+	return []fault{
+		{name: "none, without a store", long: true},
+		{name: "none, with it", plan: withStore},
+		{name: "down from the start", plan: noStore, summary: true},
+		{
+			name: "dies, and is back 2 s later, empty", plan: withStore, summary: true,
+			begin: func(s *stage) { s.redis.Kill() }, end: func(s *stage) { s.redis.Restart() },
+		},
+		{
+			name: "hangs for 2 s (SIGSTOP)", plan: withStore, summary: true,
+			begin: func(s *stage) { s.redis.Pause() }, end: func(s *stage) { s.redis.Resume() },
+		},
+		{
+			name: "restarted at once, empty", plan: withStore, summary: true, long: true,
+			begin: func(s *stage) { s.redis.Kill(); s.redis.Restart() },
+		},
+		{
+			name: "out of memory for 2 s", plan: withStore, summary: true,
+			begin: func(s *stage) { s.configure("maxmemory", "1") },
+			end:   func(s *stage) { s.configure("maxmemory", "0") },
+		},
+		{name: "another password", plan: wrongPassword, summary: true},
+		{name: "50 ms away", plan: plan{store: true, link: &link{away: 50 * time.Millisecond}}, long: true},
+		{name: "500 ms away", plan: plan{store: true, link: &link{away: 500 * time.Millisecond}}, long: true},
+		{name: "connections break, 5 of 100 answers", plan: plan{store: true, link: &link{drop: 0.05}}},
+		{
+			name: "a value a millisecond is overwritten, cut off, or swapped with another", plan: withStore,
+			begin: (*stage).spoil,
+		},
+		{name: "the middlewares' clocks are 10 s apart", plan: clocks, long: true},
+	}
+}
+
+// configure changes a setting of Redis.
+func (s *stage) configure(name, value string) {
+	admin := redis.NewClient(&redis.Options{Addr: s.redis.Addr})
+	defer admin.Close()
+	if err := admin.ConfigSet(context.Background(), name, value).Err(); err != nil {
+		s.tb.Errorf("CONFIG SET %s %s: %v", name, value, err)
+	}
+}
+
+func TestStoreFaults(t *testing.T) {
+	of := sizes()
+	var summary visits
+	var away visits
+	lowest, highest := time.Hour, time.Duration(0)
+	for _, f := range storeFaults() {
+		if f.long && !*whole {
+			continue
+		}
+		t.Run(f.name, func(t *testing.T) {
+			p, change := f.plan, f.plan.change
+			p.processes, p.visitors = of.processes, int(of.perSecond*of.lasting.Seconds())
+			p.change = func(i int, set *settings) {
+				set.Timeout = of.timeout
+				if change != nil {
+					change(i, set)
+				}
+			}
+			begin, end := time.Duration(0), of.lasting
+			if f.begin != nil {
+				begin = of.lasting / 5
+			}
+			if f.end != nil {
+				end = begin + 2*of.lasting/5
+			}
+			var v visits
+			run := func(s *stage) error {
+				v = s.browse(of.perSecond, func() {
+					start := time.Now()
+					if f.begin != nil {
+						wait(t.Context(), begin)
+						f.begin(s)
+					}
+					if f.end != nil {
+						wait(t.Context(), time.Until(start.Add(end)))
+						f.end(s)
+					}
+				})
+				if f.name != "none, with it" {
+					return allSignedIn(v)
+				}
+				return errors.Join(allSignedIn(v), atMost("refreshes", v.refreshes, p.visitors, 0.02))
+			}
+			if f.name == "none, with it" {
+				steady(t, p, run)
+			} else if err := run(newStage(t, p)); err != nil {
+				t.Error(err)
+			}
+			name := f.name
+			if p.link != nil && p.link.drop > 0 {
+				name += fmt.Sprintf(" (%d did)", p.link.broken)
+			}
+			later := v.between(begin+time.Second, end)
+			faultsTable.add(t, name, v.servedText(), fmt.Sprint(v.signedOut()), fmt.Sprint(v.refreshes),
+				v.timesText(), later.timesText())
+			if f.summary {
+				summary.all = append(summary.all, v.all...)
+				_, p95, _ := v.times()
+				lowest, highest = min(lowest, p95), max(highest, p95)
+			}
+			if f.name == "50 ms away" {
+				away = v
+			}
+		})
+	}
+	_, _, longest := summary.times()
+	rowsTable.add(t, "the store down; hung 2 s; full; wrong password; restarted", "all pages, longest +0.9 s", "–",
+		fmt.Sprintf("%d of %d pages; p95 %d–%s, longest %s", len(summary.all)-summary.signedOut(), len(summary.all),
+			lowest.Milliseconds(), text(highest), text(longest)))
+	if *whole {
+		rowsTable.add(t, "the store 50 ms away", "every page served", "–",
+			fmt.Sprintf("%d of %d pages, %d refreshes of %d; %s", len(away.all)-away.signedOut(), len(away.all),
+				away.refreshes, len(away.all)/parallel, away.timesText()))
+	}
+}
+
+// spoil changes a value of Redis each millisecond, until the visitors have come.
+func (s *stage) spoil() {
+	admin := redis.NewClient(&redis.Options{Addr: s.redis.Addr})
+	defer admin.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), sizes().lasting*4/5)
+	defer cancel()
+	spoiled := 0
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		names, _ := admin.Keys(ctx, "*").Result()
+		for len(names) > 0 && ctx.Err() == nil {
+			<-tick.C
+			name, other := names[0], names[s.random.IntN(len(names))]
+			names = names[1:]
+			value, err := admin.Get(ctx, name).Bytes()
+			if err != nil || len(value) == 0 { // it has expired, or was cut off
+				continue
+			}
+			switch s.random.IntN(3) {
+			case 0:
+				rand.Read(value)
+			case 1:
+				value = value[:s.random.IntN(len(value))]
+			case 2:
+				value, _ = admin.Get(ctx, other).Bytes()
+			}
+			if admin.SetXX(ctx, name, value, redis.KeepTTL).Val() {
+				spoiled++
+			}
+		}
+	}
+	s.tb.Logf("%d values spoiled", spoiled)
+	if spoiled == 0 {
+		s.tb.Error("nothing was spoiled")
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	of := sizes()
+	s := newStage(t, plan{
+		processes: of.processes, visitors: of.atOnce, store: true,
+		change: func(_ int, set *settings) { set.Timeout = 30 * time.Second },
+	})
+	v := s.browse(0, nil)
+	if err := allSignedIn(v); err != nil {
+		t.Error(err)
+	}
+	faultsTable.add(t, fmt.Sprintf("none, but %d browsers at once; pages wait 30 s", of.atOnce), v.servedText(),
+		fmt.Sprint(v.signedOut()), fmt.Sprint(v.refreshes), v.timesText(), "–")
+}
