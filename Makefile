@@ -14,7 +14,7 @@ GOS := go1.26.8 go1.27.1
 
 # The modules beside the library's, wherever they are, and packages that ./... leaves out.
 NESTED := $(patsubst %/go.mod,%,$(wildcard $(shell git ls-files -co --exclude-standard '*/go.mod')))
-PACKAGES := ./... ./testdata/official-sdk
+PACKAGES := ./... ./testdata/official-sdk ./testdata/marked
 
 # The race detector needs cgo, and so a C compiler: go env says 0 where there is none.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)

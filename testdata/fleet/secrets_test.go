@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -68,7 +69,8 @@ func TestRedisHoldsNoSecret(t *testing.T) {
 	}
 	if !t.Failed() {
 		faultsTable.after = fmt.Sprintf("\nAfter a run, %d names and values in Redis, %d bytes, held none of %d "+
-			"tokens, cookies, ids, hosts and keys: not plain, nor in hex, in base64 or behind percent signs.\n", keys, len(dump), len(searched))
+			"tokens, cookies, ids, hosts and keys: not plain, nor in hex, in base64 or behind percent signs.\n",
+			keys, len(dump), len(searched))
 	}
 }
 
@@ -81,7 +83,7 @@ func (s *stage) dump() (dump []byte, keys int) {
 	names := admin.Scan(ctx, 0, "*", 1000).Iterator()
 	for names.Next(ctx) {
 		value, err := admin.Get(ctx, names.Val()).Bytes()
-		if err == redis.Nil {
+		if errors.Is(err, redis.Nil) {
 			continue // it has expired
 		} else if err != nil {
 			s.tb.Fatalf("GET: %v", err) // a value of another type, which is not looked into
