@@ -140,7 +140,7 @@ func TestBulkJobBesideOthers(t *testing.T) {
 			wg.Wait()
 			p50, p95, _ := percentiles(times)
 			all, refused := s.clerk.asked("")
-			said = fmt.Sprintf("%d failed; p50 %s, p95 %s; %d of the job done meanwhile", failed, text(p50), text(p95),
+			said = fmt.Sprintf("%d; p50 %s, p95 %s; of the job %d done", failed, text(p50), text(p95),
 				min(jobs, all-refused-(len(times)-failed)))
 			if name != "without" && failed != 0 {
 				t.Errorf("%d of %d failed", failed, len(times))
@@ -154,9 +154,10 @@ func TestBulkJobBesideOthers(t *testing.T) {
 	without := run("without", plan{})
 	local := run("local limit", plan{change: func(_ int, set *settings) { set.BulkLimit = 50 }})
 	shared := run("shared limit", plan{store: true, change: func(_ int, set *settings) { set.SharedLimit = true }})
-	rowsTable.add(t, fmt.Sprintf("a bulk job of %d beside %d × %d Gets/s with 5 s deadlines, 1000 / 10 s: of %d",
-		jobs, of.processes-1, perSecond, others), "0 failed",
-		without+"; with a local limit of 50/s on the bulk client: "+local, "with the shared limit: "+shared)
+	rowsTable.add(t, fmt.Sprintf("a bulk job of %d, and for %d s beside it %d × %d Gets/s with 5 s deadlines, "+
+		"1000 / 10 s: failed of %d Gets", jobs, lasting, of.processes-1, perSecond, others),
+		"0", without, "with the shared limit: "+shared)
+	rowsTable.add(t, "the same with a limit of 50/s on the bulk job's client alone", "0", local, "–")
 }
 
 func TestRevokeAll(t *testing.T) {

@@ -196,14 +196,18 @@ func (s *stage) spoil() {
 
 func TestManyAtOnce(t *testing.T) {
 	of := sizes()
-	s := newStage(t, plan{
-		processes: of.processes, visitors: of.atOnce, store: true,
-		change: func(_ int, set *settings) { set.Timeout = 30 * time.Second },
-	})
-	v := s.browse(0, nil)
-	if err := allSignedIn(v); err != nil {
-		t.Error(err)
+	for _, n := range of.atOnce {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			s := newStage(t, plan{
+				processes: of.processes, visitors: n, store: true,
+				change: func(_ int, set *settings) { set.Timeout = 30 * time.Second },
+			})
+			v := s.browse(0, nil)
+			if err := allSignedIn(v); err != nil {
+				t.Error(err)
+			}
+			faultsTable.add(t, fmt.Sprintf("none, but %d browsers at once; pages wait 30 s", n), v.servedText(),
+				fmt.Sprint(v.signedOut()), fmt.Sprint(v.refreshes), v.timesText(), "–")
+		})
 	}
-	faultsTable.add(t, fmt.Sprintf("none, but %d browsers at once; pages wait 30 s", of.atOnce), v.servedText(),
-		fmt.Sprint(v.signedOut()), fmt.Sprint(v.refreshes), v.timesText(), "–")
 }

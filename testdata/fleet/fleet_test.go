@@ -26,19 +26,19 @@ type size struct {
 	tokens    int
 	asks      int           // for each token
 	timeout   time.Duration // of a page; 0 is the middleware's own
-	atOnce    int           // browsers that come all at once
+	atOnce    []int         // browsers that come all at once
 	lasting   time.Duration // of the visits beside a fault
 }
 
 func sizes() size {
 	if *whole {
 		return size{
-			processes: 8, browsers: 200, perSecond: 20, tokens: 1000, asks: 20, atOnce: 1000,
+			processes: 8, browsers: 200, perSecond: 20, tokens: 1000, asks: 20, atOnce: []int{100, 1000},
 			lasting: 5 * time.Second,
 		}
 	}
 	return size{ // small enough for CI, where a slow machine must not count as a sign-out
-		processes: 4, browsers: 30, perSecond: 20, tokens: 100, asks: 20, timeout: 20 * time.Second, atOnce: 50,
+		processes: 4, browsers: 30, perSecond: 20, tokens: 100, asks: 20, timeout: 20 * time.Second, atOnce: []int{50},
 		lasting: 1500 * time.Millisecond,
 	}
 }

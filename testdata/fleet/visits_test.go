@@ -61,8 +61,9 @@ type visits struct {
 	refreshes int
 }
 
-// browse lets the visitors arrive, so many a second (0: all at once), each with parallel requests
-// at the same time. Meanwhile disturb runs, if there is one.
+// browse lets the visitors arrive, so many a second, each with parallel requests at the same time.
+// With 0 all arrive at once, without the balancer, which would run out of files. Meanwhile disturb
+// runs, if there is one.
 func (s *stage) browse(perSecond float64, disturb func()) visits {
 	var (
 		mu  sync.Mutex
@@ -77,10 +78,14 @@ func (s *stage) browse(perSecond float64, disturb func()) visits {
 		if perSecond > 0 {
 			<-time.After(time.Until(start.Add(time.Duration(float64(i) / perSecond * float64(time.Second)))))
 		}
-		for range parallel {
+		for n := range parallel {
+			base := s.balancer.URL
+			if perSecond == 0 {
+				base = s.processes[(i*parallel+n)%len(s.processes)].url.String()
+			}
 			wg.Go(func() {
 				at := time.Since(start)
-				v := s.visit(s.balancer.URL, who)
+				v := s.visit(base, who)
 				v.at = at
 				mu.Lock()
 				defer mu.Unlock()
