@@ -197,17 +197,20 @@ func (s *stage) spoil() {
 func TestManyAtOnce(t *testing.T) {
 	of := sizes()
 	for _, n := range of.atOnce {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			s := newStage(t, plan{
-				processes: of.processes, visitors: n, store: true,
-				change: func(_ int, set *settings) { set.Timeout = 30 * time.Second },
+		for _, store := range []bool{false, true} {
+			name := fmt.Sprintf("none, but %d browsers at once, %s; pages wait 30 s", n,
+				map[bool]string{false: "without a store", true: "with it"}[store])
+			t.Run(name, func(t *testing.T) {
+				s := newStage(t, plan{
+					processes: of.processes, visitors: n, store: store,
+					change: func(_ int, set *settings) { set.Timeout = 30 * time.Second },
+				})
+				v := s.browse(0, nil)
+				if err := allSignedIn(v); err != nil {
+					t.Error(err)
+				}
+				faultsTable.add(t, name, v.servedText(), fmt.Sprint(v.signedOut()), fmt.Sprint(v.refreshes), v.timesText(), "–")
 			})
-			v := s.browse(0, nil)
-			if err := allSignedIn(v); err != nil {
-				t.Error(err)
-			}
-			faultsTable.add(t, fmt.Sprintf("none, but %d browsers at once; pages wait 30 s", n), v.servedText(),
-				fmt.Sprint(v.signedOut()), fmt.Sprint(v.refreshes), v.timesText(), "–")
-		})
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -87,15 +88,27 @@ func newStage(tb testing.TB, p plan) *stage {
 	return s
 }
 
-// warm lets every process fetch the key set: what is measured is a service that runs.
+// warm lets every process fetch the key set and connect to Redis: what is measured is a service that runs.
 func (s *stage) warm() {
 	s.tb.Helper()
+	var wg sync.WaitGroup
 	ready := s.clerk.SignInWith(sessionstest.SignInParams{Origin: origin})
 	for _, process := range s.processes {
 		if v := s.visit(process.url.String(), ready); v.trouble != "" {
 			s.tb.Fatalf("a page before all: %s\n%s", v.trouble, &process.log)
 		}
 	}
+	for range 20 { // as many connections as go-redis keeps on two cores
+		some := s.clerk.SignInWith(sessionstest.SignInParams{Origin: origin}).SessionID
+		for _, process := range s.processes {
+			wg.Go(func() {
+				if _, err := s.send(http.MethodGet, process.url.String()+"/token?session="+some); err != nil {
+					s.tb.Errorf("a token before all: %v", err)
+				}
+			})
+		}
+	}
+	wg.Wait()
 	s.clerk.ClearCalls()
 }
 
