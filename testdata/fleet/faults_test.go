@@ -24,12 +24,12 @@ type fault struct {
 }
 
 // noStore is a plan for processes that are told of a store which is not there.
-var noStore = plan{change: func(_ int, set *settings) { set.Store = "127.0.0.1:1" }}
+var noStore = plan{cold: true, change: func(_ int, set *settings) { set.Store = "127.0.0.1:1" }}
 
 func storeFaults() []fault {
 	withStore := plan{store: true}
 	wrongPassword := plan{
-		store: true, redis: []string{"--requirepass", "made-up"},
+		store: true, cold: true, redis: []string{"--requirepass", "made-up"},
 		change: func(_ int, set *settings) { set.Password = "another" },
 	}
 	clocks := plan{store: true, change: func(i int, set *settings) {
@@ -61,7 +61,7 @@ func storeFaults() []fault {
 		},
 		{name: "another password", plan: wrongPassword, summary: true},
 		{name: "50 ms away", plan: plan{store: true, link: &link{away: 50 * time.Millisecond}}, long: true},
-		{name: "500 ms away", plan: plan{store: true, link: &link{away: 500 * time.Millisecond}}, long: true},
+		{name: "500 ms away", plan: plan{store: true, cold: true, link: &link{away: 500 * time.Millisecond}}, long: true},
 		{name: "connections break, 5 of 100 answers", plan: plan{store: true, link: &link{drop: 0.05}}},
 		{
 			name: "a value a millisecond is overwritten, cut off, or swapped with another", plan: withStore,

@@ -30,6 +30,7 @@ type plan struct {
 	processes int
 	visitors  int
 	store     bool
+	cold      bool                       // no process has asked Redis before
 	once      bool                       // a refresh token is good for one refresh
 	limited   bool                       // Clerk keeps its limit
 	redis     []string                   // further arguments of redis-server
@@ -81,15 +82,16 @@ func newStage(tb testing.TB, p plan) *stage {
 	transport := &http.Transport{MaxIdleConnsPerHost: 10_000}
 	tb.Cleanup(transport.CloseIdleConnections)
 	s.browser = &http.Client{Transport: transport, Timeout: 3 * time.Minute}
-	s.warm()
+	s.warm(!p.cold)
 	if p.limited {
 		s.clerk.LimitRate(limit, limitTime)
 	}
 	return s
 }
 
-// warm lets every process fetch the key set and connect to Redis: what is measured is a service that runs.
-func (s *stage) warm() {
+// warm lets every process fetch the key set and, with store, connect to Redis: what is measured is a
+// service that runs.
+func (s *stage) warm(store bool) {
 	s.tb.Helper()
 	var wg sync.WaitGroup
 	ready := s.clerk.SignInWith(sessionstest.SignInParams{Origin: origin})
@@ -98,7 +100,7 @@ func (s *stage) warm() {
 			s.tb.Fatalf("a page before all: %s\n%s", v.trouble, &process.log)
 		}
 	}
-	for range 20 { // as many connections as go-redis keeps on two cores
+	for range map[bool]int{true: 20}[store] { // as many connections as go-redis keeps on two cores
 		some := s.clerk.SignInWith(sessionstest.SignInParams{Origin: origin}).SessionID
 		for _, process := range s.processes {
 			wg.Go(func() {
