@@ -275,9 +275,14 @@ release-require: ## Have the modules below sessions/ require the version that se
 release-notes: ## Print what CHANGELOG.md says about the version that sessions/options.go names
 	@awk -v v='$(VERSION:v%=%)' '/^## \[/ {on = index($$0, "## [" v "]") == 1; next} on {print; n += NF} END {exit n == 0}' CHANGELOG.md
 
+# gorelease says of a version that is tagged that it exists: so it is asked for the least version, and not whether this one will do.
 .PHONY: api-diff
-api-diff: ## Compare the public API with the last release, and find out whether the next version's number fits
-	@go run $(GORELEASE) -version=$(VERSION)
+api-diff: ## Compare the public API with the last tag's, and find out whether the next version's number is too low for that
+	@base=$$(git describe --tags --abbrev=0 --match 'v[0-9]*' HEAD^ 2>/dev/null || echo none); \
+	report=$$(go run $(GORELEASE) -base=$$base); echo "$$report"; \
+	least=$$(sed -n 's/^Suggested version: \(v[^ ]*\).*/\1/p' <<<"$$report"); \
+	[ -n "$$least" ] && [ "$$(printf '%s\n' $$least $(VERSION) | sort -V | tail -n 1)" = $(VERSION) ] \
+		|| { echo "$(VERSION) will not do"; exit 1; }
 
 # Whoever builds a tag gets the same bytes: one release of Go, and nothing of the machine or the checkout.
 .PHONY: dist

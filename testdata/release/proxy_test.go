@@ -22,8 +22,8 @@ type released struct {
 	mod  []byte // its go.mod, as the tag will have it
 }
 
-// proxyOf returns a directory that is a module proxy of what the repository's next tags would be, and the modules in it.
-// Files that are not committed yet count, and those that Git ignores do not.
+// proxyOf returns a directory that is a module proxy of what the repository's next tags would be, and the modules in
+// it. Files that are not committed yet count, and those that Git ignores do not.
 func proxyOf(t *testing.T, repository, version string) (proxy string, modules []released) {
 	t.Helper()
 	snapshot := t.TempDir()
