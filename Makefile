@@ -20,7 +20,7 @@ PACKAGES := ./... ./testdata/official-sdk
 
 # The tag of the next release. The modules that users import have one each, the root's and those of RELEASED.
 VERSION := v$(shell sed -n 's/^const version = "\(.*\)"$$/\1/p' sessions/options.go)
-RELEASED := $(filter sessions/%,$(NESTED))
+RELEASED := $(foreach dir,$(filter sessions/%,$(NESTED)),$(if $(findstring /testdata/,$(dir)),,$(dir)))
 
 # The race detector needs cgo, and so a C compiler: go env says 0 where there is none.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)

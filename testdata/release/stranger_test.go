@@ -57,6 +57,7 @@ func TestStrangerFindsWhatIsMissing(t *testing.T) {
 				"require example.test/library v0.0.0\n\nreplace example.test/library => ../..\n",
 			"sessions/nested/nested.go": "package nested\n\nimport \"example.test/library/sessions\"\n\n" +
 				"func Get() { sessions.Get() }\n",
+			"sessions/nested/testdata/tests/go.mod": "module example.test/tests\n", // has no tag
 		}, ""},
 		{"one leans on a replacement that its users do not have", map[string]string{
 			"sessions/nested/go.mod": "module example.test/library/sessions/nested\n\ngo 1.26.0\n\n" +
