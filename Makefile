@@ -208,7 +208,7 @@ lint: vet ## Run go vet and golangci-lint, with what .golangci.yml says
 .PHONY: vulncheck
 vulncheck: ## Look for known vulnerabilities, where the database can be reached
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	if go run $(GOVULNCHECK) ./... >"$$log" 2>&1; then cat "$$log"; \
+	if (for dir in . $(RELEASED); do (cd $$dir && go run $(GOVULNCHECK) ./...) || exit 1; done) >"$$log" 2>&1; then cat "$$log"; \
 	elif grep -q 'fetching vulnerabilities\|no such host\|connection refused\|dial tcp\|403\|lookup' "$$log"; then \
 		echo "vulncheck: SKIPPED, the vulnerability database cannot be reached from here:"; tail -n 2 "$$log"; \
 	else cat "$$log"; exit 1; fi
