@@ -56,7 +56,7 @@ func (a *Authenticator) byCookies(ctx context.Context, v *visit) decision {
 		if _, inQuery := v.query[devBrowser]; inQuery {
 			return a.askBrowser(v, "dev-browser-sync", nil)
 		}
-		if a.devBrowser(v) == "" {
+		if v.devBrowser() == "" {
 			return a.askBrowser(v, "dev-browser-missing", nil)
 		}
 	}

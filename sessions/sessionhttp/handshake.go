@@ -40,9 +40,8 @@ func (a *Authenticator) askBrowser(v *visit, reason string, err error) decision 
 		d.auth.Err = err
 		return d
 	}
-	count := strconv.FormatFloat(redirects+1, 'f', -1, 64)
 	d.cookies = []directive{{text: fmt.Sprintf(
-		"%s=%s; Path=/; Max-Age=10; HttpOnly; SameSite=Lax", redirectsCookie, count)}}
+		"%s=%v; Path=/; Max-Age=10; HttpOnly; SameSite=Lax", redirectsCookie, redirects+1)}}
 	d.location = a.handshakeURL(v, origin, reason)
 	return d
 }
@@ -54,23 +53,19 @@ func (a *Authenticator) handshakeURL(v *visit, origin, reason string) string {
 	parameters := []string{
 		"redirect_url=" + url.QueryEscape(back),
 		"__clerk_api_version=" + sessions.DefaultAPIVersion,
-		"suffixed_cookies=" + strconv.FormatBool(v.suffixed),
+		"suffixed_cookies=" + strconv.FormatBool(v.suffix != ""),
 		"__clerk_hs_reason=" + url.QueryEscape(reason),
 		"format=nonce",
 	}
-	if browser := a.devBrowser(v); browser != "" && !a.instance.production {
+	if browser := v.devBrowser(); browser != "" && !a.instance.production {
 		parameters = append(parameters, devBrowser+"="+url.QueryEscape(browser))
 	}
 	return a.frontendAPI + "/v1/client/handshake?" + strings.Join(parameters, "&")
 }
 
 // devBrowser returns the token by which a development instance knows a browser.
-func (a *Authenticator) devBrowser(v *visit) string {
-	name := devBrowser
-	if v.suffixed {
-		name += a.instance.suffix
-	}
-	return cmp.Or(v.query[devBrowser], v.cookies[name])
+func (v *visit) devBrowser() string {
+	return cmp.Or(v.query[devBrowser], v.cookies[devBrowser+v.suffix])
 }
 
 // cleanURL returns the address of a request without the handshake's answer; "" if it has none.

@@ -26,8 +26,7 @@ const (
 type instance struct {
 	frontendAPI string // the host of the Frontend API: "clerk.example.com"
 	production  bool
-	suffix      string          // of the cookies that are the instance's own: "_naoXFJnI"
-	reads       map[string]bool // the names of the cookies that count
+	suffix      string // of the cookies that are the instance's own: "_naoXFJnI"
 }
 
 // parsePublishableKey reads "pk_live_" or "pk_test_" and the base64 of "<frontend-api>$".
@@ -52,14 +51,7 @@ func parsePublishableKey(key string) (instance, error) {
 	}
 	sum := sha1.Sum([]byte(key)) //nolint:gosec // Clerk's cookie suffix is made with SHA-1
 	suffix := "_" + base64.URLEncoding.EncodeToString(sum[:])[:8]
-	i := instance{host, parts[1] == "live", suffix, map[string]bool{}}
-	for _, name := range []string{
-		sessionCookie, clientUATCookie, devBrowser, redirectsCookie, answerToken, answerNonce,
-		sessionCookie + suffix, clientUATCookie + suffix, devBrowser + suffix, refreshCookie + suffix,
-	} {
-		i.reads[name] = true
-	}
-	return i, nil
+	return instance{host, parts[1] == "live", suffix}, nil
 }
 
 // decodeFrontendAPI returns the host in the last part of a publishable key.

@@ -59,12 +59,8 @@ func (a *Authenticator) renewed(req *http.Request, d *decision) *http.Request {
 	h["Cookie"] = replaceCookies(h["Cookie"], d.cookies)
 	req.Header = h
 	if v := a.read(req); v.token.text != d.token { // an old cookie counts more: it changes, too
-		name := sessionCookie
-		if v.suffixed {
-			name += a.instance.suffix
-		}
 		h["Cookie"] = replaceCookies(h["Cookie"],
-			[]directive{{name: name, value: d.token, deletes: d.token == ""}})
+			[]directive{{name: sessionCookie + v.suffix, value: d.token, deletes: d.token == ""}})
 	}
 	return req
 }

@@ -12,21 +12,12 @@ import (
 
 // jwt is a token that was decoded. Nothing that it says is verified.
 type jwt struct {
-	text      string // "" for none
-	readable  bool   // the token could be decoded; if not, the fields below are empty
-	header    jwtHeader
+	text      string         // "" for none
+	readable  bool           // the token could be decoded; if not, the fields below are empty
+	header    map[string]any // a member that is missing is nil
 	claims    map[string]any // the payload
 	signed    string         // the part of text that the signature is of
 	signature []byte
-}
-
-// jwtHeader is the part of a token's header that counts. A member that is missing is nil.
-type jwtHeader struct {
-	Algorithm any `json:"alg"`
-	Type      any `json:"typ"`
-	Category  any `json:"cat"`
-	KeyID     any `json:"kid"`
-	Critical  any `json:"crit"`
 }
 
 // maxToken is how many bytes a token may have. A cookie has at most 4096.
@@ -49,7 +40,7 @@ func decodeJWT(text string) jwt {
 }
 
 // decodeObject decodes a part that is a JSON object.
-func decodeObject(part string, into any) bool {
+func decodeObject(part string, into *map[string]any) bool {
 	object, ok := decodePart(part)
 	return ok && jsontext.Value(object).Kind() == '{' && json.Unmarshal(object, into, jsonRules) == nil
 }
@@ -85,7 +76,7 @@ const (
 // isForeign reports whether a token is of a class that is no session token: a template's, an OAuth
 // access token, a machine's.
 func (t *jwt) isForeign() bool {
-	category, kind := t.header.Category, t.header.Type
+	category, kind := t.header["cat"], t.header["typ"]
 	return category != nil && category != categorySession && category != categoryNone ||
 		kind == "at+jwt" || kind == "application/at+jwt" || strings.HasPrefix(t.claim("sub"), "mch_")
 }
@@ -118,9 +109,9 @@ func (a *Authenticator) verifySignature(ctx context.Context, t *jwt) *problem {
 		return refuse(reasonUnreadable, "the token is no JWT")
 	case t.isForeign():
 		return refuse(reasonForeign, "the token is of another class than session tokens")
-	case t.header.Type != nil && t.header.Type != "JWT" || t.header.Critical != nil:
+	case t.header["typ"] != nil && t.header["typ"] != "JWT" || t.header["crit"] != nil:
 		return refuse(reasonUnreadable, "session tokens have no such typ or crit")
-	case t.header.Algorithm != "RS256":
+	case t.header["alg"] != "RS256":
 		return refuse("token-invalid-algorithm", "the token is not signed with RS256")
 	}
 	for _, check := range a.signatures {

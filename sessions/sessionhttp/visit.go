@@ -14,10 +14,10 @@ type visit struct {
 	start   time.Time         // by the machine's clock, for what the request may wait
 	cookies map[string]string // by their names
 
-	suffixed bool    // the cookies with the instance's suffix are the ones that count
-	token    jwt     // the session token of these cookies
-	uat      float64 // their client_uat; 0 = signed out, or unknown
-	header   jwt     // the token of the Authorization header
+	suffix string  // of the cookies that count: the instance's, or ""
+	token  jwt     // the session token of these cookies
+	uat    float64 // their client_uat; 0 = signed out, or unknown
+	header jwt     // the token of the Authorization header
 
 	query  map[string]string // Clerk's parameters, decoded; the first of a name counts
 	isPage bool              // a browser asks by GET for something that it is about to show
@@ -29,21 +29,19 @@ func (a *Authenticator) read(req *http.Request) *visit {
 		req:     req,
 		start:   time.Now(),
 		cookies: a.instance.readCookies(req.Header),
+		header:  decodeJWT(bearerToken(req.Header)),
 		query:   readQuery(req.URL.RawQuery),
 		isPage:  req.Method == http.MethodGet && showsPage(req.Header),
 	}
-	plain := decodeJWT(v.cookies[sessionCookie])
-	own := plain
-	if v.cookies[sessionCookie+a.instance.suffix] != plain.text {
-		own = decodeJWT(v.cookies[sessionCookie+a.instance.suffix])
+	v.token = decodeJWT(v.cookies[sessionCookie])
+	own := v.token
+	if text := v.cookies[sessionCookie+a.instance.suffix]; text != own.text {
+		own = decodeJWT(text)
 	}
-	v.token, v.suffixed = plain, a.usesSuffixed(v.cookies, &plain, &own)
-	uat := v.cookies[clientUATCookie]
-	if v.suffixed {
-		v.token, uat = own, v.cookies[clientUATCookie+a.instance.suffix]
+	if a.usesSuffixed(v.cookies, &v.token, &own) {
+		v.token, v.suffix = own, a.instance.suffix
 	}
-	v.uat = parseInt(uat)
-	v.header = decodeJWT(bearerToken(req.Header))
+	v.uat = parseInt(v.cookies[clientUATCookie+v.suffix])
 	return v
 }
 
