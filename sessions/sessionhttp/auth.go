@@ -111,22 +111,18 @@ var refusals = []error{
 // newFailure returns what an error of a call to Clerk stands for: a refusal, or temporary trouble
 // such as a rate limit, an outage or a lost connection.
 func newFailure(err error) *problem {
-	p := &problem{reasonFetch, true, err}
-	isRefusal := func(refusal error) bool { return errors.Is(err, refusal) }
-	if slices.ContainsFunc(refusals, isRefusal) {
-		p.reason, p.temporary = reasonBackend, false
-	}
-	e, ok := errors.AsType[*sessions.Error](err)
+	e, isAnswer := errors.AsType[*sessions.Error](err)
+	isAnswer = isAnswer && e.StatusCode != 0
+	isRefusal := isAnswer && e.StatusCode/100 == 4 && e.StatusCode != http.StatusTooManyRequests ||
+		slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
+	p := &problem{reasonFetch, !isRefusal, err}
 	switch {
-	case !ok || e.StatusCode == 0:
-		return p
-	case len(e.Details) > 0 && 0 < len(e.Details[0].Code) && len(e.Details[0].Code) <= 100:
+	case isAnswer && len(e.Details) > 0 && e.Details[0].Code != "" && len(e.Details[0].Code) <= 100:
 		p.reason = e.Details[0].Code
-	case e.StatusCode/100 == 2 && !p.temporary:
+	case isAnswer && e.StatusCode/100 == 2 && isRefusal:
 		p.reason = reasonSDK
-	default:
+	case isAnswer || isRefusal:
 		p.reason = reasonBackend
 	}
-	p.temporary = p.temporary && (e.StatusCode/100 != 4 || e.StatusCode == http.StatusTooManyRequests)
 	return p
 }

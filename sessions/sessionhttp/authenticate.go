@@ -9,10 +9,9 @@ import (
 
 // decision is what is to become of a request.
 type decision struct {
-	auth     Auth
-	cookies  []directive // for the browser, and for the request that goes on
-	token    string      // the session token among them
-	location string      // where the browser is redirected; "" = the request goes on
+	auth      Auth
+	cookieSet        // for the browser, and for the request that goes on
+	location  string // where the browser is redirected; "" = the request goes on
 }
 
 // authenticate decides who sends a request, by the rules of the official SDK's authenticateRequest.
@@ -43,7 +42,7 @@ func (a *Authenticator) byAnswer(ctx context.Context, v *visit, answer answer) d
 	d := a.byCookies(ctx, v)
 	switch {
 	case p.temporary && !d.auth.SignedIn && !d.auth.Pending:
-		return unavailable("handshake-payload-"+p.reason, p)
+		return notSignedIn("handshake-payload-"+p.reason, p)
 	case d.auth.Err == nil:
 		d.auth.Err = p
 	}
@@ -64,15 +63,15 @@ func (a *Authenticator) byCookies(ctx context.Context, v *visit) decision {
 	iat, hasIAT := t.claims["iat"]
 	switch {
 	case t.text == "" && v.uat == 0:
-		return signedOut("session-token-and-uat-missing", nil)
+		return notSignedIn("session-token-and-uat-missing", nil)
 	case v.uat == 0:
 		return a.askBrowser(v, "session-token-but-no-client-uat", nil)
 	case t.text == "":
 		return a.askBrowser(v, "client-uat-but-no-session-token", nil)
 	case !t.readable:
-		return signedOut(reasonUnreadable, nil)
+		return notSignedIn(reasonUnreadable, nil)
 	case t.isForeign():
-		return signedOut(reasonForeign, nil)
+		return notSignedIn(reasonForeign, nil)
 	case hasIAT && toNumber(iat) < v.uat:
 		return a.askBrowser(v, "session-token-iat-before-client-uat", nil)
 	}
@@ -85,8 +84,6 @@ func (a *Authenticator) byToken(ctx context.Context, v *visit, t *jwt) decision 
 	switch {
 	case p == nil:
 		return decision{auth: a.authOf(t)}
-	case p.temporary:
-		return unavailable(p.reason, p)
 	case p.reason == reasonExpired:
 		return a.byRefresh(ctx, v, t)
 	case p.reason == reasonEarly:
@@ -94,7 +91,7 @@ func (a *Authenticator) byToken(ctx context.Context, v *visit, t *jwt) decision 
 	case p.reason == reasonFuture:
 		return a.askBrowser(v, "session-token-iat-in-the-future", p)
 	}
-	return signedOut(p.reason, p)
+	return notSignedIn(p.reason, p)
 }
 
 // byRefresh refreshes the session of a token that has expired, if the request may. Else the browser
@@ -109,23 +106,21 @@ func (a *Authenticator) byRefresh(ctx context.Context, v *visit, t *jwt) decisio
 	reason := "session-token-expired-refresh-" + p.reason
 	isDown := p.temporary && p.reason != reasonLimited ||
 		strings.HasPrefix(p.reason, "non-eligible-") && a.shared.limits.isSilent()
+	isPast := toDate(toNumber(t.claims["exp"])) <= float64(a.now().Add(-a.grace).UnixMilli())
 	switch {
-	case isDown && a.grace > 0 && !isPast(toNumber(t.claims["exp"]), a.now().Add(-a.grace)) &&
-		!a.shared.hasEnded(t):
+	case isDown && a.grace > 0 && !isPast && !a.shared.hasEnded(t):
 		auth := a.authOf(t)
 		auth.Reason, auth.Err = reason, p
 		return decision{auth: auth}
-	case p.temporary:
-		return unavailable(reason, p)
-	case p.reason == reasonSignedOut: // the handshake might bring it back
-		return signedOut(reason, p)
+	case p.temporary, p.reason == reasonSignedOut: // the handshake might bring the session back
+		return notSignedIn(reason, p)
 	}
 	return a.askBrowser(v, reason, p)
 }
 
 // accept hands cookies of Clerk's to the browser, and to the request.
 func (a *Authenticator) accept(set cookieSet) decision {
-	d := decision{cookies: set.directives, token: set.token}
+	d := decision{cookieSet: set}
 	if set.token == "" {
 		d.auth.Reason = "session-token-missing"
 		return d
@@ -150,10 +145,11 @@ func (a *Authenticator) authOf(t *jwt) Auth {
 	return auth
 }
 
-func signedOut(reason string, err error) decision {
-	return decision{auth: Auth{Reason: reason, Err: err}}
-}
-
-func unavailable(reason string, p *problem) decision {
-	return decision{auth: Auth{Reason: reason, Temporary: true, Err: p}}
+// notSignedIn signs a request out, unless it is only that Clerk could not be asked.
+func notSignedIn(reason string, p *problem) (d decision) {
+	d.auth.Reason = reason
+	if p != nil {
+		d.auth.Err, d.auth.Temporary = p, p.temporary
+	}
+	return d
 }

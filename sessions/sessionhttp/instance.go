@@ -4,7 +4,6 @@ import (
 	"crypto/sha1" //nolint:gosec // Clerk's cookie suffix is made with SHA-1
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -31,47 +30,38 @@ type instance struct {
 
 // parsePublishableKey reads "pk_live_" or "pk_test_" and the base64 of "<frontend-api>$".
 func parsePublishableKey(key string) (instance, error) {
-	refuse := func(format string, args ...any) (instance, error) {
-		return instance{}, fmt.Errorf("clerk: publishable key: "+format, args...)
-	}
 	parts := strings.Split(key, "_")
+	last := parts[len(parts)-1]
+	decoded, decodeErr := base64.RawStdEncoding.DecodeString(strings.TrimRight(last, "="))
+	host, isWhole := strings.CutSuffix(string(decoded), "$")
+	normal, hostErr := parseHost(host)
+	var problem string
 	switch {
 	case key == "":
-		return refuse("it is empty; it starts with pk_live_ or pk_test_")
+		problem = "it is empty; it starts with pk_live_ or pk_test_"
 	case parts[0] == "sk":
-		return refuse("this is a secret key, which belongs to sessions.NewClient")
+		problem = "this is a secret key, which belongs to sessions.NewClient"
 	case strings.TrimSpace(key) != key:
-		return refuse("there is white space around it")
+		problem = "there is white space around it"
 	case len(parts) != 3 || parts[0] != "pk" || parts[1] != "live" && parts[1] != "test":
-		return refuse("it must be pk_live_ or pk_test_ and one more part without an underscore")
+		problem = "it must be pk_live_ or pk_test_ and one more part without an underscore"
+	case decodeErr != nil, strings.ContainsAny(last, "\r\n"): // which the decoder skips
+		problem = "its last part is not base64"
+	case !isWhole:
+		problem = "what it encodes does not end in $; part of the key may be missing"
+	case strings.Contains(host, "$"):
+		problem = "what it encodes has more than one $"
+	case !strings.Contains(host, "."):
+		problem = "what it encodes is not a host with a dot in it"
+	case hostErr != nil || normal != strings.ToLower(host):
+		problem = "what it encodes is not a host"
 	}
-	host, err := decodeFrontendAPI(parts[2])
-	if err != nil {
-		return refuse("%w", err)
+	if problem != "" {
+		return instance{}, errors.New("clerk: publishable key: " + problem)
 	}
 	sum := sha1.Sum([]byte(key)) //nolint:gosec // Clerk's cookie suffix is made with SHA-1
 	suffix := "_" + base64.URLEncoding.EncodeToString(sum[:])[:8]
 	return instance{host, parts[1] == "live", suffix}, nil
-}
-
-// decodeFrontendAPI returns the host in the last part of a publishable key.
-func decodeFrontendAPI(part string) (string, error) {
-	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(part, "="))
-	host, found := strings.CutSuffix(string(decoded), "$")
-	switch {
-	case err != nil, strings.ContainsAny(part, "\r\n"): // which the decoder skips
-		return "", errors.New("its last part is not base64")
-	case !found:
-		return "", errors.New("what it encodes does not end in $; part of the key may be missing")
-	case strings.Contains(host, "$"):
-		return "", errors.New("what it encodes has more than one $")
-	case !strings.Contains(host, "."):
-		return "", errors.New("what it encodes is not a host with a dot in it")
-	}
-	if normal, err := parseHost(host); err != nil || normal != strings.ToLower(host) {
-		return "", errors.New("what it encodes is not a host")
-	}
-	return host, nil
 }
 
 // parseOrigin returns the normal form of an origin.

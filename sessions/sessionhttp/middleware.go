@@ -34,17 +34,17 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 			a.observer(req, d.auth, time.Since(v.start))
 		}
 		if d.location != "" {
-			rw := &response{ResponseWriter: w, cookies: d.cookies}
+			rw := &response{ResponseWriter: w, cookies: d.directives}
 			rw.Header().Set("Location", d.location)
 			rw.WriteHeader(http.StatusTemporaryRedirect)
 			return
 		}
 		req = req.WithContext(context.WithValue(req.Context(), authKey{}, &d.auth))
-		if len(d.cookies) == 0 {
+		if len(d.directives) == 0 {
 			next.ServeHTTP(w, req)
 			return
 		}
-		rw := &response{ResponseWriter: w, cookies: d.cookies}
+		rw := &response{ResponseWriter: w, cookies: d.directives}
 		defer rw.prepare() // for a handler that writes nothing
 		next.ServeHTTP(rw, a.renewed(req, &d))
 	})
@@ -56,7 +56,7 @@ func (a *Authenticator) renewed(req *http.Request, d *decision) *http.Request {
 	for _, name := range []string{"If-None-Match", "If-Modified-Since", "If-Range", "Range"} {
 		h.Del(name) // no part of a page, and no 304, can tell who is signed in now
 	}
-	h["Cookie"] = replaceCookies(h["Cookie"], d.cookies)
+	h["Cookie"] = replaceCookies(h["Cookie"], d.directives)
 	req.Header = h
 	if v := a.read(req); v.token.text != d.token { // an old cookie counts more: it changes, too
 		h["Cookie"] = replaceCookies(h["Cookie"],

@@ -15,8 +15,8 @@ import (
 type Option func(*config) error
 
 type config struct {
-	checks                           []signatureCheck
-	frontendAPI                      string // "https://clerk.example.com"
+	checks                           []signatureCheck // each has to accept a token
+	frontendAPI                      string           // "https://clerk.example.com"
 	parties                          []string
 	skew, timeout, grace             time.Duration
 	handshake, pending, trustedProxy bool

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // jwt is a token that was decoded. Nothing that it says is verified.
@@ -25,24 +24,23 @@ const maxToken = 96 << 10
 
 // decodeJWT reads a token: three parts, all of them base64url, the first two of them JSON objects.
 func decodeJWT(text string) jwt {
-	t := jwt{text: text}
-	end := strings.LastIndexByte(text, '.')
-	if end < 0 || len(text) > maxToken || strings.Count(text, ".") != 2 {
-		return t
-	}
-	header, payload, _ := strings.Cut(text[:end], ".")
-	signature, ok := decodePart(text[end+1:])
-	if !ok || !decodeObject(header, &t.header) || !decodeObject(payload, &t.claims) {
+	parts := strings.SplitN(text, ".", 4)
+	if len(parts) != 3 || len(text) > maxToken {
 		return jwt{text: text}
 	}
-	t.readable, t.signed, t.signature = true, text[:end], signature
-	return t
+	header, headerOK := decodeObject(parts[0])
+	claims, claimsOK := decodeObject(parts[1])
+	signature, signatureOK := decodePart(parts[2])
+	if !headerOK || !claimsOK || !signatureOK {
+		return jwt{text: text}
+	}
+	return jwt{text, true, header, claims, text[:strings.LastIndexByte(text, '.')], signature}
 }
 
 // decodeObject decodes a part that is a JSON object.
-func decodeObject(part string, into *map[string]any) bool {
-	object, ok := decodePart(part)
-	return ok && jsontext.Value(object).Kind() == '{' && json.Unmarshal(object, into, jsonRules) == nil
+func decodeObject(part string) (object map[string]any, ok bool) {
+	text, ok := decodePart(part)
+	return object, ok && json.Unmarshal(text, &object, jsonRules) == nil && object != nil
 }
 
 var base64URL = base64.RawURLEncoding.Strict()
@@ -114,7 +112,7 @@ func (a *Authenticator) verifySignature(ctx context.Context, t *jwt) *problem {
 	case t.header["alg"] != "RS256":
 		return refuse("token-invalid-algorithm", "the token is not signed with RS256")
 	}
-	for _, check := range a.signatures {
+	for _, check := range a.checks {
 		if p := check(ctx, t); p != nil {
 			return p
 		}
@@ -124,22 +122,24 @@ func (a *Authenticator) verifySignature(ctx context.Context, t *jwt) *problem {
 
 // verifyTimes looks at exp, nbf and iat, each with the clock skew.
 func (a *Authenticator) verifyTimes(t *jwt, needsExpiry bool) *problem {
-	early, late := a.now().Add(-a.skew), a.now().Add(a.skew)
+	now := a.now()
+	early, late := float64(now.Add(-a.skew).UnixMilli()), float64(now.Add(a.skew).UnixMilli())
 	if _, found := t.claims["exp"]; needsExpiry && !found {
 		return refuse(reasonClaims, "the token has no exp")
 	}
 	for _, name := range []string{"exp", "nbf", "iat"} { // the first that is broken counts
 		value, found := t.claims[name]
 		seconds, isNumber := value.(float64)
+		date := toDate(seconds)
 		switch {
 		case !found:
 		case !isNumber:
 			return refuse(reasonClaims, "the token's "+name+" is no number")
-		case name == "exp" && isPast(seconds, early):
+		case name == "exp" && date <= early:
 			return refuse(reasonExpired, "the token has expired")
-		case name == "nbf" && isFuture(seconds, late):
+		case name == "nbf" && date > late:
 			return refuse(reasonEarly, "the token is not good yet")
-		case name == "iat" && isFuture(seconds, late):
+		case name == "iat" && date > late:
 			return refuse(reasonFuture, "the token was issued in the future")
 		}
 	}
