@@ -72,14 +72,13 @@ const (
 	reasonSignature  = "token-invalid-signature"
 	reasonClaims     = "token-verification-failed"
 	reasonExpired    = "token-expired"
-	reasonEarly      = "token-not-active-yet"
-	reasonFuture     = "token-iat-in-the-future"
+	reasonEarly      = "session-token-nbf"
+	reasonFuture     = "session-token-iat-in-the-future"
 	reasonUnknownKey = "jwk-kid-mismatch"
 	reasonNoKeys     = "jwk-remote-failed-to-load"
 	reasonFetch      = "fetch-error"
 	reasonBackend    = "unexpected-bapi-error"
 	reasonSDK        = "unexpected-sdk-error"
-	reasonOrigin     = "invalid-request-origin" // ours; Clerk is not asked then
 	reasonBadToken   = "invalid-session-token"
 )
 

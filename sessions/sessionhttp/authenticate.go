@@ -52,7 +52,7 @@ func (a *Authenticator) byAnswer(ctx context.Context, v *visit, answer answer) d
 // byCookies looks at whether the cookies agree with each other, and then at their session token.
 func (a *Authenticator) byCookies(ctx context.Context, v *visit) decision {
 	if !a.instance.production {
-		if _, inQuery := v.query[devBrowser]; inQuery {
+		if _, inQuery := v.parameter(devBrowser); inQuery {
 			return a.askBrowser(v, "dev-browser-sync", nil)
 		}
 		if v.devBrowser() == "" {
@@ -86,10 +86,8 @@ func (a *Authenticator) byToken(ctx context.Context, v *visit, t *jwt) decision 
 		return decision{auth: a.authOf(t)}
 	case p.reason == reasonExpired:
 		return a.byRefresh(ctx, v, t)
-	case p.reason == reasonEarly:
-		return a.askBrowser(v, "session-token-nbf", p)
-	case p.reason == reasonFuture:
-		return a.askBrowser(v, "session-token-iat-in-the-future", p)
+	case p.reason == reasonEarly, p.reason == reasonFuture:
+		return a.askBrowser(v, p.reason, p)
 	}
 	return notSignedIn(p.reason, p)
 }
@@ -105,7 +103,7 @@ func (a *Authenticator) byRefresh(ctx context.Context, v *visit, t *jwt) decisio
 	}
 	reason := "session-token-expired-refresh-" + p.reason
 	isDown := p.temporary && p.reason != reasonLimited ||
-		strings.HasPrefix(p.reason, "non-eligible-") && a.shared.limits.isSilent()
+		strings.HasPrefix(p.reason, "non-eligible-") && a.shared.isSilent()
 	isPast := toDate(toNumber(t.claims["exp"])) <= float64(a.now().Add(-a.grace).UnixMilli())
 	switch {
 	case isDown && a.grace > 0 && !isPast && !a.shared.hasEnded(t):

@@ -60,7 +60,8 @@ func (a *Authenticator) handshakeURL(v *visit, origin, reason string) string {
 
 // devBrowser returns the token by which a development instance knows a browser.
 func (v *visit) devBrowser() string {
-	return cmp.Or(v.query[devBrowser], v.cookies[devBrowser+v.suffix])
+	inQuery, _ := v.parameter(devBrowser)
+	return cmp.Or(inQuery, v.cookies[devBrowser+v.suffix])
 }
 
 // cleanURL returns the address of a request without the handshake's answer; "" if it has none.
@@ -122,8 +123,8 @@ type answer struct {
 func (a *Authenticator) findAnswer(v *visit) (answer, bool) {
 	for _, name := range []string{answerNonce, answerToken} {
 		found := answer{name, v.cookies[name], false}
-		if !a.instance.production && v.query[name] != "" {
-			found = answer{name, v.query[name], true}
+		if text, _ := v.parameter(name); text != "" && !a.instance.production {
+			found = answer{name, text, true}
 		}
 		if found.text != "" {
 			return found, true

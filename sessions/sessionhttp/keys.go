@@ -98,10 +98,10 @@ type keySet struct {
 	now    func() time.Time
 	flight flight.Group[struct{}, publicKeys]
 
-	mu      sync.Mutex
-	keys    publicKeys
-	fetched time.Time // the last attempt; zero for none
-	err     error     // of the last attempt
+	mu   sync.Mutex
+	keys publicKeys
+	err  error     // of the last fetch
+	next time.Time // when the keys may be fetched again
 }
 
 // publicKeys are keys by their ids; nil where the instance has no such key.
@@ -141,33 +141,32 @@ func (s *keySet) check(ctx context.Context, t *jwt) *problem {
 func (s *keySet) current() (keys publicKeys, isDue bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	every := keySetEvery
-	if s.keys == nil {
-		every = rememberTrouble
-	}
-	age := s.now().Sub(s.fetched)
-	return s.keys, s.fetched.IsZero() || age < 0 || age >= every, s.err
+	wait := s.next.Sub(s.now())
+	return s.keys, wait <= 0 || wait > keySetEvery, s.err // longer: the clock was set back
 }
 
-// fetch gets the keys from Clerk, GET https://<frontend-api>/.well-known/jwks.json, if that is due.
-// It notes if there is none with an id: no token from before now can be signed by such a key.
+// fetch returns the keys, fetched anew if that is due.
 func (s *keySet) fetch(ctx context.Context, id string) (publicKeys, error) {
 	keys, isDue, err := s.current()
 	if !isDue {
 		return keys, err
 	}
-	fetched, err := s.get(ctx)
+	fetched, err := s.get(ctx, id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fetched, s.err = s.now(), err; err == nil {
-		if s.keys = fetched; fetched[id] == nil {
-			fetched[id] = nil
-		}
+	if err == nil {
+		s.keys = fetched
+	}
+	s.err, s.next = err, s.now().Add(keySetEvery)
+	if s.keys == nil {
+		s.next = s.now().Add(rememberTrouble)
 	}
 	return s.keys, err
 }
 
-func (s *keySet) get(ctx context.Context) (publicKeys, error) {
+// get asks Clerk for the keys, GET https://<frontend-api>/.well-known/jwks.json, and notes if there
+// is none with an id.
+func (s *keySet) get(ctx context.Context, id string) (publicKeys, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
 	if err != nil {
 		return nil, err
@@ -185,6 +184,9 @@ func (s *keySet) get(ctx context.Context) (publicKeys, error) {
 	case resp.StatusCode != http.StatusOK, len(body) > maxKeySet, len(keys) == 0:
 		return nil, fmt.Errorf("the key set: status %d, %d bytes, %d keys that sign session tokens",
 			resp.StatusCode, len(body), len(keys))
+	}
+	if _, found := keys[id]; !found {
+		keys[id] = nil // no token from before now can be signed by such a key
 	}
 	return keys, nil
 }

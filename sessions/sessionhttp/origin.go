@@ -107,26 +107,21 @@ func parseHost(host string) (string, error) {
 		return "", errNoOrigin
 	}
 	name, err := names.ToASCII(decoded)
-	if err != nil || !isHostName(name) {
+	if err != nil || name == "" || len(name) > 253 || strings.ContainsFunc(name, isNotOfHosts) {
 		return "", errNoOrigin
 	}
-	labels := strings.Split(strings.TrimSuffix(name, "."), ".")
-	last := labels[len(labels)-1]
-	if strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x") {
-		addr, err := netip.ParseAddr(name)
-		if err != nil || !addr.Is4() {
-			return "", errNoOrigin
-		}
+	last := strings.TrimSuffix(name, ".")
+	last = last[strings.LastIndexByte(last, '.')+1:]
+	isNumber := strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x")
+	if addr, _ := netip.ParseAddr(name); isNumber && !addr.Is4() {
+		return "", errNoOrigin
 	}
 	return name, nil
 }
 
-// isHostName reports whether a name has none of the characters that a host must not have.
-func isHostName(name string) bool {
-	isBad := func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"#%/:<>?@[\\]^`{|}", r)
-	}
-	return name != "" && len(name) <= 253 && !strings.ContainsFunc(name, isBad)
+// isNotOfHosts reports whether a host's name must not have a character.
+func isNotOfHosts(r rune) bool {
+	return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"#%/:<>?@[\\]^`{|}", r)
 }
 
 func parseIPv6(text string, closed bool) (string, error) {

@@ -89,7 +89,7 @@ func (a *Authenticator) params(ctx context.Context, v *visit) (sessions.RefreshP
 	}
 	origin, err := a.Origin(v.req)
 	if err != nil {
-		return sessions.RefreshParams{}, &problem{reasonOrigin, false, err}
+		return sessions.RefreshParams{}, &problem{"invalid-request-origin", false, err}
 	}
 	p := sessions.RefreshParams{
 		ExpiredToken:    v.token.text,

@@ -1,6 +1,7 @@
 package sessionhttp
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -49,10 +50,10 @@ type shared struct {
 	timeout time.Duration
 	now     func() time.Time
 	secret  [sha256.Size]byte // of the digests
-	limits  *limits
 	flight  flight.Group[digest, result]
 
 	mu         sync.Mutex
+	limits     *limits
 	remembered *simplelru.LRU[digest, result]
 	ended      *simplelru.LRU[digest, time.Time] // when sessions were last refused or signed out
 }
@@ -85,8 +86,8 @@ func (s *shared) cookies(ctx context.Context, x exchange) (cookieSet, *problem) 
 		}
 		return s.send(ctx, x), nil
 	})
-	if err != nil || ctx.Err() != nil && r.p != nil && r.p.temporary {
-		return cookieSet{}, &problem{reasonFetch, true, ctx.Err()} // not the error of who left last
+	if err != nil || ctx.Err() != nil && r.p != nil && r.p.reason == reasonFetch {
+		return cookieSet{}, &problem{reasonFetch, true, cmp.Or(ctx.Err(), err)} // not of who left last
 	}
 	if p := s.signedOut(x.session); p != nil { // meanwhile
 		return cookieSet{}, p
@@ -96,26 +97,28 @@ func (s *shared) cookies(ctx context.Context, x exchange) (cookieSet, *problem) 
 
 // send asks Clerk, unless something forbids to, and remembers what comes of it.
 func (s *shared) send(ctx context.Context, x exchange) (r result) {
-	if r.p = s.limits.allow(x, s.now()); r.p != nil {
+	s.mu.Lock()
+	r.p = s.limits.allow(x, s.now())
+	s.mu.Unlock()
+	if r.p != nil {
 		return r
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	r.set, r.p = x.send(ctx)
-	s.limits.countAnswer(ctx, r.p, s.now())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.p != nil && r.p.temporary {
-		r.until = s.now().Add(rememberTrouble)
-		s.remembered.Add(x.holder, r)
-		return r
+	now := s.now()
+	s.limits.countResult(ctx, x, r.p, now)
+	key, lasts := x.key, rememberAnswer
+	switch {
+	case r.p != nil && r.p.temporary:
+		key, lasts = x.holder, rememberTrouble
+	case r.p != nil:
+		s.ended.Add(x.session, now)
 	}
-	r.until = s.now().Add(rememberAnswer)
-	s.remembered.Add(x.key, r)
-	if r.p != nil {
-		s.ended.Add(x.session, s.now())
-	}
-	s.limits.countResult(x, r.p, s.now())
+	r.until = now.Add(lasts)
+	s.remembered.Add(key, r)
 	return r
 }
 
@@ -143,6 +146,13 @@ func (s *shared) hasEnded(t *jwt) bool {
 	defer s.mu.Unlock()
 	at, ok := s.ended.Peek(s.digest("session", t.claim("sid")))
 	return ok && !(t.issuedAt() > float64(at.Unix())) // NaN is not later than anything
+}
+
+// isSilent reports whether Clerk is known not to answer.
+func (s *shared) isSilent() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.limits.unanswered >= silentAfter
 }
 
 // recall returns what is remembered of an exchange: that its session was signed out, what came of

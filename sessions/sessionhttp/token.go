@@ -24,35 +24,35 @@ const maxToken = 96 << 10
 
 // decodeJWT reads a token: three parts, all of them base64url, the first two of them JSON objects.
 func decodeJWT(text string) jwt {
+	t := jwt{text: text}
 	parts := strings.SplitN(text, ".", 4)
-	if len(parts) != 3 || len(text) > maxToken {
-		return jwt{text: text}
+	if len(parts) != 3 || len(text) > maxToken || strings.ContainsAny(text, "\r\n") {
+		return t // line breaks, too: base64's decoder would skip them
 	}
-	header, headerOK := decodeObject(parts[0])
-	claims, claimsOK := decodeObject(parts[1])
-	signature, signatureOK := decodePart(parts[2])
-	if !headerOK || !claimsOK || !signatureOK {
-		return jwt{text: text}
+	header, claims := decodeObject(parts[0]), decodeObject(parts[1])
+	signature, err := decodePart(parts[2])
+	if header == nil || claims == nil || err != nil {
+		return t
 	}
-	return jwt{text, true, header, claims, text[:strings.LastIndexByte(text, '.')], signature}
+	t.header, t.claims, t.signature = header, claims, signature
+	t.readable, t.signed = true, parts[0]+"."+parts[1]
+	return t
 }
 
-// decodeObject decodes a part that is a JSON object.
-func decodeObject(part string) (object map[string]any, ok bool) {
-	text, ok := decodePart(part)
-	return object, ok && json.Unmarshal(text, &object, jsonRules) == nil && object != nil
+// decodeObject decodes a part that is a JSON object. It returns nil for one that is not.
+func decodeObject(part string) (object map[string]any) {
+	text, err := decodePart(part)
+	if err != nil || json.Unmarshal(text, &object, jsonRules) != nil {
+		return nil
+	}
+	return object
 }
 
 var base64URL = base64.RawURLEncoding.Strict()
 
-// decodePart decodes base64url with or without the "=" at its end. Line breaks, which Go's decoder
-// skips, are refused.
-func decodePart(part string) ([]byte, bool) {
-	if strings.ContainsAny(part, "\r\n") {
-		return nil, false
-	}
-	decoded, err := base64URL.DecodeString(strings.TrimRight(part, "="))
-	return decoded, err == nil
+// decodePart decodes base64url with or without the "=" at its end.
+func decodePart(part string) ([]byte, error) {
+	return base64URL.DecodeString(strings.TrimRight(part, "="))
 }
 
 // claim returns a claim that is a string, "" if it is none.

@@ -19,8 +19,7 @@ type visit struct {
 	uat    float64 // their client_uat; 0 = signed out, or unknown
 	header jwt     // the token of the Authorization header
 
-	query  map[string]string // Clerk's parameters, decoded; the first of a name counts
-	isPage bool              // a browser asks by GET for something that it is about to show
+	isPage bool // a browser asks by GET for something that it is about to show
 }
 
 // read reads a request.
@@ -30,7 +29,6 @@ func (a *Authenticator) read(req *http.Request) *visit {
 		start:   time.Now(),
 		cookies: a.instance.readCookies(req.Header),
 		header:  decodeJWT(bearerToken(req.Header)),
-		query:   readQuery(req.URL.RawQuery),
 		isPage:  req.Method == http.MethodGet && showsPage(req.Header),
 	}
 	v.token = decodeJWT(v.cookies[sessionCookie])
@@ -90,28 +88,22 @@ func showsPage(h http.Header) bool {
 		destination == "" && strings.HasPrefix(h.Get("Accept"), "text/html")
 }
 
-// readQuery returns the parameters of a query that are Clerk's.
-func readQuery(query string) map[string]string {
-	var found map[string]string
-	for pair := range strings.SplitSeq(query, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		switch name = parameterText(name); name {
-		case answerToken, answerNonce, devBrowser:
-			if found == nil {
-				found = map[string]string{}
-			}
-			if _, seen := found[name]; !seen {
-				found[name] = parameterText(value)
-			}
+// parameter returns a parameter of the query, decoded; the first of a name counts.
+func (v *visit) parameter(name string) (value string, found bool) {
+	for pair := range strings.SplitSeq(v.req.URL.RawQuery, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		if parameterText(key) == name {
+			return parameterText(value), true
 		}
 	}
-	return found
+	return "", false
 }
 
 // hasAnswer reports whether the request carries a handshake's answer, wherever.
 func (v *visit) hasAnswer() bool {
-	return v.cookies[answerToken]+v.cookies[answerNonce] != "" ||
-		v.query[answerToken]+v.query[answerNonce] != ""
+	token, _ := v.parameter(answerToken)
+	nonce, _ := v.parameter(answerNonce)
+	return v.cookies[answerToken]+v.cookies[answerNonce]+token+nonce != ""
 }
 
 // wait returns the context of what a request may wait for. It ends with WithTimeout or with the
