@@ -2,7 +2,6 @@ package sessionhttp
 
 import (
 	"context"
-	"strings"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
@@ -31,7 +30,15 @@ func (a *Authenticator) authenticate(ctx context.Context, v *visit) decision {
 // byAnswer takes a handshake's answer. If that fails, the cookies decide as if it were not there;
 // they are not touched.
 func (a *Authenticator) byAnswer(ctx context.Context, v *visit, answer answer) decision {
-	set, p := a.takeAnswer(ctx, answer)
+	take := a.takeToken
+	if answer.name == answerNonce {
+		take = a.takeNonce
+	}
+	set, p := take(ctx, answer.text)
+	if p == nil {
+		t := decodeJWT(set.token)
+		p = a.shared.signedOut(a.shared.digest("session", t.claim("sid"))) // just before
+	}
 	if p == nil {
 		d := a.accept(set)
 		if answer.inQuery {
@@ -102,11 +109,9 @@ func (a *Authenticator) byRefresh(ctx context.Context, v *visit, t *jwt) decisio
 		return d
 	}
 	reason := "session-token-expired-refresh-" + p.reason
-	isDown := p.temporary && p.reason != reasonLimited ||
-		strings.HasPrefix(p.reason, "non-eligible-") && a.shared.isSilent()
 	isPast := toDate(toNumber(t.claims["exp"])) <= float64(a.now().Add(-a.grace).UnixMilli())
 	switch {
-	case isDown && a.grace > 0 && !isPast && !a.shared.hasEnded(t):
+	case a.grace > 0 && !isPast && a.shared.isOutage(p, t):
 		auth := a.authOf(t)
 		auth.Reason, auth.Err = reason, p
 		return decision{auth: auth}
@@ -118,14 +123,11 @@ func (a *Authenticator) byRefresh(ctx context.Context, v *visit, t *jwt) decisio
 
 // accept hands cookies of Clerk's to the browser, and to the request.
 func (a *Authenticator) accept(set cookieSet) decision {
-	d := decision{cookieSet: set}
 	if set.token == "" {
-		d.auth.Reason = "session-token-missing"
-		return d
+		return decision{cookieSet: set, auth: Auth{Reason: "session-token-missing"}}
 	}
 	t := decodeJWT(set.token) // again: each request gets claims of its own
-	d.auth = a.authOf(&t)
-	return d
+	return decision{cookieSet: set, auth: a.authOf(&t)}
 }
 
 // authOf returns who a verified token stands for.

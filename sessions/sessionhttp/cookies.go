@@ -110,11 +110,9 @@ func (a *Authenticator) acceptCookies(
 	switch {
 	case err != nil:
 		return cookieSet{}, newFailure(err)
-	case cookies == nil:
-		return cookieSet{}, refuse(reasonSDK, "there is no answer")
-	case len(cookies.Directives) > maxDirectives,
+	case cookies == nil, len(cookies.Directives) > maxDirectives,
 		len(strings.Join(cookies.Directives, "")) > maxAnswer:
-		return cookieSet{}, refuse(reasonSDK, "there are too many cookies in the answer")
+		return cookieSet{}, refuse(reasonSDK, "there is no answer, or too many cookies are in it")
 	}
 	var set cookieSet
 	for _, text := range cookies.Directives {

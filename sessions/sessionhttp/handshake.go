@@ -133,20 +133,6 @@ func (a *Authenticator) findAnswer(v *visit) (answer, bool) {
 	return answer{}, false
 }
 
-// takeAnswer returns the cookies of an answer, unless their session was signed out just before.
-func (a *Authenticator) takeAnswer(ctx context.Context, from answer) (cookieSet, *problem) {
-	take := a.takeToken
-	if from.name == answerNonce {
-		take = a.takeNonce
-	}
-	set, p := take(ctx, from.text)
-	if p == nil {
-		t := decodeJWT(set.token)
-		p = a.shared.signedOut(a.shared.digest("session", t.claim("sid")))
-	}
-	return set, p
-}
-
 // takeNonce gets the cookies for a nonce.
 //
 // GET /clients/handshake_payload

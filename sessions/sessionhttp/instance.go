@@ -66,14 +66,13 @@ func parsePublishableKey(key string) (instance, error) {
 
 // parseOrigin returns the normal form of an origin.
 func parseOrigin(origin string) (string, error) {
-	u, err := url.Parse(origin)
-	if err == nil && u.Host != "" && u.Scheme+"://"+u.Host == origin {
-		if normal, err := buildOrigin(u.Scheme, u.Host); err == nil {
-			return normal, nil
-		}
+	scheme, host, _ := strings.Cut(origin, "://")
+	normal, err := buildOrigin(scheme, host)
+	if err != nil || strings.ContainsAny(host, `/\?#@`) {
+		return "", errors.New(
+			`it must be a scheme and a host and nothing else, as in "https://app.example.com"`)
 	}
-	return "", errors.New(
-		`it must be a scheme and a host and nothing else, as in "https://app.example.com"`)
+	return normal, nil
 }
 
 // parseFrontendAPI returns the address of a Frontend API without a slash at its end.

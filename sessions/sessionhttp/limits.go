@@ -12,11 +12,6 @@ import (
 )
 
 const (
-	// What a service asks Clerk for at most, unless WithRefreshRate says otherwise: half of the 1000
-	// requests in 10 s that Clerk grants a production instance.
-	defaultPerSecond = 50
-	defaultBurst     = 500
-
 	// How often something may happen at once, beside once a second: that one refresh token is sent,
 	// where a refusal counts as another time; that one session is refreshed; and that it is refused,
 	// whatever refresh tokens come with it.

@@ -33,20 +33,18 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 		if a.observer != nil {
 			a.observer(req, d.auth, time.Since(v.start))
 		}
-		if d.location != "" {
-			rw := &response{ResponseWriter: w, cookies: d.directives}
-			rw.Header().Set("Location", d.location)
-			rw.WriteHeader(http.StatusTemporaryRedirect)
-			return
-		}
 		req = req.WithContext(context.WithValue(req.Context(), authKey{}, &d.auth))
-		if len(d.directives) == 0 {
-			next.ServeHTTP(w, req)
+		if len(d.directives) > 0 {
+			rw := &response{ResponseWriter: w, cookies: d.directives}
+			defer rw.prepare() // for a handler that writes nothing
+			w, req = rw, a.renewed(req, &d)
+		}
+		if d.location != "" {
+			w.Header().Set("Location", d.location)
+			w.WriteHeader(http.StatusTemporaryRedirect)
 			return
 		}
-		rw := &response{ResponseWriter: w, cookies: d.directives}
-		defer rw.prepare() // for a handler that writes nothing
-		next.ServeHTTP(rw, a.renewed(req, &d))
+		next.ServeHTTP(w, req)
 	})
 }
 
@@ -95,8 +93,7 @@ func (a *Authenticator) Require(next http.Handler) http.Handler {
 // of the handler: a browser takes the last of a name, so the handler has the last word.
 type response struct {
 	http.ResponseWriter
-	cookies []directive
-	wrote   bool // the header is out, or ready
+	cookies []directive // none once they are in the header
 }
 
 // Unwrap is for http.ResponseController.
@@ -145,19 +142,14 @@ func (w *response) CloseNotify() <-chan bool {
 }
 
 // prepare puts the cookies into the header, and forbids every cache to keep them, whatever the
-// handler chose. Where the header was not written after all, it does so again.
+// handler chose: once more where the header was not written after all.
 func (w *response) prepare() {
 	h := w.Header()
 	forbidCaching(h)
-	if w.wrote {
-		return
+	for i, d := range w.cookies {
+		h["Set-Cookie"] = slices.Insert(h["Set-Cookie"], i, d.text)
 	}
-	w.wrote = true
-	cookies := make([]string, 0, len(w.cookies)+len(h["Set-Cookie"]))
-	for _, d := range w.cookies {
-		cookies = append(cookies, d.text)
-	}
-	h["Set-Cookie"] = append(cookies, h["Set-Cookie"]...)
+	w.cookies = nil
 }
 
 // cacheHeaders tell caches what to keep, beside the many kinds of Cache-Control.

@@ -15,7 +15,7 @@ import (
 //
 // POST /sessions/{session_id}/refresh
 func (a *Authenticator) refresh(ctx context.Context, v *visit) (cookieSet, *problem) {
-	if p := a.eligible(v); p != nil {
+	if p := v.eligible(); p != nil {
 		return cookieSet{}, p
 	}
 	params, p := a.params(ctx, v)
@@ -38,13 +38,13 @@ func (a *Authenticator) refresh(ctx context.Context, v *visit) (cookieSet, *prob
 const noRefreshCookie = "there is no refresh cookie of the instance"
 
 // eligible returns nil if a request's session may be refreshed, whatever its tokens are.
-func (a *Authenticator) eligible(v *visit) *problem {
+func (v *visit) eligible() *problem {
 	isOther := v.token.text == "" ||
 		v.token.readable && v.token.claim("sid") != v.header.claim("sid")
 	switch {
 	case v.req.Method != http.MethodGet:
 		return refuse("non-eligible-non-get", "the method is not GET")
-	case a.refreshToken(v) == "":
+	case v.refreshToken == "":
 		return refuse("non-eligible-no-refresh-cookie", noRefreshCookie)
 	case v.hasAnswer():
 		return refuse("non-eligible-handshake-answer", "there is a handshake's answer")
@@ -62,24 +62,19 @@ func (a *Authenticator) refreshable(ctx context.Context, v *visit) *problem {
 	switch {
 	case v.token.text == "":
 		return refuse("missing-session-token", "there is no session token in the cookies")
-	case a.refreshToken(v) == "":
+	case v.refreshToken == "":
 		return refuse("missing-refresh-token", noRefreshCookie)
 	case !v.token.readable:
 		return refuse("expired-session-token-decode-failed", "the session token is no JWT")
 	case sessionid.Problem(v.token.claim("sid")) != "":
 		return refuse("expired-session-token-missing-sid-claim", "its sid is no session id")
-	case len(v.token.text) > 8<<10, len(a.refreshToken(v)) > 4<<10: // a browser's cookie has 4 KiB
+	case len(v.token.text) > 8<<10, len(v.refreshToken) > 4<<10: // a browser's cookie has 4 KiB
 		return refuse("non-eligible-too-long", "a token is too long")
 	}
 	if p := a.verifySignature(ctx, &v.token); p != nil {
 		return &problem{reasonBadToken, p.temporary, p}
 	}
 	return nil
-}
-
-// refreshToken returns the refresh token of a request. The plain cookie never counts.
-func (a *Authenticator) refreshToken(v *visit) string {
-	return v.cookies[refreshCookie+a.instance.suffix]
 }
 
 // params returns what Clerk is told of a request, if its cookies hold what a refresh needs.
@@ -93,7 +88,7 @@ func (a *Authenticator) params(ctx context.Context, v *visit) (sessions.RefreshP
 	}
 	p := sessions.RefreshParams{
 		ExpiredToken:    v.token.text,
-		RefreshToken:    a.refreshToken(v),
+		RefreshToken:    v.refreshToken,
 		RequestOrigin:   origin,
 		RequestHeaders:  requestHeaders(v.req),
 		SuffixedCookies: v.suffix != "",

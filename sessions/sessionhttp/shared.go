@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -77,11 +78,8 @@ func (s *shared) digest(texts ...string) digest {
 // cookies returns the result of an exchange: a result that is remembered, else that of an equal
 // exchange which is under way, else its own. It waits no longer than ctx.
 func (s *shared) cookies(ctx context.Context, x exchange) (cookieSet, *problem) {
-	if r, ok := s.recall(x); ok {
-		return r.set, r.p
-	}
 	r, err := s.flight.Do(ctx, x.key, func(ctx context.Context, _ func() bool) (result, error) {
-		if r, ok := s.recall(x); ok { // of an exchange that has ended just now
+		if r, ok := s.recall(x); ok {
 			return r, nil
 		}
 		return s.send(ctx, x), nil
@@ -139,20 +137,15 @@ func (s *shared) signedOut(session digest) *problem {
 	return r.p
 }
 
-// hasEnded reports whether the session of a token was refused or signed out after the token was
-// issued.
-func (s *shared) hasEnded(t *jwt) bool {
+// isOutage reports whether it is because of Clerk or the network that a session was not refreshed,
+// which was neither refused nor signed out after its token was issued.
+func (s *shared) isOutage(p *problem, t *jwt) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, ok := s.ended.Peek(s.digest("session", t.claim("sid")))
-	return ok && !(t.issuedAt() > float64(at.Unix())) // NaN is not later than anything
-}
-
-// isSilent reports whether Clerk is known not to answer.
-func (s *shared) isSilent() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.limits.unanswered >= silentAfter
+	isDown := p.temporary && p.reason != reasonLimited ||
+		strings.HasPrefix(p.reason, "non-eligible-") && s.limits.unanswered >= silentAfter
+	ended, found := s.ended.Peek(s.digest("session", t.claim("sid")))
+	return isDown && (!found || t.issuedAt() > float64(ended.Unix())) // NaN is not later
 }
 
 // recall returns what is remembered of an exchange: that its session was signed out, what came of
@@ -165,12 +158,8 @@ func (s *shared) recall(x exchange) (result, bool) {
 	counts := func(r result) bool {
 		return now.Before(r.until) && !r.until.After(now.Add(rememberAnswer+s.timeout))
 	}
-	for {
-		oldest, r, ok := s.remembered.GetOldest()
-		if !ok || counts(r) {
-			break
-		}
-		s.remembered.Remove(oldest)
+	for _, r, ok := s.remembered.GetOldest(); ok && !counts(r); _, r, ok = s.remembered.GetOldest() {
+		s.remembered.RemoveOldest()
 	}
 	for _, key := range []digest{x.session, x.key, x.holder} {
 		if r, ok := s.remembered.Peek(key); ok && counts(r) { // not Get: the order stays that of age

@@ -19,6 +19,8 @@ type visit struct {
 	uat    float64 // their client_uat; 0 = signed out, or unknown
 	header jwt     // the token of the Authorization header
 
+	refreshToken string // the instance's own: the plain cookie never counts
+
 	isPage bool // a browser asks by GET for something that it is about to show
 }
 
@@ -40,6 +42,7 @@ func (a *Authenticator) read(req *http.Request) *visit {
 		v.token, v.suffix = own, a.instance.suffix
 	}
 	v.uat = parseInt(v.cookies[clientUATCookie+v.suffix])
+	v.refreshToken = v.cookies[refreshCookie+a.instance.suffix]
 	return v
 }
 
