@@ -242,7 +242,8 @@ func TestPageIsServedWhenClerkIsDown(t *testing.T) {
 	}
 }
 
-// When Clerk does not answer at all, the page does not wait for it longer than the middleware's three seconds.
+// When Clerk does not answer at all, the server does not wait for it longer than the middleware's three seconds. How
+// long the browser takes to show the page is not the service's.
 func TestPageIsServedInTimeWhenClerkIsSilent(t *testing.T) {
 	s := newSite(t)
 	b := newBrowser(t)
@@ -250,10 +251,12 @@ func TestPageIsServedInTimeWhenClerkIsSilent(t *testing.T) {
 	b.signIn(t)
 	s.clerk.Advance(expired)
 	s.clerk.Inject(sessionstest.Fault{Operation: "RefreshSession", Delay: time.Minute})
-	began := time.Now()
 	got := b.reload(t)
-	if took := time.Since(began); took > 4*time.Second {
-		t.Errorf("the page took %v", took)
+	s.mu.Lock()
+	slowest := s.slowest
+	s.mu.Unlock()
+	if slowest < time.Second || slowest > 3200*time.Millisecond {
+		t.Errorf("the page took %v", slowest)
 	}
 	if got.Heading != "Who is signed in cannot be told now" {
 		t.Errorf("the page says %+v", got)
