@@ -237,7 +237,9 @@ func TestLimitAtTheLastMoment(t *testing.T) {
 			return nil, limited
 		}}
 		s := inBubble(t, b)
-		s.serve(expiredPage(t, 1))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		s.serve(expiredPage(t, 1).WithContext(ctx))
 		want := "session-token-expired-refresh-unexpected-bapi-error"
 		if !s.auth.Temporary || !errors.Is(s.auth.Err, limited) || s.auth.Reason != want {
 			t.Errorf("%+v", s.auth)
