@@ -33,16 +33,19 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 		if a.observer != nil {
 			a.observer(req, d.auth, time.Since(v.start))
 		}
-		req = req.WithContext(context.WithValue(req.Context(), authKey{}, &d.auth))
 		if len(d.directives) > 0 {
 			rw := &response{ResponseWriter: w, cookies: d.directives}
 			defer rw.prepare() // for a handler that writes nothing
-			w, req = rw, a.renewed(req, &d)
+			w = rw
 		}
 		if d.location != "" {
 			w.Header().Set("Location", d.location)
 			w.WriteHeader(http.StatusTemporaryRedirect)
 			return
+		}
+		req = req.WithContext(context.WithValue(req.Context(), authKey{}, &d.auth))
+		if len(d.directives) > 0 {
+			req = a.renewed(req, &d)
 		}
 		next.ServeHTTP(w, req)
 	})

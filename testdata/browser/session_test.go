@@ -291,6 +291,25 @@ func TestControls(t *testing.T) {
 	}
 }
 
+// The countdown runs, and is amber once the token has expired.
+func TestCountdown(t *testing.T) {
+	s := newSite(t)
+	b := newBrowser(t)
+	b.open(t, s.url)
+	b.signIn(t)
+	s.clerk.Advance(57 * time.Second)
+	if got := b.reload(t); got.Remaining != "3" && got.Remaining != "2" {
+		t.Errorf("the page says %+v", got)
+	}
+	color := `getComputedStyle(document.querySelector("#remaining")).color`
+	before := run[string](t, b, color)
+	b.waitFor(t, "#remaining", "1")
+	b.waitFor(t, "#remaining.over", "0")
+	if after := run[string](t, b, color); after == before {
+		t.Errorf("the color is still %s", after)
+	}
+}
+
 // Without scripts, the page does everything but count down.
 func TestWithoutJavaScript(t *testing.T) {
 	s := newSite(t)
