@@ -62,8 +62,9 @@ func TestHowManyHeadersAreSent(t *testing.T) {
 		req := newPage(t, "__session="+token+"; __refresh_naoXFJnI=rt_1; __client_uat=1")
 		req.Header.Set("X-Large", strings.Repeat("x", size))
 		_, p, err := a.Params(req)
-		_, isSent := p.RequestHeaders["x-large"]
-		cookie := strings.Join(p.RequestHeaders["cookie"], "")
+		sent := map[string][]string(p.RequestHeaders) // in lower case
+		_, isSent := sent["x-large"]
+		cookie := strings.Join(sent["cookie"], "")
 		if err != nil || isSent != whole || strings.Contains(cookie, token) != whole ||
 			!strings.Contains(cookie, "__session=") {
 			t.Errorf("%d bytes: %v, %q", size, err, cookie)
