@@ -2,15 +2,15 @@ package sessions
 
 import (
 	"cmp"
-	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/minted"
 )
 
 // Token is a signed JWT that stands for a session. It prints and logs without the JWT; encoded as
@@ -19,51 +19,11 @@ type Token struct {
 	JWT string
 }
 
-// maxUnix is the last second that has a four-digit year.
-const maxUnix = 253402300799
-
 // ExpiresAt returns when the token stops being good, by its exp claim, which is read without
 // verifying the signature. It is false if there is no such claim.
 func (t Token) ExpiresAt() (time.Time, bool) {
-	exp, _ := t.life()
+	exp, _ := minted.Life(t.JWT)
 	return exp, !exp.IsZero()
-}
-
-// life returns the exp and iat claims of the token, in whole seconds, without verifying the
-// signature. A claim that is missing, or is no time, is the zero time.
-func (t Token) life() (exp, iat time.Time) {
-	parts := strings.Split(t.JWT, ".")
-	if len(parts) != 3 {
-		return exp, iat
-	}
-	var claims struct {
-		Exp any `json:"exp"`
-		Iat any `json:"iat"`
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil || json.Unmarshal(payload, &claims) != nil {
-		return exp, iat
-	}
-	return claimedTime(claims.Exp), claimedTime(claims.Iat)
-}
-
-func claimedTime(claim any) time.Time {
-	seconds, ok := claim.(float64)
-	if !ok || seconds < 0 || seconds > maxUnix {
-		return time.Time{}
-	}
-	return time.Unix(int64(seconds), 0).UTC()
-}
-
-// goodUntil returns when a token that was received at a time stops being good; the zero time if the
-// token does not say. By its iat and exp claims a token lives equally long on every clock; without
-// iat, the clock here has to be right.
-func (t Token) goodUntil(received time.Time) time.Time {
-	exp, iat := t.life()
-	if exp.IsZero() || iat.IsZero() {
-		return exp
-	}
-	return received.Add(exp.Sub(iat))
 }
 
 // Format writes no JWT, for every verb.

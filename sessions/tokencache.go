@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/minted"
 )
 
 const (
@@ -24,9 +25,10 @@ type TokenMinter interface {
 
 // TokenCache hands out tokens that it keeps until shortly before they expire. A token's life is its
 // exp claim less its iat claim and counts from when the token came, so that it does not matter how
-// wrong the clock is; without iat, the exp claim is compared with the clock. Callers who miss the
-// same token at the same time share one request. It is safe for concurrent use, holds no goroutine,
-// and never keeps an error or a token without an exp claim. NewTokenCache makes one.
+// wrong the clock is; without iat, or if another instance minted the token (see sessionfleet), the
+// exp claim is compared with the clock. Callers who miss the same token at the same time share one
+// request. It is safe for concurrent use, holds no goroutine, and never keeps an error or a token
+// without an exp claim. NewTokenCache makes one.
 type TokenCache struct {
 	minter TokenMinter
 	margin time.Duration
@@ -103,9 +105,10 @@ func (tc *TokenCache) GetToken(
 		if token := tc.kept(key); token != nil { // minted since this caller missed it
 			return token, nil
 		}
+		ctx, earlier := minted.Watch(ctx)
 		token, err := tc.minter.GetToken(ctx, sessionID, params)
 		if err == nil && token != nil {
-			tc.keep(key, token, forgotten)
+			tc.keep(key, token, *earlier, forgotten)
 		}
 		return token, err
 	}
@@ -137,10 +140,14 @@ func (tc *TokenCache) kept(key tokenKey) *Token {
 }
 
 // keep keeps a token until the margin before its expiry, unless its session was forgotten while the
-// token was minted.
-func (tc *TokenCache) keep(key tokenKey, token *Token, forgotten func() bool) {
+// token was minted. Of a token that was minted earlier, its exp claim counts by the clock here.
+func (tc *TokenCache) keep(key tokenKey, token *Token, earlier bool, forgotten func() bool) {
 	now := time.Now()
-	until := token.goodUntil(now).Add(-tc.margin)
+	until := minted.GoodUntil(token.JWT, now)
+	if exp, _ := token.ExpiresAt(); earlier && exp.Before(until) {
+		until = exp
+	}
+	until = until.Add(-tc.margin)
 	if !now.Before(until) {
 		return
 	}

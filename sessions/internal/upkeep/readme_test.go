@@ -348,7 +348,7 @@ func isOurs(word string) bool {
 	top, _, below := strings.Cut(strings.TrimPrefix(word, "./"), "/")
 	return below && slices.Contains([]string{
 		".ci", ".github", "gen", "openapi", "sessions", "testdata", // the top level
-		"internal", "sessionhttp", "sessionstest", "examples", // below sessions/
+		"internal", "sessionhttp", "sessionstest", "sessionfleet", "examples", // below sessions/
 		"api", "bench", "browser", "clerk-sdk-go", "consumer", "official-sdk", "recordings", // below testdata/
 	}, top)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -60,6 +61,8 @@ func checkCompiledIn(t *testing.T, packages []goPackage, allowed []string) {
 			t.Errorf("%s of %s is compiled in", pkg.ImportPath, pkg.Module.Path)
 		case pkg.ImportPath == module+"/openapi", pkg.ImportPath == module+"/sessions/sessionstest":
 			t.Errorf("%s is compiled in, which is for tests alone", pkg.ImportPath)
+		case strings.HasPrefix(pkg.ImportPath, module+"/sessions/sessionfleet"):
+			t.Errorf("%s is compiled in, which nothing here imports", pkg.ImportPath)
 		}
 	}
 	if !seen["net/http"] || !seen[module+"/sessions"] || !seen[module+"/gen"] {

@@ -1,0 +1,68 @@
+// Package minted knows how long a token lives that was minted, without verifying it, and lets a
+// TokenMinter tell a TokenCache that a token was not minted just now.
+package minted
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// maxUnix is the last second that has a four-digit year.
+const maxUnix = 253402300799
+
+// Life returns the exp and iat claims of a token, in whole seconds, without verifying the
+// signature. A claim that is missing, or is no time, is the zero time.
+func Life(jwt string) (exp, iat time.Time) {
+	parts := strings.Split(jwt, ".")
+	if len(parts) != 3 {
+		return exp, iat
+	}
+	var claims struct {
+		Exp any `json:"exp"`
+		Iat any `json:"iat"`
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil || json.Unmarshal(payload, &claims) != nil {
+		return exp, iat
+	}
+	return claimedTime(claims.Exp), claimedTime(claims.Iat)
+}
+
+func claimedTime(claim any) time.Time {
+	seconds, ok := claim.(float64)
+	if !ok || seconds < 0 || seconds > maxUnix {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0).UTC()
+}
+
+// GoodUntil returns when a token that was received at a time stops being good; the zero time if the
+// token does not say. By its iat and exp claims a token lives equally long on every clock; without
+// iat, the clock here has to be right.
+func GoodUntil(jwt string, received time.Time) time.Time {
+	exp, iat := Life(jwt)
+	if exp.IsZero() || iat.IsZero() {
+		return exp
+	}
+	return received.Add(exp.Sub(iat))
+}
+
+type earlierKey struct{}
+
+// Watch returns a context for a minter, and whether the minter has called MarkEarlier with it, for
+// when the minter has returned.
+func Watch(ctx context.Context) (context.Context, *bool) {
+	earlier := new(bool)
+	return context.WithValue(ctx, earlierKey{}, earlier), earlier
+}
+
+// MarkEarlier tells who watches ctx, if anybody does, that the token was minted some time ago.
+func MarkEarlier(ctx context.Context) {
+	if earlier, ok := ctx.Value(earlierKey{}).(*bool); ok {
+		*earlier = true
+	}
+}

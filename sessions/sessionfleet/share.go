@@ -1,0 +1,170 @@
+package sessionfleet
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
+)
+
+const (
+	lease     = 1500 * time.Millisecond // of a claim; it is renewed each third of it
+	firstPoll = 10 * time.Millisecond
+	lastPoll  = 100 * time.Millisecond
+
+	keepAnswer     = 10 * time.Second       // cookies, for the stragglers of a page; and a refusal
+	keepFailure    = 500 * time.Millisecond // trouble that may pass, for those who wait just now
+	keepTokens     = time.Hour              // at most
+	keepGeneration = 2 * time.Hour          // longer than a token that is being minted
+
+	mostPatience = 30 * time.Second // of one who waits without a deadline
+)
+
+// asking asks Clerk. The entry is nothing where there is an error.
+type asking func(ctx context.Context) (entry, error)
+
+// share returns another instance's answer or refusal, or else asks Clerk and shares what comes of
+// it; it returns nothing if Clerk gave a good answer. names make the call what it is, and some are
+// secret; the first is the session's id, "" if it is not known. Wherever the store is of no use,
+// Clerk is asked.
+func (f *Fleet) share(
+	ctx context.Context, kind string, names []string, ask asking,
+) ([]string, error) {
+	alone := func() ([]string, error) { _, err := ask(ctx); return nil, err }
+	if ctx == nil || ctx.Err() != nil { // the client says what is to be said
+		return alone()
+	}
+	waiting, cancel := context.WithTimeout(ctx, patience(ctx))
+	defer cancel()
+	places, err := f.places(waiting, kind, names)
+	if err != nil {
+		return alone()
+	}
+	e, claim := f.inherit(waiting, places[1:]), places[0].seal(entry{Claimed: true})
+	if !e.good() {
+		e = f.claim(waiting, places[0], claim)
+	}
+	switch {
+	case e.good():
+		return e.Answer, nil
+	case e.Refusal != nil:
+		return nil, e.Refusal
+	}
+	return f.hold(ctx, places[0], claim, ask)
+}
+
+// patience returns how long a caller waits for the store and for others: so long that there is
+// still time to ask Clerk.
+func patience(ctx context.Context) time.Duration {
+	if deadline, ok := flight.Deadline(ctx); ok {
+		return min(time.Until(deadline)*3/4, mostPatience)
+	}
+	return mostPatience
+}
+
+// places returns where a call is shared, and after that where instances with old keys share it.
+func (f *Fleet) places(ctx context.Context, kind string, names []string) ([]place, error) {
+	keys := f.keys()
+	places, generations := make([]place, len(keys)), ""
+	for i, key := range slices.Backward(keys) {
+		generation := ""
+		if names[0] != "" {
+			r := f.store.swap(ctx, operation{name: newPlace("generation", key, names[0]).name})
+			if r.err != nil {
+				return nil, r.err
+			}
+			generation = string(r.now)
+		}
+		if generations += generation; i == 0 { // an instance with an old key can change it as well
+			generation = generations
+		}
+		places[i] = newPlace(kind, key, append(names, generation)...)
+	}
+	return places, nil
+}
+
+// inherit returns a good answer that was sealed with an old key; else nothing.
+func (f *Fleet) inherit(ctx context.Context, places []place) (e entry) {
+	for i := 0; i < len(places) && !e.good(); i++ {
+		r := f.store.swap(ctx, operation{name: places[i].name})
+		e = places[i].open(r.now, f.now())
+	}
+	return e
+}
+
+// claim returns another instance's answer or refusal, which it waits for if need be. It returns
+// nothing if Clerk is to be asked: the claim is in its place, or the store is of no use, or ctx has
+// ended.
+func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
+	var old []byte // what the claim takes the place of: nothing, or what counts as nothing
+	trouble, waited := 0, false
+	for delay := firstPoll; trouble < 2 && ctx.Err() == nil; delay = min(delay*3/2, lastPoll) {
+		r := f.store.swap(ctx, operation{p.name, old, claim, lease})
+		there := p.open(r.now, f.now())
+		switch {
+		case r.swapped, bytes.Equal(r.now, claim), r.err != nil && !waited: // it may seem to have failed
+			return entry{}
+		case there.good(), there.Refusal != nil:
+			return there
+		case there.Claimed: // by another instance, until its lease is over
+			old, waited = nil, true
+		default:
+			old = r.now
+			trouble++
+		}
+		pause(ctx, delay/2+rand.N(delay/2)) //nolint:gosec // a wait is no secret
+	}
+	return entry{}
+}
+
+// pause waits for d, and reports whether ctx has not ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}
+
+// hold asks while it renews the claim, and then puts what came of it in the claim's place. A
+// refusal gives way to another instance's good answer.
+func (f *Fleet) hold(
+	ctx context.Context, p place, claim []byte, ask asking,
+) (others []string, err error) {
+	renewing, stop := context.WithCancel(ctx)
+	var renewal sync.WaitGroup
+	renewal.Go(func() {
+		for lost := false; !lost && pause(renewing, lease/3); {
+			r := f.store.swap(renewing, operation{p.name, claim, claim, lease})
+			lost = r.err == nil && !r.swapped
+		}
+	})
+	var outcome entry // nothing, if ask panics
+	defer func() {
+		stop()
+		renewal.Wait()
+		if there := f.settle(ctx, p, claim, outcome); err != nil && there.good() {
+			others, err = there.Answer, nil
+		}
+	}()
+	if outcome, err = ask(ctx); err != nil && ctx.Err() == nil {
+		outcome = f.refusal(err)
+	}
+	return nil, err
+}
+
+// settle puts an outcome in the place of the claim; without one it takes the claim back. A good
+// answer takes the place of whatever is there but another good answer, which settle returns.
+func (f *Fleet) settle(ctx context.Context, p place, claim []byte, outcome entry) (there entry) {
+	ttl := max(outcome.Until.Sub(f.now()), keepFailure)
+	op := operation{p.name, claim, p.seal(outcome), ttl}
+	_ = f.store.replace(ctx, op, func(now []byte) bool {
+		there = p.open(now, f.now())
+		return there.good() || !outcome.good() || op.new == nil
+	})
+	return there
+}
