@@ -24,7 +24,8 @@ RELEASED := $(foreach dir,$(filter sessions/%,$(NESTED)),$(if $(findstring /test
 
 # The race detector needs cgo, and so a C compiler: go env says 0 where there is none.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
-PUBLIC := sessions sessions/sessionhttp sessions/sessionstest sessions/sessionfleet sessions/sessionfleet/storetest
+PUBLIC := sessions sessions/sessionhttp sessions/sessionstest sessions/sessionfleet sessions/sessionfleet/storetest \
+	sessions/sessionfleet/redisstore
 
 ##@ Use
 
@@ -53,7 +54,7 @@ generate: ## Make gen/ from openapi/sessions.yaml
 .PHONY: api
 api: ## Rewrite the snapshots of the public API in testdata/api/
 	@mkdir -p testdata/api
-	@for p in $(PUBLIC); do go doc -all ./$$p > testdata/api/$${p##*/}.txt; done
+	@for p in $(PUBLIC); do (cd $$p && go doc -all .) > testdata/api/$${p##*/}.txt; done
 
 .PHONY: record-official
 record-official: ## Record the official JavaScript SDK's traffic anew (needs Node and npm)
@@ -135,7 +136,7 @@ check-cover: ## Find out whether the tests cover less than 90 % of ./sessions/..
 	go tool cover -func="$$profile" | awk '/^total:/ {print "coverage of ./sessions/...: " $$3; exit $$3 + 0 < 90}'
 
 .PHONY: test-nested
-test-nested: ## Run the tests of all nested modules (the browser's need Debian's chromium)
+test-nested: ## Run the tests of all nested modules (the browser's need Debian's chromium, redisstore's redis-server)
 	@for dir in $(NESTED); do (cd $$dir && go test -count=1 -mod=readonly ./...); done
 
 .PHONY: test-releases
@@ -153,6 +154,10 @@ test-browser: ## Drive Chromium through the example of the middleware (needs Deb
 .PHONY: test-ecosystem
 test-ecosystem: ## Run Clerk's Go SDK, golang-jwt, gin, echo, chi, connect and fiber against the fake and the middleware
 	@cd testdata/clerk-sdk-go && go test -count=1 -mod=readonly ./...
+
+.PHONY: test-fleet
+test-fleet: ## Run the tests of redisstore against servers that they start (needs Debian's redis-server; Valkey's too where it is)
+	@for dir in $(filter sessions/sessionfleet/redisstore%,$(NESTED)); do (cd $$dir && CI=true go test $(RACE) -count=1 -mod=readonly ./...); done
 
 .PHONY: test-consumer
 test-consumer: ## Use every exported name from outside, and check what that compiles in
@@ -237,7 +242,7 @@ check-generated: ## Find generated code that differs from what make generate mak
 .PHONY: check-api
 check-api: ## Find changes of the public API that testdata/api/ does not record
 	@for p in $(PUBLIC); do \
-		go doc -all ./$$p | diff testdata/api/$${p##*/}.txt - \
+		(cd $$p && go doc -all .) | diff testdata/api/$${p##*/}.txt - \
 			|| { echo "the public API of $$p changed; if that is meant, run make api and commit testdata/api/"; exit 1; }; \
 	done
 
