@@ -19,6 +19,8 @@ PACKAGES := ./... ./testdata/official-sdk
 # The race detector needs cgo, and so a C compiler: go env says 0 where there is none.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 PUBLIC := sessions sessions/sessionhttp sessions/sessionstest
+# Public packages that are modules of their own.
+PUBLIC_NESTED := sessions/sessionsotel
 
 ##@ Use
 
@@ -47,7 +49,7 @@ generate: ## Make gen/ from openapi/sessions.yaml
 .PHONY: api
 api: ## Rewrite the snapshots of the public API in testdata/api/
 	@mkdir -p testdata/api
-	@for p in $(PUBLIC); do go doc -all ./$$p > testdata/api/$${p##*/}.txt; done
+	@for p in $(PUBLIC) $(PUBLIC_NESTED); do (cd $$p && go doc -all .) > testdata/api/$${p##*/}.txt; done
 
 .PHONY: record-official
 record-official: ## Record the official JavaScript SDK's traffic anew (needs Node and npm)
@@ -220,7 +222,7 @@ check-generated: ## Find generated code that differs from what make generate mak
 
 .PHONY: check-api
 check-api: ## Find changes of the public API that testdata/api/ does not record
-	@for p in $(PUBLIC); do \
-		go doc -all ./$$p | diff testdata/api/$${p##*/}.txt - \
+	@for p in $(PUBLIC) $(PUBLIC_NESTED); do \
+		(cd $$p && go doc -all .) | diff testdata/api/$${p##*/}.txt - \
 			|| { echo "the public API of $$p changed; if that is meant, run make api and commit testdata/api/"; exit 1; }; \
 	done

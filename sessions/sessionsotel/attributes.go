@@ -49,11 +49,7 @@ var traceIDLike = regexp.MustCompile(`^[0-9a-f-]{8,40}(-[A-Z]{3})?$`)
 // traceID returns the name that Clerk, or the network in front of Clerk, gave to a request; "" if
 // there is none.
 func traceID(h http.Header) string {
-	id := cmp.Or(h.Get("Clerk-Trace-Id"), h.Get("Cf-Ray"))
-	if !traceIDLike.MatchString(id) {
-		return ""
-	}
-	return id
+	return traceIDLike.FindString(cmp.Or(h.Get("Clerk-Trace-Id"), h.Get("Cf-Ray")))
 }
 
 // errorType returns what an error of a transport is called in error.type.

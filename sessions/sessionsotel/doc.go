@@ -50,6 +50,6 @@
 //	clerk.auth.decision.duration  how long these decisions took, by the same
 //
 // clerk.auth.decision is signed_in, refreshed, pending, temporary or signed_out, and
-// clerk.auth.reason the Reason of [sessionhttp.Auth], with "clerk-error" in the place of a code of
+// clerk.auth.reason the Reason of [sessionhttp.Auth], with "other" in the place of a code of
 // Clerk's: the values are bounded, whatever Clerk answers and visitors send.
 package sessionsotel

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -18,9 +19,9 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
 )
 
-// A client that is traced and measured. Without the options its spans and metrics go to OpenTelemetry's global
-// providers.
-func ExampleOptions() {
+// A client that is traced and measured. Without the providers, its spans and metrics go to OpenTelemetry's global ones;
+// without the propagator, Clerk is not told of the trace.
+func Example() {
 	clerk := sessionstest.NewServer()
 	defer clerk.Close()
 	clerk.AddSession(sessionstest.Session{ID: "sess_phone", UserID: "user_ada"})
@@ -28,9 +29,9 @@ func ExampleOptions() {
 	tracers := trace.NewTracerProvider(trace.WithSyncer(spans))
 	meters := metric.NewMeterProvider(metric.WithReader(metric.NewManualReader()))
 
-	client, err := sessions.NewClient(clerk.SecretKey, append(
-		sessionsotel.Options(sessionsotel.WithTracerProvider(tracers), sessionsotel.WithMeterProvider(meters)),
-		sessions.WithBaseURL(clerk.URL))...)
+	traced := sessionsotel.Options(sessionsotel.WithTracerProvider(tracers), sessionsotel.WithMeterProvider(meters),
+		sessionsotel.WithPropagator(propagation.TraceContext{}))
+	client, err := sessions.NewClient(clerk.SecretKey, append(traced, sessions.WithBaseURL(clerk.URL))...)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -47,7 +48,7 @@ func ExampleOptions() {
 	// clerk GetSession Unset
 }
 
-// A client with a transport of its own, a proxy here that may be told of the trace.
+// A client with a transport of its own.
 func ExampleTransport() {
 	clerk := sessionstest.NewServer()
 	defer clerk.Close()
@@ -55,18 +56,16 @@ func ExampleTransport() {
 	base := sessions.NewTransport()
 	base.MaxConnsPerHost = 16
 
-	transport := sessionsotel.Transport(base, sessionsotel.WithPropagator(propagation.TraceContext{}),
-		sessionsotel.WithTracerProvider(trace.NewTracerProvider()))
 	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL),
-		sessions.WithHTTPClient(&http.Client{Transport: transport}),
+		sessions.WithHTTPClient(&http.Client{Transport: sessionsotel.Transport(base)}),
 		sessions.WithObserver(sessionsotel.Events()))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	_, err = client.Get(context.Background(), "sess_phone")
-	fmt.Println(err, clerk.Calls()[0].Header.Get("Traceparent") != "")
-	// Output: <nil> true
+	session, err := client.Get(context.Background(), "sess_phone")
+	fmt.Println(session.UserID, err)
+	// Output: user_ada <nil>
 }
 
 // A service that counts what its middleware decides.
@@ -90,4 +89,35 @@ func ExampleObserver() {
 	}))
 	page.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "https://app.example.test/", nil))
 	// Output: false dev-browser-missing
+}
+
+// What to give a client that has other options: its waits, and the tokens that its cache is asked for.
+func ExampleEvents() {
+	clerk := sessionstest.NewServer()
+	defer clerk.Close()
+	clerk.AddSession(sessionstest.Session{ID: "sess_phone", UserID: "user_ada"})
+	reader := metric.NewManualReader()
+	meters := metric.NewMeterProvider(metric.WithReader(reader))
+	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL),
+		sessions.WithObserver(sessionsotel.Events(sessionsotel.WithMeterProvider(meters))))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cache := sessions.NewTokenCache(client)
+	for range 3 {
+		if _, err := cache.GetToken(context.Background(), "sess_phone", sessions.TokenParams{}); err != nil {
+			fmt.Println(err)
+		}
+	}
+	var all metricdata.ResourceMetrics
+	if err := reader.Collect(context.Background(), &all); err != nil {
+		fmt.Println(err)
+	}
+	for _, m := range all.ScopeMetrics[0].Metrics {
+		fmt.Println(m.Name)
+	}
+	// Output:
+	// clerk.client.wait.duration
+	// clerk.token_cache.lookups
 }

@@ -2,8 +2,8 @@ package sessionsotel
 
 import (
 	"context"
-	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +21,7 @@ func Events(opts ...Option) func(context.Context, sessions.Event) {
 		"How long the requests of a call waited for the limiter and for their turns.")
 	heldBack := cfg.counter("clerk.client.turned_away", "{call}",
 		"Calls that ended because the client did not send their request, or not again.")
-	lookups := cfg.counter("clerk.token_cache.lookups", "{lookup}",
-		"Tokens that a token cache was asked for.")
+	lookups := cfg.counter("clerk.token_cache.lookups", "{lookup}", "Tokens that were asked for.")
 	return func(ctx context.Context, e sessions.Event) {
 		operation := operationKey.String(e.Operation)
 		if e.Cache != "" {
@@ -42,11 +41,10 @@ func Observer(opts ...Option) func(*http.Request, sessionhttp.Auth, time.Duratio
 	cfg := newConfig(opts)
 	decisions := cfg.counter("clerk.auth.decisions", "{request}",
 		"Requests that the middleware has decided about.")
-	duration := cfg.seconds("clerk.auth.decision.duration",
-		"How long it took to decide about a request.")
+	duration := cfg.seconds("clerk.auth.decision.duration", "How long the decisions took.")
 	return func(req *http.Request, auth sessionhttp.Auth, took time.Duration) {
 		attrs := metric.WithAttributes(decisionKey.String(decisionOf(auth)),
-			reasonKey.String(reasonOf(auth)))
+			reasonKey.String(bounded(auth.Reason)))
 		decisions.Add(req.Context(), 1, attrs)
 		duration.Record(req.Context(), took.Seconds(), attrs)
 	}
@@ -66,14 +64,32 @@ func decisionOf(auth sessionhttp.Auth) string {
 	return "signed_out"
 }
 
-// reasonOf returns the reason of a decision. Where that ends with a code of Clerk's, of which there
-// may be any number, "clerk-error" takes the code's place.
-func reasonOf(auth sessionhttp.Auth) string {
-	e, ok := errors.AsType[*sessions.Error](auth.Err)
-	if ok && len(e.Details) > 0 && e.Details[0].Code != "" {
-		if kind, cut := strings.CutSuffix(auth.Reason, e.Details[0].Code); cut {
-			return kind + "clerk-error"
+// reasons are those that the documentation of package sessionhttp lists, without what may stand
+// before them.
+var reasons = strings.Fields(`
+	session-token-and-uat-missing session-token-missing session-token-but-no-client-uat
+	client-uat-but-no-session-token session-token-iat-before-client-uat dev-browser-missing
+	dev-browser-sync session-token-nbf session-token-iat-in-the-future token-invalid
+	token-type-mismatch token-invalid-algorithm token-invalid-signature
+	token-invalid-authorized-parties token-verification-failed jwk-kid-mismatch
+	jwk-remote-failed-to-load non-eligible-non-get non-eligible-no-refresh-cookie
+	expired-session-token-decode-failed expired-session-token-missing-sid-claim fetch-error
+	unexpected-bapi-error unexpected-sdk-error invalid-session-token non-eligible-upgrade
+	non-eligible-handshake-answer non-eligible-other-session non-eligible-too-long
+	invalid-request-origin session-signed-out refresh-rate-limited session-pending
+`)
+
+// bounded returns a reason, with "other" in the place of what is not one of the reasons: a code of
+// Clerk's, of which there may be any number.
+func bounded(reason string) string {
+	kind, word := "", reason
+	for _, prefix := range []string{"session-token-expired-refresh-", "handshake-payload-"} {
+		if rest, cut := strings.CutPrefix(reason, prefix); cut {
+			kind, word = prefix, rest
 		}
 	}
-	return auth.Reason
+	if reason != "" && !slices.Contains(reasons, word) {
+		word = "other"
+	}
+	return kind + word
 }

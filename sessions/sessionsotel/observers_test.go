@@ -2,10 +2,11 @@ package sessionsotel_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -32,13 +33,13 @@ func TestDecisions(t *testing.T) {
 		{name: "a token that has expired", after: 2 * time.Minute, decision: "refreshed"},
 		{
 			name: "an outage", after: 2 * time.Minute, fault: sessionstest.Fault{Operation: "RefreshSession", Status: 503},
-			decision: "temporary", reason: expired + "clerk-error",
+			decision: "temporary", reason: expired + "other",
 		},
 		{
 			name: "a refusal", after: 2 * time.Minute, fault: sessionstest.Fault{
 				Operation: "RefreshSession", Status: 400, Body: `{"errors":[{"code":"code_of_the_day","message":"no"}]}`,
 			},
-			decision: "signed_out", reason: expired + "clerk-error",
+			decision: "signed_out", reason: expired + "other",
 		},
 		{
 			name: "an answer that is no JSON", after: 2 * time.Minute, fault: sessionstest.Fault{
@@ -77,52 +78,76 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-// Decisions that the fake cannot bring about by one request.
-func TestOtherDecisions(t *testing.T) {
+// What is recorded of decisions of every kind: the values are bounded.
+func TestDecisionAttributes(t *testing.T) {
 	t.Parallel()
 	code := strings.Repeat("x", 90)
-	refused := &sessions.Error{StatusCode: 422, Details: []sessions.ErrorDetail{{Code: code}}}
 	for _, row := range []struct {
 		name             string
 		auth             sessionhttp.Auth
 		decision, reason string
 	}{
-		{
-			"a handshake's answer with a code",
-			sessionhttp.Auth{Reason: "handshake-payload-" + code, Err: fmt.Errorf("no: %w", refused)},
-			"signed_out", "handshake-payload-clerk-error",
-		},
-		{
-			"a reason that is not the error's",
-			sessionhttp.Auth{Reason: "session-token-missing", Err: refused},
-			"signed_out", "session-token-missing",
-		},
-		{
-			"an error without details",
-			sessionhttp.Auth{Temporary: true, Reason: "jwk-remote-failed-to-load", Err: errors.New("no")},
-			"temporary", "jwk-remote-failed-to-load",
-		},
-		{
-			"an error without a code",
-			sessionhttp.Auth{Reason: "x", Err: &sessions.Error{Details: make([]sessions.ErrorDetail, 1)}},
-			"signed_out", "x",
-		},
+		{"signed in", sessionhttp.Auth{SignedIn: true}, "signed_in", ""},
+		{"an outage that is forgiven", sessionhttp.Auth{SignedIn: true, Reason: "fetch-error"}, "signed_in", "fetch-error"},
 		{"pending", sessionhttp.Auth{Pending: true, Reason: "session-pending"}, "pending", "session-pending"},
 		{"pending, and refreshed", sessionhttp.Auth{Pending: true, Refreshed: true}, "pending", ""},
 		{"pending, and let in", sessionhttp.Auth{Pending: true, SignedIn: true, Refreshed: true}, "refreshed", ""},
-		{"an outage that is forgiven", sessionhttp.Auth{SignedIn: true, Reason: "fetch-error"}, "signed_in", "fetch-error"},
+		{"temporary", sessionhttp.Auth{Temporary: true, Reason: "fetch-error"}, "temporary", "fetch-error"},
+		{
+			"a refresh with a code of Clerk's",
+			sessionhttp.Auth{Reason: "session-token-expired-refresh-" + code},
+			"signed_out", "session-token-expired-refresh-other",
+		},
+		{
+			"a handshake's answer with a code of Clerk's",
+			sessionhttp.Auth{Reason: "handshake-payload-" + code},
+			"signed_out", "handshake-payload-other",
+		},
+		{"a reason that is not known", sessionhttp.Auth{Reason: code}, "signed_out", "other"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			r := newRecording()
-			req := httptest.NewRequest(http.MethodGet, "https://app.example.test/", nil)
-			sessionsotel.Observer(r.options()...)(req, row.auth, 3*time.Second)
 			attrs := fmt.Sprintf("{clerk.auth.decision=%s clerk.auth.reason=%s} 1", row.decision, row.reason)
 			wantLines(t, "metrics", []string{
 				"clerk.auth.decision.duration" + attrs + ": 3s",
 				"clerk.auth.decisions" + attrs,
-			}, r.metricLines(t))
+			}, observed(t, row.auth))
 		})
+	}
+}
+
+// observed returns the metrics of one decision.
+func observed(t *testing.T, auth sessionhttp.Auth) []string {
+	t.Helper()
+	r := newRecording()
+	req := httptest.NewRequest(http.MethodGet, "https://app.example.test/", nil)
+	sessionsotel.Observer(r.options()...)(req, auth, 3*time.Second)
+	return r.metricLines(t)
+}
+
+var reasonLike = regexp.MustCompile(`[a-z]+(?:-[a-z]+)+\b[^-]`)
+
+// Every reason that package sessionhttp documents is recorded as it is.
+func TestDocumentedReasons(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("../sessionhttp/doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(content), "# Reasons")
+	text, _, _ = strings.Cut(text, "# Behind a proxy")
+	found := 0
+	for _, reason := range reasonLike.FindAllString(text, -1) {
+		reason = reason[:len(reason)-1]
+		found++
+		for _, full := range []string{reason, "session-token-expired-refresh-" + reason, "handshake-payload-" + reason} {
+			if lines := observed(t, sessionhttp.Auth{Reason: full}); !strings.Contains(lines[1], "reason="+full+"}") {
+				t.Errorf("%s is recorded as %s", full, lines[1])
+			}
+		}
+	}
+	if found < 30 {
+		t.Errorf("%d reasons: the search is wrong", found)
 	}
 }
 

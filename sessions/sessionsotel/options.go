@@ -14,26 +14,20 @@ import (
 // scope names the tracer and the meter.
 const scope = "github.com/clerk-sessions/clerk-sessions-go/sessions/sessionsotel"
 
-// Option changes where spans and metrics go. Of the same option twice, the last counts; nil in an
-// option stands for what it is without the option.
+// Option changes where spans and metrics go. Of the same option twice, the last counts. Neither an
+// option nor a provider may be nil.
 type Option func(*config)
 
 type config struct {
 	tracers    trace.TracerProvider
 	meters     metric.MeterProvider
-	propagator propagation.TextMapPropagator
+	propagator propagation.TextMapPropagator // nil for none
 }
 
 func newConfig(opts []Option) config {
-	var cfg config
+	cfg := config{tracers: otel.GetTracerProvider(), meters: otel.GetMeterProvider()}
 	for _, opt := range opts {
 		opt(&cfg)
-	}
-	if cfg.tracers == nil {
-		cfg.tracers = otel.GetTracerProvider()
-	}
-	if cfg.meters == nil {
-		cfg.meters = otel.GetMeterProvider()
 	}
 	return cfg
 }
@@ -67,21 +61,22 @@ func Options(opts ...Option) []sessions.Option {
 // seconds returns a histogram of durations, with the boundaries that the semantic conventions
 // advise for http.client.request.duration.
 func (cfg config) seconds(name, description string) metric.Float64Histogram {
-	h, err := cfg.meters.Meter(scope).Float64Histogram(name,
+	return usable(cfg.meters.Meter(scope).Float64Histogram(name,
 		metric.WithUnit("s"), metric.WithDescription(description),
 		metric.WithExplicitBucketBoundaries(
-			0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10))
-	if err != nil {
-		otel.Handle(err)
-	}
-	return h
+			0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)))
 }
 
 func (cfg config) counter(name, unit, description string) metric.Int64Counter {
-	c, err := cfg.meters.Meter(scope).Int64Counter(name,
-		metric.WithUnit(unit), metric.WithDescription(description))
+	return usable(cfg.meters.Meter(scope).Int64Counter(name,
+		metric.WithUnit(unit), metric.WithDescription(description)))
+}
+
+// usable returns an instrument, which works also beside an error: that goes to OpenTelemetry's
+// handler of errors.
+func usable[I any](instrument I, err error) I {
 	if err != nil {
 		otel.Handle(err)
 	}
-	return c
+	return instrument
 }

@@ -31,10 +31,8 @@ func Transport(base http.RoundTripper, opts ...Option) http.RoundTripper {
 		base:       base,
 		tracer:     cfg.tracers.Tracer(scope),
 		propagator: cfg.propagator,
-		duration: cfg.seconds("http.client.request.duration",
-			"Duration of HTTP client requests."),
-		retries: cfg.counter("clerk.client.retries", "{request}",
-			"Requests that were sent again."),
+		duration:   cfg.seconds("http.client.request.duration", "Duration of HTTP client requests."),
+		retries:    cfg.counter("clerk.client.retries", "{request}", "Requests that were sent again."),
 	}
 }
 

@@ -20,7 +20,10 @@ import (
 
 const library = "github.com/clerk-sessions/clerk-sessions-go/"
 
-var public = []string{library + "sessions", library + "sessions/sessionhttp", library + "sessions/sessionstest"}
+var public = []string{
+	library + "sessions", library + "sessions/sessionhttp", library + "sessions/sessionsotel",
+	library + "sessions/sessionstest",
+}
 
 // Every exported constant, variable, function, type, field and method of the public packages is used in this package.
 // What a method is used for does not matter, since its signature is spelled out wherever it is.

@@ -42,8 +42,7 @@ func OperationFrom(ctx context.Context) *Operation {
 	return op
 }
 
-// AttemptFrom returns the number of the attempt that sends with ctx, 1 for the first of its call, or
-// 0.
+// AttemptFrom returns the number of the attempt that sends with ctx, 1 for the first, or 0.
 func AttemptFrom(ctx context.Context) int {
 	n, _ := ctx.Value(attemptKey{}).(int)
 	return n
