@@ -333,7 +333,7 @@ type repeating struct{ next http.RoundTripper }
 
 func (r repeating) RoundTrip(req *http.Request) (*http.Response, error) {
 	if n := sessions.AttemptFromContext(req.Context()); n > 1 {
-		fmt.Println("attempt", n)
+		fmt.Fprintln(os.Stdout, "attempt", n)
 	}
 	return r.next.RoundTrip(req)
 }

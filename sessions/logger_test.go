@@ -206,15 +206,20 @@ func TestObserver(t *testing.T) {
 			nil,
 		},
 		{
-			"429, and then well", sessionstest.Fault{Status: 429, RetryAfter: retryAfter}, get,
+			"429, and then well",
+			sessionstest.Fault{Status: 429, RetryAfter: retryAfter},
+			get,
 			[]sessions.Event{{Operation: "GetSession", Attempts: 2, Wait: retryAfter}},
 		},
 		{
-			"503 thrice", sessionstest.Fault{Status: 503, Times: 3}, get,
+			"503 thrice",
+			sessionstest.Fault{Status: 503, Times: 3},
+			get,
 			[]sessions.Event{{Operation: "GetSession", Attempts: 3}},
 		},
 		{
-			"held back by a silence that is too long", sessionstest.Fault{Status: 429, RetryAfter: time.Minute},
+			"held back by a silence that is too long",
+			sessionstest.Fault{Status: 429, RetryAfter: time.Minute},
 			func(ctx context.Context, c *sessions.Client, id string) error {
 				_ = get(ctx, c, id)
 				return get(ctx, c, id)
@@ -225,7 +230,8 @@ func TestObserver(t *testing.T) {
 			},
 		},
 		{
-			"the wait for the next attempt is cut short", sessionstest.Fault{Status: 429, RetryAfter: retryAfter},
+			"the wait for the next attempt is cut short",
+			sessionstest.Fault{Status: 429, RetryAfter: retryAfter},
 			func(ctx context.Context, c *sessions.Client, id string) error {
 				ctx, cancel := context.WithCancel(ctx)
 				time.AfterFunc(time.Second, cancel)
@@ -234,7 +240,8 @@ func TestObserver(t *testing.T) {
 			[]sessions.Event{{Operation: "GetSession", Attempts: 1, Wait: time.Second, HeldBack: true}},
 		},
 		{
-			"a token that is minted and then kept", sessionstest.Fault{},
+			"a token that is minted and then kept",
+			sessionstest.Fault{},
 			func(ctx context.Context, c *sessions.Client, id string) error {
 				cache := sessions.NewTokenCache(c)
 				_, _ = cache.GetToken(ctx, id, sessions.TokenParams{})
