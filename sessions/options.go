@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"reflect"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
@@ -199,7 +200,7 @@ type Limiter interface {
 // refuses was not sent, and its error matches ErrRateLimited. With Hold, l is told of a 429, and
 // the client learns no pace by itself; after a 429 it is silent all the same.
 func WithLimiter(l Limiter) Option {
-	if l == nil {
+	if v := reflect.ValueOf(l); l == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 		return refuse("WithLimiter: the Limiter is nil")
 	}
 	return set(func(cfg *config) { cfg.Limiter = l })
