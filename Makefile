@@ -25,7 +25,7 @@ RELEASED := $(foreach dir,$(filter sessions/%,$(NESTED)),$(if $(findstring /test
 # The race detector needs cgo, and so a C compiler: go env says 0 where there is none.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 PUBLIC := sessions sessions/sessionhttp sessions/sessionstest sessions/sessionfleet sessions/sessionfleet/storetest \
-	sessions/sessionfleet/redisstore
+	sessions/sessionfleet/redisstore sessions/sessionsotel
 
 ##@ Use
 

@@ -66,6 +66,7 @@ func do[T any](ctx context.Context, c *Client, op *wire.Operation,
 		return nil, failure(&x.call, &wire.Answer{Err: err, Unsent: true}, nil)
 	}
 	defer x.answer.Release()
+	c.tell(ctx, Event{op.Name, x.answer.Attempts, x.call.Waited, x.answer.HeldBack, ""})
 	if !x.answer.Whole() || x.answer.Status() != http.StatusOK {
 		return nil, failure(&x.call, x.answer, nil)
 	}

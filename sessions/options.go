@@ -38,6 +38,8 @@ type config struct {
 	host         string        // scheme and authority, which Transport, Gate and Budget are for
 	httpClient   *http.Client  // a copy of the http.Client that WithHTTPClient was given
 	callTimeout  time.Duration // of all attempts and waits; Timeout is that of one attempt
+
+	observe func(context.Context, Event) // nil for none
 }
 
 func defaultConfig(key string) config {

@@ -93,8 +93,10 @@ func (tc *TokenCache) GetToken(
 		return nil, errNoTokenCache
 	}
 	key := tokenKey{sessionID, params}
+	client, _ := tc.minter.(*Client)
 	switch token := tc.kept(key); {
 	case token != nil:
+		client.tell(ctx, Event{Operation: tokenOperation(params).Name, Cache: "hit"})
 		return token, nil
 	case tc.minter == nil:
 		return nil, errNoMinter
@@ -112,6 +114,7 @@ func (tc *TokenCache) GetToken(
 		}
 		return token, err
 	}
+	client.tell(ctx, Event{Operation: tokenOperation(params).Name, Cache: "miss"})
 	token, err := tc.flight.Do(ctx, key, mint)
 	if errors.Is(err, flight.ErrLeft) {
 		if held, ok := errors.AsType[*Error](err); ok && held.heldBack {

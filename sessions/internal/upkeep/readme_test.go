@@ -59,15 +59,15 @@ var snippetImports = map[string]string{
 	"testing":      "testing",
 	"time":         "time",
 	"url":          "net/url",
-	"otelhttp":     "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp",
 	"sessions":     "github.com/clerk-sessions/clerk-sessions-go/sessions",
 	"sessionhttp":  "github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp",
+	"sessionsotel": "github.com/clerk-sessions/clerk-sessions-go/sessions/sessionsotel",
 	"sessionstest": "github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest",
 }
 
 // consumerImports are those of them that only the module in testdata/consumer has, where the snippets that use them are
 // compiled.
-var consumerImports = []string{"otelhttp"}
+var consumerImports = []string{"sessionsotel"}
 
 // A block is a fenced block of a guide.
 type block struct {
@@ -348,7 +348,7 @@ func isOurs(word string) bool {
 	top, _, below := strings.Cut(strings.TrimPrefix(word, "./"), "/")
 	return below && slices.Contains([]string{
 		".ci", ".github", "gen", "openapi", "sessions", "testdata", // the top level
-		"internal", "sessionhttp", "sessionstest", "sessionfleet", "examples", // below sessions/
+		"internal", "sessionhttp", "sessionsotel", "sessionstest", "sessionfleet", "examples", // below sessions/
 		"api", "bench", "browser", "clerk-sdk-go", "consumer", "official-sdk", "recordings", // below testdata/
 	}, top)
 }

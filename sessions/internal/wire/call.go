@@ -16,9 +16,11 @@ type Call struct {
 	Op       *Operation
 	Secrets  redact.Redactor // hides the call's secrets in errors and log records
 	Deadline time.Time       // when the call has to be over, if its context does not end sooner
+	Waited   time.Duration   // for the limiter and the gate, by all its requests together
 
 	ctx  context.Context // of the call's request
 	turn gate.Turn       // the call's place at the gate
+	sent int             // requests that were handed to the transport
 }
 
 // EndsBy returns when the call has to be over: the sooner of its own deadline and its context's, or
@@ -32,10 +34,18 @@ func (c *Call) EndsBy() time.Time {
 
 type operationKey struct{}
 
+type attemptKey struct{}
+
 // OperationFrom returns the operation of the attempt that sends with ctx, or nil.
 func OperationFrom(ctx context.Context) *Operation {
 	op, _ := ctx.Value(operationKey{}).(*Operation)
 	return op
+}
+
+// AttemptFrom returns the number of the attempt that sends with ctx, 1 for the first, or 0.
+func AttemptFrom(ctx context.Context) int {
+	n, _ := ctx.Value(attemptKey{}).(int)
+	return n
 }
 
 // ContextError returns why ctx ended. The error matches both ctx.Err and context.Cause.

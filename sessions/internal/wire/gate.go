@@ -46,6 +46,7 @@ func (g *gated) Send(call *Call, req *http.Request) *Answer {
 	if err == nil {
 		err = g.gate.Enter(ctx, turn)
 	}
+	call.Waited += time.Since(start)
 	if err != nil {
 		return &Answer{
 			Err: err, Unsent: true, Took: time.Since(start),

@@ -33,6 +33,7 @@ type sending struct {
 	context.Context // ends at the attempt's deadline
 	cancel          context.CancelFunc
 	op              *Operation
+	attempt         int // 1 for the first of the call
 	trace           httptrace.ClientTrace
 	started, wrote  atomic.Bool
 	alone, beside   atomic.Int32
@@ -58,10 +59,13 @@ func startSending(
 	return s, httptrace.WithClientTrace(s, &s.trace)
 }
 
-// Value returns the operation, or what the context holds.
+// Value returns the operation, the attempt's number, or what the context holds.
 func (s *sending) Value(key any) any {
-	if key == (operationKey{}) {
+	switch key {
+	case operationKey{}:
 		return s.op
+	case attemptKey{}:
+		return s.attempt
 	}
 	return s.Context.Value(key)
 }
