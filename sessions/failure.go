@@ -56,7 +56,7 @@ func notTried(ctx context.Context, op *wire.Operation) *Error {
 // badList returns the error of a list that fits ill with what was asked for.
 func badList(format string, args ...any) *Error {
 	answer := &wire.Answer{Response: &http.Response{StatusCode: http.StatusOK}, Attempts: 1}
-	return failure(&wire.Call{Op: wire.GetSessionList}, answer, wrong(format, args...))
+	return failure(&wire.Call{Op: wire.GetSessionList}, answer, fmt.Errorf(format, args...))
 }
 
 // mayHaveHappened reports whether Clerk may have done what the request asked for, although the

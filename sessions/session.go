@@ -1,6 +1,9 @@
 package sessions
 
 import (
+	"cmp"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
@@ -69,33 +72,27 @@ func (s Status) IsKnown() bool { return gen.SessionStatus(s).Valid() }
 // checkSession reports what a session from Clerk lacks. Only what Clerk's description requires has
 // to be there.
 func checkSession(s *gen.Session) error {
-	for _, field := range []struct {
-		name  string
-		there bool
-	}{
-		{"id", s.ID != ""},
-		{"client_id", s.ClientID != ""},
-		{"user_id", s.UserID != ""},
-		{"status", s.Status != ""},
-		{"last_active_at", s.LastActiveAt.Present},
-		{"expire_at", s.ExpireAt.Present},
-		{"abandon_at", s.AbandonAt.Present},
-		{"created_at", s.CreatedAt.Present},
-		{"updated_at", s.UpdatedAt.Present},
-	} {
-		if !field.there {
-			return missing(field.name)
+	wants := func(field string, there bool) error {
+		if !there {
+			return missing(field)
 		}
+		return nil
 	}
 	if s.Object != gen.SessionObjectSession {
-		return wrong("the answer's object is not session")
+		return errors.New("the answer's object is not session")
 	}
-	for i := range s.Tasks {
-		if s.Tasks[i].Key == "" {
-			return missing("tasks[].key")
-		}
-	}
-	return nil
+	return cmp.Or(
+		wants("id", s.ID != ""),
+		wants("client_id", s.ClientID != ""),
+		wants("user_id", s.UserID != ""),
+		wants("status", s.Status != ""),
+		wants("last_active_at", s.LastActiveAt.Present),
+		wants("expire_at", s.ExpireAt.Present),
+		wants("abandon_at", s.AbandonAt.Present),
+		wants("created_at", s.CreatedAt.Present),
+		wants("updated_at", s.UpdatedAt.Present),
+		wants("tasks[].key", !slices.Contains(s.Tasks, gen.SessionTask{})),
+	)
 }
 
 // newSession returns the public form of a session from Clerk.
