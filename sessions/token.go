@@ -36,15 +36,12 @@ func (t Token) life() (exp, iat time.Time) {
 	if len(parts) != 3 {
 		return exp, iat
 	}
-	var claims struct {
-		Exp any `json:"exp"`
-		Iat any `json:"iat"`
-	}
+	var claims map[string]any
 	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
 	if err != nil || json.Unmarshal(payload, &claims) != nil {
 		return exp, iat
 	}
-	return claimedTime(claims.Exp), claimedTime(claims.Iat)
+	return claimedTime(claims["exp"]), claimedTime(claims["iat"])
 }
 
 func claimedTime(claim any) time.Time {
