@@ -43,21 +43,28 @@ func (r *Redactor) Text(text string) string {
 
 // hide returns all of text without secrets.
 func (r *Redactor) hide(text string) string {
-	if len(text) < minSecret {
-		return text
+	if r == nil || r.Secrets == nil || len(text) < minSecret {
+		return Patterns(text)
 	}
-	if r != nil && r.Secrets != nil {
-		r.once.Do(func() { r.known = newIndex(r.Secrets()) })
-		clean, hidden := r.known.hide(text)
-		for plain, encoding := range decoded(text) {
-			_, found := r.known.hide(plain)
-			if encoding == escapes && found > hidden || encoding == base64d && found > 0 {
-				return Mark // there is more in it than can be seen
+	r.once.Do(func() { r.known = newIndex(r.Secrets()) })
+	clean, hidden := r.known.hide(text)
+	// A secret that the escapes or the base64 of the text hide is more than can be seen.
+	for range maxEscapes {
+		for _, unescape := range unescapings {
+			before := text
+			text = unescape(text)
+			if text != before && r.known.hidden(text) > hidden {
+				return Mark
 			}
 		}
-		text = clean
 	}
-	return Patterns(text)
+	text = oneRun.Replace(text)
+	for skip := range 4 {
+		if r.known.hidden(unbase64([]byte(text), skip)) > 0 {
+			return Mark
+		}
+	}
+	return Patterns(clean)
 }
 
 // Patterns returns text without what looks like a secret, whoever's it is.
