@@ -12,10 +12,9 @@ const (
 )
 
 // Budget bounds the retries of the clients that share it, so that they do not multiply the load of
-// a server in trouble. A retry, other than after a 429, takes a token when it
-// is sent. Every tenth success gives one back,
-// and time fills the whole budget within a minute: N calls send at most 1.1 N + 64 requests, and
-// 64 more a minute. The zero value is a full budget.
+// a server in trouble. A retry, other than after a 429, takes a token when it is sent. Every tenth
+// success gives one back, and time fills the whole budget within a minute: N calls send at most
+// 1.1 N + 64 requests, and 64 more a minute. The zero value is a full budget.
 type Budget struct {
 	mu    sync.Mutex
 	spent float64   // tokens

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -29,28 +30,39 @@ type Link interface {
 	Send(call *Call, req *http.Request) *Answer
 }
 
-// Chain is the way out of a client.
-type Chain struct{ first Link }
-
-// NewChain puts the links together: headers, retry, gate, attempt, and then the transport.
-func NewChain(cfg Config) *Chain {
-	var link Link = newAttempt(cfg)
-	link = &gated{
-		next: link, gate: cfg.Gate, limiter: cfg.Limiter, maxWait: cfg.Retry.MaxRetryAfter,
-	}
-	link = &retry{
-		next: link, policy: cfg.Retry, gate: cfg.Gate, budget: cfg.Budget, logger: cfg.Logger,
-	}
-	return &Chain{&headers{link, http.Header{
-		"Authorization":     {"Bearer " + cfg.Key},
-		"Clerk-Api-Version": {cfg.APIVersion},
-		"Accept":            {"application/json"},
-		"User-Agent":        {cfg.UserAgent},
-	}}}
+// Chain is the way out of a client: headers, retry, gate, attempt, and then the transport.
+type Chain struct {
+	first  Link
+	header http.Header // made once and copied into each request's own
 }
 
-// Send sends the request of a call, as often as it takes, and returns what became of the call.
+// NewChain puts the links together.
+func NewChain(cfg Config) *Chain {
+	return &Chain{
+		first: &retry{cfg, &gated{cfg, newAttempt(cfg)}},
+		header: http.Header{
+			"Authorization":     {"Bearer " + cfg.Key},
+			"Clerk-Api-Version": {cfg.APIVersion},
+			"Accept":            {"application/json"},
+			"User-Agent":        {cfg.UserAgent},
+		},
+	}
+}
+
+// The newest of Clerk's listed API versions that has VerifySession, and the first without it.
+const (
+	lastVersionWithVerify = "2024-10-01"
+	verifyGoneSince       = "2025-04-10"
+)
+
+// Send sends the request of a call, as often as it takes, and returns what became of the call. The
+// headers that say who sends it, with which key, to which version of the API, come to those that
+// the generated client has set.
 func (c *Chain) Send(call *Call, req *http.Request) *Answer {
 	call.ctx = req.Context()
+	maps.Copy(req.Header, c.header)
+	if call.Op == VerifySession && c.header.Get("Clerk-Api-Version") >= verifyGoneSince {
+		req.Header.Set("Clerk-Api-Version", lastVersionWithVerify)
+	}
 	return c.first.Send(call, req)
 }

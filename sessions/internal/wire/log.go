@@ -17,7 +17,7 @@ func (r *retry) record(
 	if gaveUp != "" {
 		level, message, more = slog.LevelInfo, "clerk: gave up", slog.String("why", gaveUp)
 	}
-	if r.logger == nil || !r.logger.Enabled(ctx, level) {
+	if r.Logger == nil || !r.Logger.Enabled(ctx, level) {
 		return
 	}
 	attrs := []slog.Attr{
@@ -35,5 +35,5 @@ func (r *retry) record(
 	if wait > 0 {
 		attrs = append(attrs, slog.Duration("wait", wait))
 	}
-	r.logger.LogAttrs(ctx, level, message, append(attrs, more)...)
+	r.Logger.LogAttrs(ctx, level, message, append(attrs, more)...)
 }

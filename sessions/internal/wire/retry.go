@@ -2,13 +2,10 @@ package wire
 
 import (
 	"context"
-	"log/slog"
 	"math"
 	"math/rand/v2"
 	"net/http"
 	"time"
-
-	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 // RetryPolicy says how often, and after which waits, a request is sent again.
@@ -20,11 +17,8 @@ type RetryPolicy struct {
 // retry is the link that sends a request again where its operation allows that for the outcome, and
 // waits in between. After a 429 the gate does the waiting, for all calls at once.
 type retry struct {
-	next   Link
-	policy RetryPolicy
-	gate   *gate.Gate
-	budget *Budget
-	logger *slog.Logger // nil for none
+	Config
+	next Link
 }
 
 // Send returns the first answer that is good or final, or the last one that there is time for.
@@ -48,7 +42,7 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 		limited := answer.Status() == http.StatusTooManyRequests
 		if !limited { // else the gate does the waiting
 			next.Err = sleep(ctx, wait)
-			if next.Err == nil && !r.budget.spend(1) {
+			if next.Err == nil && !r.Budget.spend(1) {
 				r.record(ctx, call, answer, wait, "the retry budget is used up")
 				break
 			}
@@ -58,7 +52,7 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 		}
 		if next.Attempts == 0 {
 			if !limited && next.HeldBack {
-				r.budget.spend(-1) // the retry was not sent
+				r.Budget.spend(-1) // the retry was not sent
 			}
 			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
 			why := "the wait ended: " + call.Secrets.Text(next.Err.Error())
@@ -80,26 +74,26 @@ func (r *retry) wait(
 	ctx context.Context, call *Call, answer *Answer,
 ) (wait time.Duration, stop string) {
 	if answer.Whole() && answer.Status() == http.StatusOK {
-		r.budget.spend(-perSuccess)
+		r.Budget.spend(-perSuccess)
 	}
 	if !outcomeOf(answer).allows(call.Op) || ctx.Err() != nil {
 		return 0, noRetry
 	}
 	asked, _ := answer.RetryAfter()
 	if answer.Status() == http.StatusTooManyRequests {
-		wait = max(asked, r.gate.Silence(call.Op.Name))
+		wait = max(asked, r.Gate.Silence(call.Op.Name))
 	} else {
 		wait = r.jitter(answer.Attempts)
 		wait += min(asked, math.MaxInt64-wait)
 	}
 	switch {
-	case answer.Attempts >= r.policy.MaxAttempts:
+	case answer.Attempts >= r.Retry.MaxAttempts:
 		return wait, "no attempts left"
-	case asked > r.policy.MaxRetryAfter:
+	case asked > r.Retry.MaxRetryAfter:
 		return wait, "the server asks for too long a wait"
 	case time.Until(call.EndsBy()) <= wait:
 		return wait, "the deadline comes before the wait is over"
-	case answer.Status() != http.StatusTooManyRequests && !r.budget.left():
+	case answer.Status() != http.StatusTooManyRequests && !r.Budget.left():
 		return wait, "the retry budget is used up"
 	}
 	return wait, ""
@@ -108,8 +102,8 @@ func (r *retry) wait(
 // jitter returns a random wait before attempt n+1, up to a limit that doubles with n: full jitter,
 // so that calls that failed together do not come back together.
 func (r *retry) jitter(n int) time.Duration {
-	limit := math.Ldexp(float64(r.policy.BaseDelay), n-1)
-	limit = max(1, min(limit, float64(r.policy.MaxDelay)))
+	limit := math.Ldexp(float64(r.Retry.BaseDelay), n-1)
+	limit = max(1, min(limit, float64(r.Retry.MaxDelay)))
 	return time.Duration(rand.Float64() * limit) //nolint:gosec // a wait is no secret
 }
 
