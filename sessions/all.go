@@ -35,11 +35,17 @@ func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, 
 			yield(Session{}, errNoContext)
 			return
 		}
-		w := newWalk(c, params)
+		params.Limit = cmp.Or(params.Limit, pageSize)
+		w := &walk{
+			client: c, params: params, parent: ctx,
+			size: params.Limit, end: params.Offset,
+			seed: maphash.MakeSeed(), seen: make(map[uint64]struct{}),
+		}
+		w.restart(params.Offset)
 		defer w.running.Wait()
-		defer w.restart(0) // which ends the requests that still run
+		defer func() { w.cancel() }()
 		for !w.ended {
-			rows, err := w.next(ctx)
+			rows, err := w.next()
 			if err != nil {
 				yield(Session{}, err)
 				return
@@ -59,11 +65,14 @@ func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, 
 type walk struct {
 	client *Client
 	params ListParams // Offset is where the walk starts
+	parent context.Context
 
 	offset  int     // of the next page to ask for
 	ahead   []*page // the pages that were asked for and are not read, in order
 	readTo  int     // pages that start before this offset are fetched ahead; 0 for none
 	running sync.WaitGroup
+	ctx     context.Context // of the requests that run
+	cancel  context.CancelFunc
 
 	end      int // where the last page ended
 	total    int // what the last page claimed: total-end rows followed it
@@ -79,37 +88,21 @@ type walk struct {
 // page is a page that was asked for. Its list and err are set once done is closed.
 type page struct {
 	offset int
-	cancel context.CancelFunc
 	done   chan struct{}
 	list   *SessionList
 	err    error
 }
 
-func newWalk(c *Client, params ListParams) *walk {
-	if params.Limit == 0 {
-		params.Limit = pageSize
-	}
-	return &walk{
-		client: c,
-		params: params,
-		offset: params.Offset,
-		size:   params.Limit,
-		end:    params.Offset,
-		seed:   maphash.MakeSeed(),
-		seen:   make(map[uint64]struct{}),
-	}
-}
-
 // next reads the next page and returns those of its rows that were not handed out yet. A page that
 // shows that sessions vanished is not used: rows may have moved to before it. The walk goes back
 // instead, and next returns no rows.
-func (w *walk) next(ctx context.Context) ([]Session, error) {
+func (w *walk) next() ([]Session, error) {
 	if len(w.ahead) == 0 {
-		w.fetch(ctx)
+		w.fetch()
 	}
 	page := w.ahead[0]
 	w.ahead = slices.Delete(w.ahead, 0, 1)
-	w.fetchAhead(ctx)
+	w.fetchAhead()
 	<-page.done
 	if page.err != nil {
 		return nil, page.err
@@ -148,7 +141,7 @@ func (w *walk) next(ctx context.Context) ([]Session, error) {
 		w.readTo = total // the list stands still, as far as its total tells
 	}
 	w.end, w.total, w.size = end, total, cmp.Or(got, w.size)
-	w.fetchAhead(ctx)
+	w.fetchAhead()
 	return rows, nil
 }
 
@@ -167,31 +160,30 @@ func (w *walk) handedOut(session Session) bool {
 }
 
 // fetchAhead asks for the pages that may be fetched ahead.
-func (w *walk) fetchAhead(ctx context.Context) {
+func (w *walk) fetchAhead() {
 	for len(w.ahead) < pagesAhead && 0 <= w.offset && w.offset < w.readTo {
-		w.fetch(ctx)
+		w.fetch()
 	}
 }
 
 // fetch asks for the next page.
-func (w *walk) fetch(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	page := &page{offset: w.offset, cancel: cancel, done: make(chan struct{})}
-	params := w.params
+func (w *walk) fetch() {
+	page := &page{offset: w.offset, done: make(chan struct{})}
+	ctx, params := w.ctx, w.params
 	params.Offset = w.offset
 	w.ahead = append(w.ahead, page)
 	w.offset += w.size
 	w.running.Go(func() {
 		defer close(page.done)
-		defer cancel()
 		page.list, page.err = w.client.List(ctx, params)
 	})
 }
 
-// restart drops the pages that were asked for, and goes on from an offset.
+// restart ends the requests that run, drops their pages, and goes on from an offset.
 func (w *walk) restart(offset int) {
-	for _, page := range w.ahead {
-		page.cancel()
+	if w.cancel != nil {
+		w.cancel()
 	}
+	w.ctx, w.cancel = context.WithCancel(w.parent)
 	w.ahead, w.offset, w.readTo = nil, offset, 0
 }
