@@ -110,20 +110,12 @@ func newSession(s *gen.Session) Session {
 		CreatedAt:                fromMillis(s.CreatedAt),
 		UpdatedAt:                fromMillis(s.UpdatedAt),
 	}
-	if a := &s.LatestActivity; a.ID != "" {
-		session.LatestActivity = &Activity{
-			ID:             a.ID,
-			DeviceType:     a.DeviceType,
-			BrowserName:    a.BrowserName,
-			BrowserVersion: a.BrowserVersion,
-			IPAddress:      a.IPAddress,
-			City:           a.City,
-			Country:        a.Country,
-			IsMobile:       a.IsMobile,
-		}
+	if s.LatestActivity.ID != "" {
+		activity := Activity(s.LatestActivity)
+		session.LatestActivity = &activity
 	}
 	for _, task := range s.Tasks {
-		session.Tasks = append(session.Tasks, Task{Key: task.Key})
+		session.Tasks = append(session.Tasks, Task(task))
 	}
 	return session
 }

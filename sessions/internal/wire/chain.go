@@ -30,23 +30,29 @@ type Link interface {
 	Send(call *Call, req *http.Request) *Answer
 }
 
-// Chain is the way out of a client: headers, retry, gate, attempt, and then the transport.
-type Chain struct {
-	first  Link
-	header http.Header // made once and copied into each request's own
+// Chain is the way out of a client.
+type Chain struct{ first Link }
+
+// NewChain puts the links together: headers, retry, gate, attempt, and then the transport.
+func NewChain(cfg Config) *Chain {
+	return &Chain{&headers{&retry{cfg, &gated{cfg, newAttempt(cfg)}}, http.Header{
+		"Authorization":     {"Bearer " + cfg.Key},
+		"Clerk-Api-Version": {cfg.APIVersion},
+		"Accept":            {"application/json"},
+		"User-Agent":        {cfg.UserAgent},
+	}}}
 }
 
-// NewChain puts the links together.
-func NewChain(cfg Config) *Chain {
-	return &Chain{
-		first: &retry{cfg, &gated{cfg, newAttempt(cfg)}},
-		header: http.Header{
-			"Authorization":     {"Bearer " + cfg.Key},
-			"Clerk-Api-Version": {cfg.APIVersion},
-			"Accept":            {"application/json"},
-			"User-Agent":        {cfg.UserAgent},
-		},
-	}
+// Send sends the request of a call, as often as it takes, and returns what became of the call.
+func (c *Chain) Send(call *Call, req *http.Request) *Answer {
+	call.ctx = req.Context()
+	return c.first.Send(call, req)
+}
+
+// headers is the link that says who sends a request, with which key, to which version of the API.
+type headers struct {
+	next   Link
+	values http.Header // made once and copied into each request's own
 }
 
 // The newest of Clerk's listed API versions that has VerifySession, and the first without it.
@@ -55,14 +61,11 @@ const (
 	verifyGoneSince       = "2025-04-10"
 )
 
-// Send sends the request of a call, as often as it takes, and returns what became of the call. The
-// headers that say who sends it, with which key, to which version of the API, come to those that
-// the generated client has set.
-func (c *Chain) Send(call *Call, req *http.Request) *Answer {
-	call.ctx = req.Context()
-	maps.Copy(req.Header, c.header)
-	if call.Op == VerifySession && c.header.Get("Clerk-Api-Version") >= verifyGoneSince {
+// Send adds the headers to those that the generated client has set.
+func (h *headers) Send(call *Call, req *http.Request) *Answer {
+	maps.Copy(req.Header, h.values)
+	if call.Op == VerifySession && h.values.Get("Clerk-Api-Version") >= verifyGoneSince {
 		req.Header.Set("Clerk-Api-Version", lastVersionWithVerify)
 	}
-	return c.first.Send(call, req)
+	return h.next.Send(call, req)
 }

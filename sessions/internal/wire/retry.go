@@ -23,27 +23,26 @@ type retry struct {
 
 // Send returns the first answer that is good or final, or the last one that there is time for.
 func (r *retry) Send(call *Call, req *http.Request) *Answer {
-	ctx := req.Context()
 	answer := r.next.Send(call, req)
 	if answer.HeldBack {
-		r.record(ctx, call, answer, max(answer.Silence, answer.Took), "held back")
+		r.record(call, answer, max(answer.Silence, answer.Took), "held back")
 	}
 	for answer.Attempts > 0 { // else the request was held back
-		wait, stop := r.wait(ctx, call, answer)
+		wait, stop := r.wait(call, answer)
 		if stop != "" {
-			r.record(ctx, call, answer, 0, "")
+			r.record(call, answer, 0, "")
 			if stop != noRetry {
-				r.record(ctx, call, answer, wait, stop)
+				r.record(call, answer, wait, stop)
 			}
 			break
 		}
-		r.record(ctx, call, answer, wait, "")
+		r.record(call, answer, wait, "")
 		start, next := time.Now(), &Answer{}
 		limited := answer.Status() == http.StatusTooManyRequests
 		if !limited { // else the gate does the waiting
-			next.Err = sleep(ctx, wait)
+			next.Err = sleep(call.ctx, wait)
 			if next.Err == nil && !r.Budget.spend(1) {
-				r.record(ctx, call, answer, wait, "the retry budget is used up")
+				r.record(call, answer, wait, "the retry budget is used up")
 				break
 			}
 		}
@@ -56,7 +55,7 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 			}
 			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
 			why := "the wait ended: " + call.Secrets.Text(next.Err.Error())
-			r.record(ctx, call, answer, time.Since(start), why)
+			r.record(call, answer, time.Since(start), why)
 			break
 		}
 		next.Attempts += answer.Attempts
@@ -70,13 +69,11 @@ const noRetry = "no retry"
 
 // wait returns how long the wait before the next attempt is, or would be, and why there is no
 // next attempt.
-func (r *retry) wait(
-	ctx context.Context, call *Call, answer *Answer,
-) (wait time.Duration, stop string) {
+func (r *retry) wait(call *Call, answer *Answer) (wait time.Duration, stop string) {
 	if answer.Whole() && answer.Status() == http.StatusOK {
 		r.Budget.spend(-perSuccess)
 	}
-	if !outcomeOf(answer).allows(call.Op) || ctx.Err() != nil {
+	if !outcomeOf(answer).allows(call.Op) || call.ctx.Err() != nil {
 		return 0, noRetry
 	}
 	asked, _ := answer.RetryAfter()
