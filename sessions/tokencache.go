@@ -141,12 +141,9 @@ func (tc *TokenCache) kept(key tokenKey) *Token {
 func (tc *TokenCache) keep(key tokenKey, token *Token, forgotten func() bool) {
 	now := time.Now()
 	until := token.goodUntil(now).Add(-tc.margin)
-	if !now.Before(until) {
-		return
-	}
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
-	if !forgotten() { // asked under the lock, which Forget holds as well
+	if now.Before(until) && !forgotten() { // asked under the lock, which Forget holds as well
 		tc.tokens.Add(key, cachedToken{token: token, until: until})
 	}
 }

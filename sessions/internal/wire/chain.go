@@ -1,12 +1,17 @@
 package wire
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
 	"time"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
 )
 
 // Config says how a chain sends.
@@ -22,6 +27,42 @@ type Config struct {
 	Gate       *gate.Gate   // shared by a client and its copies, while host and transport are the same
 	Budget     *Budget      // likewise
 	Logger     *slog.Logger // nil for none
+}
+
+// Call is one call of the client on its way through the chain: the same for all its attempts.
+type Call struct {
+	Op       *Operation
+	Secrets  redact.Redactor // hides the call's secrets in errors and log records
+	Deadline time.Time       // when the call has to be over, if its context does not end sooner
+
+	ctx  context.Context // of the call's request
+	turn gate.Turn       // the call's place at the gate
+}
+
+// EndsBy returns when the call has to be over: the sooner of its own deadline and its context's, or
+// that of the last caller who waits, if callers share the call.
+func (c *Call) EndsBy() time.Time {
+	if deadline, ok := flight.Deadline(c.ctx); ok && deadline.Before(c.Deadline) {
+		return deadline
+	}
+	return c.Deadline
+}
+
+type operationKey struct{}
+
+// OperationFrom returns the operation of the attempt that sends with ctx, or nil.
+func OperationFrom(ctx context.Context) *Operation {
+	op, _ := ctx.Value(operationKey{}).(*Operation)
+	return op
+}
+
+// ContextError returns why ctx ended. The error matches both ctx.Err and context.Cause.
+func ContextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }
 
 // Link is one step on the way out. It sends the request of a call, or hands it to the next link,
