@@ -108,8 +108,9 @@ func (e *Error) Error() string {
 		status = "no answer"
 	}
 	var details []string
-	for _, detail := range e.Details {
-		details = append(details, detail.text())
+	for _, d := range e.Details {
+		text := d.Code + ": " + cmp.Or(d.LongMessage, d.Message)
+		details = append(details, oneLine(strings.Trim(text, ": ")))
 	}
 	parts := []string{"clerk", e.Operation, status, strings.Join(details, "; ")}
 	if e.cause != nil {
@@ -127,10 +128,6 @@ func (e *Error) Error() string {
 		text += fmt.Sprintf(" (%d attempts)", e.Attempts)
 	}
 	return text
-}
-
-func (d ErrorDetail) text() string {
-	return oneLine(strings.Trim(d.Code+": "+cmp.Or(d.LongMessage, d.Message), ": "))
 }
 
 // Format writes the text of the error, for every verb: fields of its own and of its cause stay out
