@@ -37,15 +37,18 @@ func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, 
 		}
 		params.Limit = cmp.Or(params.Limit, pageSize)
 		w := &walk{
-			client: c, params: params, parent: ctx,
-			size: params.Limit, end: params.Offset,
-			seed: maphash.MakeSeed(), seen: make(map[uint64]struct{}),
+			client: c,
+			params: params,
+			offset: params.Offset,
+			size:   params.Limit,
+			end:    params.Offset,
+			seed:   maphash.MakeSeed(),
+			seen:   make(map[uint64]struct{}),
 		}
-		w.restart(params.Offset)
 		defer w.running.Wait()
-		defer func() { w.cancel() }()
+		defer w.restart(0) // which ends the requests that still run
 		for !w.ended {
-			rows, err := w.next()
+			rows, err := w.next(ctx)
 			if err != nil {
 				yield(Session{}, err)
 				return
@@ -65,14 +68,11 @@ func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, 
 type walk struct {
 	client *Client
 	params ListParams // Offset is where the walk starts
-	parent context.Context
 
 	offset  int     // of the next page to ask for
 	ahead   []*page // the pages that were asked for and are not read, in order
 	readTo  int     // pages that start before this offset are fetched ahead; 0 for none
 	running sync.WaitGroup
-	ctx     context.Context // of the requests that run
-	cancel  context.CancelFunc
 
 	end      int // where the last page ended
 	total    int // what the last page claimed: total-end rows followed it
@@ -88,6 +88,7 @@ type walk struct {
 // page is a page that was asked for. Its list and err are set once done is closed.
 type page struct {
 	offset int
+	cancel context.CancelFunc
 	done   chan struct{}
 	list   *SessionList
 	err    error
@@ -96,13 +97,13 @@ type page struct {
 // next reads the next page and returns those of its rows that were not handed out yet. A page that
 // shows that sessions vanished is not used: rows may have moved to before it. The walk goes back
 // instead, and next returns no rows.
-func (w *walk) next() ([]Session, error) {
+func (w *walk) next(ctx context.Context) ([]Session, error) {
 	if len(w.ahead) == 0 {
-		w.fetch()
+		w.fetch(ctx)
 	}
 	page := w.ahead[0]
 	w.ahead = slices.Delete(w.ahead, 0, 1)
-	w.fetchAhead()
+	w.fetchAhead(ctx)
 	<-page.done
 	if page.err != nil {
 		return nil, page.err
@@ -141,7 +142,7 @@ func (w *walk) next() ([]Session, error) {
 		w.readTo = total // the list stands still, as far as its total tells
 	}
 	w.end, w.total, w.size = end, total, cmp.Or(got, w.size)
-	w.fetchAhead()
+	w.fetchAhead(ctx)
 	return rows, nil
 }
 
@@ -160,30 +161,31 @@ func (w *walk) handedOut(session Session) bool {
 }
 
 // fetchAhead asks for the pages that may be fetched ahead.
-func (w *walk) fetchAhead() {
+func (w *walk) fetchAhead(ctx context.Context) {
 	for len(w.ahead) < pagesAhead && 0 <= w.offset && w.offset < w.readTo {
-		w.fetch()
+		w.fetch(ctx)
 	}
 }
 
 // fetch asks for the next page.
-func (w *walk) fetch() {
-	page := &page{offset: w.offset, done: make(chan struct{})}
-	ctx, params := w.ctx, w.params
+func (w *walk) fetch(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	page := &page{offset: w.offset, cancel: cancel, done: make(chan struct{})}
+	params := w.params
 	params.Offset = w.offset
 	w.ahead = append(w.ahead, page)
 	w.offset += w.size
 	w.running.Go(func() {
 		defer close(page.done)
+		defer cancel()
 		page.list, page.err = w.client.List(ctx, params)
 	})
 }
 
-// restart ends the requests that run, drops their pages, and goes on from an offset.
+// restart drops the pages that were asked for, and goes on from an offset.
 func (w *walk) restart(offset int) {
-	if w.cancel != nil {
-		w.cancel()
+	for _, page := range w.ahead {
+		page.cancel()
 	}
-	w.ctx, w.cancel = context.WithCancel(w.parent)
 	w.ahead, w.offset, w.readTo = nil, offset, 0
 }
