@@ -35,16 +35,7 @@ func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, 
 			yield(Session{}, errNoContext)
 			return
 		}
-		params.Limit = cmp.Or(params.Limit, pageSize)
-		w := &walk{
-			client: c,
-			params: params,
-			offset: params.Offset,
-			size:   params.Limit,
-			end:    params.Offset,
-			seed:   maphash.MakeSeed(),
-			seen:   make(map[uint64]struct{}),
-		}
+		w := newWalk(c, params)
 		defer w.running.Wait()
 		defer w.restart(0) // which ends the requests that still run
 		for !w.ended {
@@ -92,6 +83,21 @@ type page struct {
 	done   chan struct{}
 	list   *SessionList
 	err    error
+}
+
+func newWalk(c *Client, params ListParams) *walk {
+	if params.Limit == 0 {
+		params.Limit = pageSize
+	}
+	return &walk{
+		client: c,
+		params: params,
+		offset: params.Offset,
+		size:   params.Limit,
+		end:    params.Offset,
+		seed:   maphash.MakeSeed(),
+		seen:   make(map[uint64]struct{}),
+	}
 }
 
 // next reads the next page and returns those of its rows that were not handed out yet. A page that
