@@ -51,7 +51,7 @@ func (r *Redactor) hide(text string) string {
 	}
 	r.once.Do(func() { r.known = newIndex(r.Secrets()) })
 	clean, hidden := r.known.hide(text)
-	// A secret that the escapes or the base64 of the text hide is more than can be seen.
+	// What a text has escaped, or in base64, cannot be cut out of it: nothing of the text is kept.
 	for range maxEscapes {
 		for _, unescape := range unescapings {
 			before := text
