@@ -78,7 +78,8 @@ func hostOf(base *url.URL) string {
 // sameTransport reports whether two clients send through the same transport. Transports that cannot
 // be compared, such as funcs, are the same only if the clients are.
 func sameTransport(a, b *http.Client) bool {
-	return a == b || reflect.ValueOf(a.Transport).Comparable() && a.Transport == b.Transport
+	return a == b || a.Transport == nil && b.Transport == nil ||
+		reflect.ValueOf(a.Transport).Comparable() && a.Transport == b.Transport
 }
 
 // CloseIdleConnections closes the connections that no call is using, also of a transport that came
