@@ -32,8 +32,11 @@ func decode[G, T any](document []byte, read func(*G) (*T, error)) (*T, error) {
 	return nil, errors.New("the answer is not valid JSON")
 }
 
-// missing returns the error of an answer that lacks a field.
-func missing(field string) error {
+// needs returns the error of an answer that lacks a field, unless the field is there.
+func needs(field string, there bool) error {
+	if there {
+		return nil
+	}
 	return fmt.Errorf("the answer's %s is missing, null or empty", field)
 }
 
@@ -108,15 +111,15 @@ func (r *rows) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 
 // read reads the answer to p. It refuses sessions of another user or client than p names.
 func (p ListParams) read(page *listed) (*SessionList, error) {
+	problem := cmp.Or(
+		needs("data", page.Data.sessions != nil),
+		needs("total_count", page.bare || page.TotalCount.Present),
+		page.Data.problem)
 	switch {
-	case page.Data.sessions == nil:
-		return nil, missing("data")
-	case !page.bare && !page.TotalCount.Present:
-		return nil, missing("total_count")
+	case problem != nil:
+		return nil, problem
 	case page.TotalCount.Value < 0:
 		return nil, errors.New("the answer's total_count is negative")
-	case page.Data.problem != nil:
-		return nil, page.Data.problem
 	}
 	// An int may have 32 bits.
 	list := &SessionList{page.Data.sessions, int(min(page.TotalCount.Value, math.MaxInt))}
@@ -134,11 +137,11 @@ func (p ListParams) read(page *listed) (*SessionList, error) {
 
 // readToken reads a token.
 func readToken(token *gen.Token) (*Token, error) {
-	switch {
-	case token.Object != gen.TokenObjectToken:
+	if token.Object != gen.TokenObjectToken {
 		return nil, errors.New("the answer's object is not token")
-	case token.JWT == "":
-		return nil, missing("jwt")
+	}
+	if err := needs("jwt", token.JWT != ""); err != nil {
+		return nil, err
 	}
 	return &Token{JWT: token.JWT}, nil
 }
@@ -158,8 +161,8 @@ func readHandshake(payload *gen.HandshakePayload) (*Cookies, error) {
 
 // newCookies refuses directives that net/http could not send as they stand.
 func newCookies(field string, directives []string) (*Cookies, error) {
-	if len(directives) == 0 {
-		return nil, missing(field)
+	if err := needs(field, len(directives) > 0); err != nil {
+		return nil, err
 	}
 	for i, directive := range directives {
 		if directive == "" || strings.ContainsFunc(directive, unicode.IsControl) {

@@ -72,26 +72,20 @@ func (s Status) IsKnown() bool { return gen.SessionStatus(s).Valid() }
 // checkSession reports what a session from Clerk lacks. Only what Clerk's description requires has
 // to be there.
 func checkSession(s *gen.Session) error {
-	wants := func(field string, there bool) error {
-		if !there {
-			return missing(field)
-		}
-		return nil
-	}
 	if s.Object != gen.SessionObjectSession {
 		return errors.New("the answer's object is not session")
 	}
 	return cmp.Or(
-		wants("id", s.ID != ""),
-		wants("client_id", s.ClientID != ""),
-		wants("user_id", s.UserID != ""),
-		wants("status", s.Status != ""),
-		wants("last_active_at", s.LastActiveAt.Present),
-		wants("expire_at", s.ExpireAt.Present),
-		wants("abandon_at", s.AbandonAt.Present),
-		wants("created_at", s.CreatedAt.Present),
-		wants("updated_at", s.UpdatedAt.Present),
-		wants("tasks[].key", !slices.Contains(s.Tasks, gen.SessionTask{})),
+		needs("id", s.ID != ""),
+		needs("client_id", s.ClientID != ""),
+		needs("user_id", s.UserID != ""),
+		needs("status", s.Status != ""),
+		needs("last_active_at", s.LastActiveAt.Present),
+		needs("expire_at", s.ExpireAt.Present),
+		needs("abandon_at", s.AbandonAt.Present),
+		needs("created_at", s.CreatedAt.Present),
+		needs("updated_at", s.UpdatedAt.Present),
+		needs("tasks[].key", !slices.Contains(s.Tasks, gen.SessionTask{})),
 	)
 }
 
