@@ -123,8 +123,8 @@ func (c *Client) RefreshCookies(
 }
 
 // refresh asks for the answer in a format; read refuses an answer in another one.
-func refresh[T any](ctx context.Context, c *Client, sessionID string, params *RefreshParams,
-	format gen.RefreshSessionRequestFormat, read func([]byte) (*T, error),
+func refresh[G, T any](ctx context.Context, c *Client, sessionID string, params *RefreshParams,
+	format gen.RefreshSessionRequestFormat, read func(*G) (*T, error),
 ) (*T, error) {
 	problem := cmp.Or(checkSessionID(sessionID), params.check())
 	return do(ctx, c, wire.RefreshSession, problem, params.secrets, read,

@@ -151,12 +151,9 @@ func (tc *TokenCache) keep(key tokenKey, token *Token, earlier bool, forgotten f
 		until = exp
 	}
 	until = until.Add(-tc.margin)
-	if !now.Before(until) {
-		return
-	}
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
-	if !forgotten() { // asked under the lock, which Forget holds as well
+	if now.Before(until) && !forgotten() { // asked under the lock, which Forget holds as well
 		tc.tokens.Add(key, cachedToken{token: token, until: until})
 	}
 }

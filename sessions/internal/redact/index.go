@@ -29,13 +29,14 @@ func newIndex(secrets []string) *index {
 	x := &index{secrets: make(map[string][]string, len(secrets))}
 	for _, secret := range secrets {
 		x.add(secret)
-		plain := unescape(secret)
+		plain := secret
+		for _, unescape := range unescapings {
+			plain = unescape(plain)
+		}
 		if plain != secret {
 			x.add(plain)
 		}
-		if strings.Contains(plain, " ") {
-			x.add(strings.ReplaceAll(plain, " ", "+")) // as a query writes it
-		}
+		x.add(strings.ReplaceAll(plain, " ", "+")) // as a query writes it
 	}
 	return x
 }
@@ -70,6 +71,12 @@ func (x *index) hide(text string) (shown string, hidden int) {
 		}
 	}
 	return clean.String(), hidden
+}
+
+// hidden returns how many bytes of text hide hides.
+func (x *index) hidden(text string) int {
+	_, hidden := x.hide(text)
+	return hidden
 }
 
 // match returns how many bytes to hide at the start of text, of which the first few are hidden
