@@ -119,7 +119,7 @@ func (g *guard) count(err error, wrote bool, stuck int) {
 	}
 	if err != nil && !g.resting && (g.failures >= maxFailures || g.stuck >= maxStuck) {
 		g.resting, g.probed = true, time.Now()
-		g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself", "error", err)
+		go g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself", "error", err)
 	}
 }
 
@@ -142,6 +142,6 @@ func (g *guard) probe(ctx context.Context) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.resting, g.failures = false, 0
-		g.logger.Info("clerk: the fleet's store answers again")
+		go g.logger.Info("clerk: the fleet's store answers again")
 	}
 }

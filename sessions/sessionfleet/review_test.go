@@ -1,0 +1,33 @@
+package sessionfleet_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionfleet"
+)
+
+// slowHandler is a log handler whose pipe is full: a record takes a minute.
+type slowHandler struct{ slog.Handler }
+
+func (slowHandler) Handle(context.Context, slog.Record) error { time.Sleep(time.Minute); return nil }
+
+// A log handler that blocks holds no call up.
+func TestSlowLogger(t *testing.T) {
+	t.Parallel()
+	bubble(t, "of a store that fails", func(t *testing.T) {
+		s := newStore()
+		s.breaks(isDown)
+		logger := slog.New(slowHandler{slog.NewTextHandler(io.Discard, nil)})
+		fleet := newFleet(t, &clerk{}, s, secretKey, sessionfleet.WithLogger(logger))
+		for i := range 10 {
+			if a := <-begin(t.Context(), fleet, mint); a.err != nil || a.took > time.Second {
+				t.Errorf("call %d: %v after %v", i, a.err, a.took)
+			}
+		}
+		time.Sleep(time.Minute)
+	})
+}
