@@ -31,3 +31,15 @@ func TestSlowLogger(t *testing.T) {
 		time.Sleep(time.Minute)
 	})
 }
+
+// A deadline in another century is no deadline that is over.
+func TestFarDeadline(t *testing.T) {
+	t.Parallel()
+	bubble(t, "in 150 years", func(t *testing.T) {
+		clerk := &clerk{}
+		ctx, cancel := context.WithDeadline(t.Context(), time.Now().AddDate(150, 0, 0))
+		defer cancel()
+		same(t, together(ctx, newFleets(t, 8, clerk, newStore()), refresh))
+		asked(t, clerk, 1)
+	})
+}

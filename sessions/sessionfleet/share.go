@@ -61,7 +61,7 @@ func (f *Fleet) share(
 // still time to ask Clerk.
 func patience(ctx context.Context) time.Duration {
 	if deadline, ok := flight.Deadline(ctx); ok {
-		return min(time.Until(deadline)*3/4, mostPatience)
+		return min(time.Until(deadline)/4*3, mostPatience) // 4 first: 3 overflows after 97 years
 	}
 	return mostPatience
 }
