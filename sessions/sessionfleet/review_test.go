@@ -2,11 +2,13 @@ package sessionfleet_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"testing"
 	"time"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionfleet"
 )
 
@@ -41,5 +43,21 @@ func TestFarDeadline(t *testing.T) {
 		defer cancel()
 		same(t, together(ctx, newFleets(t, 8, clerk, newStore()), refresh))
 		asked(t, clerk, 1)
+	})
+}
+
+// A refusal of an instance whose clock is wrong does not take the place of the good answer that the others use.
+func TestWrongClockLeavesAnswer(t *testing.T) {
+	t.Parallel()
+	bubble(t, "20 s ahead", func(t *testing.T) {
+		clerk := &clerk{once: true}
+		fleets := newFleets(t, 3, clerk, newStore())
+		good := <-begin(t.Context(), fleets[0], refresh)
+		fleets[1].SetClock(func() time.Time { return time.Now().Add(20 * time.Second) })
+		if a := <-begin(t.Context(), fleets[1], refresh); !errors.Is(a.err, sessions.ErrUnauthorized) {
+			t.Errorf("the instance with the wrong clock got %v", a.err)
+		}
+		same(t, []answer{good, <-begin(t.Context(), fleets[2], refresh)})
+		asked(t, clerk, 2)
 	})
 }

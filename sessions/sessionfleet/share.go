@@ -108,6 +108,8 @@ func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 		switch {
 		case r.swapped, bytes.Equal(r.now, claim), r.err != nil && !waited: // it may seem to have failed
 			return entry{}
+		case there.late: // it stays for those whose clocks are right
+			return entry{}
 		case there.good(), there.Refusal != nil:
 			return there
 		case there.Claimed: // by another instance, until its lease is over
