@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"runtime"
 	"testing"
 	"time"
 
@@ -60,4 +61,44 @@ func TestWrongClockLeavesAnswer(t *testing.T) {
 		same(t, []answer{good, <-begin(t.Context(), fleets[2], refresh)})
 		asked(t, clerk, 2)
 	})
+}
+
+// What an instance with the oldest key alone forgets, one with three keys does not find with the second.
+func TestForgetAfterTwoRotations(t *testing.T) {
+	t.Parallel()
+	bubble(t, "three keys", func(t *testing.T) {
+		clerk, s := &clerk{}, newStore()
+		one := newFleet(t, clerk, s, "sk_test_1")
+		two := newFleet(t, clerk, s, "sk_test_2", sessionfleet.WithOldSecretKeys("sk_test_1"))
+		three := newFleet(t, clerk, s, "sk_test_3", sessionfleet.WithOldSecretKeys("sk_test_2", "sk_test_1"))
+		same(t, append(together(t.Context(), []*sessionfleet.Fleet{two}, mint), <-begin(t.Context(), three, mint)))
+		if err := one.Forget(t.Context(), "sess_1"); err != nil {
+			t.Error(err)
+		}
+		mint(t.Context(), three)
+		asked(t, clerk, 2)
+		mint(t.Context(), two)
+		same(t, together(t.Context(), []*sessionfleet.Fleet{two, two}, mint))
+		asked(t, clerk, 3)
+	})
+}
+
+// A store that answers 10 MB where a generation should be costs a call no time to speak of.
+func TestHugeGeneration(t *testing.T) {
+	s, huge := newStore(), make([]byte, 10<<20)
+	s.breaks(func(op swap) ([]byte, bool, error) {
+		if op.old == nil && op.new == nil {
+			return huge, false, nil
+		}
+		return works(op)
+	})
+	clerk := &clerk{takes: func(int) time.Duration { return 0 }}
+	fleet := newFleet(t, clerk, s, secretKey)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	mint(t.Context(), fleet)
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
+		t.Errorf("a call allocated %d bytes", n)
+	}
 }

@@ -21,7 +21,8 @@ const (
 	keepTokens     = time.Hour              // at most
 	keepGeneration = 2 * time.Hour          // longer than a token that is being minted
 
-	mostPatience = 30 * time.Second // of one who waits without a deadline
+	maxGeneration = 64               // bytes of it that count: a store may answer anything
+	mostPatience  = 30 * time.Second // of one who waits without a deadline
 )
 
 // asking asks Clerk. The entry is nothing where there is an error.
@@ -71,18 +72,15 @@ func (f *Fleet) places(ctx context.Context, kind string, names []string) ([]plac
 	keys := f.keys()
 	places, generations := make([]place, len(keys)), ""
 	for i, key := range slices.Backward(keys) {
-		generation := ""
 		if names[0] != "" {
 			r := f.store.swap(ctx, operation{name: newPlace("generation", key, names[0]).name})
 			if r.err != nil {
 				return nil, r.err
 			}
-			generation = string(r.now)
+			generations += string(r.now[:min(len(r.now), maxGeneration)])
 		}
-		if generations += generation; i == 0 { // an instance with an old key can change it as well
-			generation = generations
-		}
-		places[i] = newPlace(kind, key, append(names, generation)...)
+		// An instance that has the keys from here on alone, or fewer, can forget as well.
+		places[i] = newPlace(kind, key, append(names, generations)...)
 	}
 	return places, nil
 }
