@@ -176,7 +176,7 @@ func (f *Fleet) cookies(ctx context.Context, kind string, names []string,
 // POST /sessions/{session_id}/revoke
 func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session, error) {
 	session, err := f.client.Revoke(ctx, sessionID)
-	if !errors.Is(err, sessions.ErrInvalidParams) { // as it is where ctx is nil
+	if ctx != nil && !errors.Is(err, sessions.ErrInvalidParams) {
 		_ = f.Forget(context.WithoutCancel(ctx), sessionID)
 	}
 	return session, err
