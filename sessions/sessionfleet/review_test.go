@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"reflect"
 	"runtime"
 	"testing"
 	"time"
@@ -107,5 +108,78 @@ func TestHugeGeneration(t *testing.T) {
 func TestRevokeWithoutContext(t *testing.T) {
 	if _, err := newFleet(t, &clerk{}, newStore(), secretKey).Revoke(nil, "sess_1"); err != nil { //nolint:staticcheck // nil
 		t.Error(err)
+	}
+}
+
+// hedged asks two instances, and takes the first answer.
+type hedged []*sessionfleet.Fleet
+
+func (h hedged) GetToken(ctx context.Context, id string, p sessions.TokenParams) (*sessions.Token, error) {
+	tokens := make(chan *sessions.Token, len(h))
+	for _, fleet := range h {
+		go func() {
+			token, _ := fleet.GetToken(ctx, id, p)
+			tokens <- token
+		}()
+	}
+	return <-tokens, nil
+}
+
+// A minter between a TokenCache and Fleets may ask several at a time.
+func TestHedgedMinter(t *testing.T) {
+	t.Parallel()
+	bubble(t, "of two", func(t *testing.T) {
+		clerk, s := &clerk{takes: func(int) time.Duration { return 0 }}, newStore()
+		fleets := newFleets(t, 3, clerk, s)
+		mint(t.Context(), fleets[0])
+		cache := sessions.NewTokenCache(hedged(fleets[1:]))
+		if _, err := cache.GetToken(t.Context(), "sess_1", sessions.TokenParams{}); err != nil {
+			t.Error(err)
+		}
+		asked(t, clerk, 1)
+	})
+}
+
+// A field that the parameters may get one day makes another call as well, unless it is named here.
+func TestEveryFieldNamesACall(t *testing.T) {
+	t.Parallel()
+	set := func(t *testing.T, field reflect.Value) {
+		switch field.Kind() {
+		case reflect.String:
+			field.SetString("other")
+		case reflect.Bool:
+			field.SetBool(true)
+		case reflect.Int64:
+			field.SetInt(int64(time.Hour))
+		default:
+			t.Fatalf("no other value is known of a %v", field.Type())
+		}
+	}
+	differ := func(t *testing.T, one, other call) {
+		clerk := &clerk{}
+		fleet := newFleet(t, clerk, newStore(), secretKey)
+		for _, c := range []call{one, other} {
+			if _, err := c(t.Context(), fleet); err != nil {
+				t.Error(err)
+			}
+		}
+		asked(t, clerk, 2)
+	}
+	for field := range reflect.TypeFor[sessions.TokenParams]().Fields() {
+		bubble(t, "token: "+field.Name, func(t *testing.T) {
+			var p sessions.TokenParams
+			set(t, reflect.ValueOf(&p).Elem().FieldByIndex(field.Index))
+			differ(t, mint, mintWith(p))
+		})
+	}
+	for field := range reflect.TypeFor[sessions.RefreshParams]().Fields() {
+		if field.Name == "RequestHeaders" || field.Name == "RequestOriginatingIP" {
+			continue // the parallel requests of a page differ in these
+		}
+		bubble(t, "refresh: "+field.Name, func(t *testing.T) {
+			var p sessions.RefreshParams
+			set(t, reflect.ValueOf(&p).Elem().FieldByIndex(field.Index))
+			differ(t, refreshWith(sessions.RefreshParams{}), refreshWith(p))
+		})
 	}
 }
