@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"reflect"
 	"runtime"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
@@ -182,4 +184,31 @@ func TestEveryFieldNamesACall(t *testing.T) {
 			differ(t, refreshWith(sessions.RefreshParams{}), refreshWith(p))
 		})
 	}
+}
+
+// late is a client that is paused before it sends.
+type late struct {
+	*clerk
+	pause time.Duration
+}
+
+func (l late) RefreshCookies(ctx context.Context, id string, p sessions.RefreshParams) (*sessions.Cookies, error) {
+	time.Sleep(l.pause)
+	return l.clerk.RefreshCookies(ctx, id, p)
+}
+
+// A holder that has lost its lease and is refused, because the next holder's call was first, gets what that one gets.
+func TestLostLeaseRefused(t *testing.T) {
+	t.Parallel()
+	bubble(t, "paused before it sends", func(t *testing.T) {
+		clerk := &clerk{once: true, takes: firstTakes(2*time.Second, 50*time.Millisecond)}
+		off, s := new(atomic.Bool), newStore()
+		paused := begin(t.Context(), newFleet(t, late{clerk, 2 * time.Second}, cut{s, off}, secretKey), refresh)
+		synctest.Wait()
+		off.Store(true)
+		next := begin(t.Context(), newFleet(t, clerk, s, secretKey), refresh)
+		time.Sleep(1900 * time.Millisecond)
+		off.Store(false)
+		same(t, []answer{<-next, <-paused})
+	})
 }

@@ -96,7 +96,7 @@ func (f *Fleet) inherit(ctx context.Context, places []place) (e entry) {
 
 // claim returns another instance's answer or refusal, which it waits for if need be. It returns
 // nothing if Clerk is to be asked: the claim is in its place, or the store is of no use, or ctx has
-// ended.
+// ended. A nil claim takes no place: claim only waits.
 func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 	var old []byte // what the claim takes the place of: nothing, or what counts as nothing
 	trouble, waited := 0, false
@@ -131,7 +131,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // hold asks while it renews the claim, and then puts what came of it in the claim's place. A
-// refusal gives way to another instance's good answer.
+// refusal gives way to another instance's good answer, also to one that is on its way.
 func (f *Fleet) hold(
 	ctx context.Context, p place, claim []byte, ask asking,
 ) (others []string, err error) {
@@ -147,7 +147,13 @@ func (f *Fleet) hold(
 	defer func() {
 		stop()
 		renewal.Wait()
-		if there := f.settle(ctx, p, claim, outcome); err != nil && there.good() {
+		there := f.settle(ctx, p, claim, outcome)
+		if outcome.Refusal != nil && there.Claimed { // by an instance that may have been first
+			waiting, cancel := context.WithTimeout(ctx, patience(ctx))
+			defer cancel()
+			there = f.claim(waiting, p, nil)
+		}
+		if err != nil && there.good() {
 			others, err = there.Answer, nil
 		}
 	}()
