@@ -116,7 +116,8 @@ func (g *guard) count(err error, wrote bool, stuck int) {
 	}
 	if err != nil && !g.resting && (g.failures >= maxFailures || g.stuck >= maxStuck) {
 		g.resting, g.probed = true, time.Now()
-		go g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself", "error", err)
+		go g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself",
+			"error", err)
 	}
 }
 
