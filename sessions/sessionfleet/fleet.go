@@ -87,9 +87,9 @@ func WithLogger(l *slog.Logger) Option {
 	return func(f *Fleet) { f.store.logger = l }
 }
 
-// WithTokenMargin sets how long before its expiry a token is no longer shared, 5 s unless set. Let it
-// be that of a TokenCache in front: in between, the cache hands out what it does not keep, and asks
-// the store for each call.
+// WithTokenMargin sets how long before its expiry a token is no longer shared, 5 s unless set. Let
+// it be that of a TokenCache in front: in between, the cache hands out what it does not keep, and
+// asks the store for each call.
 func WithTokenMargin(d time.Duration) Option {
 	return func(f *Fleet) { f.margin = d }
 }
