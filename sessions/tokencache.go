@@ -110,7 +110,7 @@ func (tc *TokenCache) GetToken(
 		ctx, earlier := minted.Watch(ctx)
 		token, err := tc.minter.GetToken(ctx, sessionID, params)
 		if err == nil && token != nil {
-			tc.keep(key, token, *earlier, forgotten)
+			tc.keep(key, token, earlier.Load(), forgotten)
 		}
 		return token, err
 	}
