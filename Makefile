@@ -7,6 +7,8 @@ SHELL := /usr/bin/env bash
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 OASDIFF := github.com/oasdiff/oasdiff@v1.35.0
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GORELEASE := golang.org/x/exp/cmd/gorelease@v0.0.0-20261113113407-e3970619a1a4
 
 # Go's two newest releases. make check vets and tests with each of them, whichever is installed: the go command downloads a release as
 # it does a module.
@@ -16,10 +18,14 @@ GOS := go1.26.8 go1.27.1
 NESTED := $(patsubst %/go.mod,%,$(wildcard $(shell git ls-files -co --exclude-standard '*/go.mod')))
 PACKAGES := ./... ./testdata/official-sdk ./testdata/marked
 
+# The tag of the next release. The modules that users import have one each, the root's and those of RELEASED.
+VERSION := v$(shell sed -n 's/^const version = "\(.*\)"$$/\1/p' sessions/options.go)
+RELEASED := $(foreach dir,$(filter sessions/%,$(NESTED)),$(if $(findstring /testdata/,$(dir)),,$(dir)))
+
 # The race detector needs cgo, and so a C compiler: go env says 0 where there is none.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 PUBLIC := sessions sessions/sessionhttp sessions/sessionstest sessions/sessionfleet sessions/sessionfleet/storetest \
-	sessions/sessionfleet/redisstore
+	sessions/sessionfleet/redisstore sessions/sessionsotel
 
 ##@ Use
 
@@ -77,6 +83,16 @@ drift: ## Print how the fragment differs from an official OpenAPI file, and find
 .PHONY: drift-verify
 drift-verify: ## Do the same for VerifySession alone, with a file that still has it
 	$(call compare,/verify$$)
+
+.PHONY: clerk-calls
+clerk-calls: ## Rewrite the list of the calls and parameters in clerk-sdk-go's session package
+	@$(CLERK_CALLS) >testdata/clerk-sdk-go/session.txt
+
+CLERK_CALLS := (cd testdata/clerk-sdk-go && go doc -all github.com/clerk/clerk-sdk-go/v2/session) | grep -E '^(func|type|	[A-Z])'
+
+.PHONY: upstream
+upstream: ## Print what is new at Clerk: its published description, its JavaScript SDK, its Go SDK. Changes nothing here
+	@.ci/upstream
 
 # Figures get into a document in one way: $(MARKED) document name, which reads them.
 MARKED := go run ./testdata/marked
@@ -170,7 +186,7 @@ fuzz: ## Run every fuzz target for FUZZTIME each
 	done
 
 .PHONY: check
-check: check-race check-format check-width check-tidy check-generated check-api lint vulncheck check-platforms check-cover test-releases test-official ## Run everything that CI runs
+check: check-race check-format check-width check-tidy check-generated check-api check-calls check-workflows lint vulncheck check-platforms check-cover test-releases test-official ## Run everything that CI runs
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=1000x # a number of runs: a time sometimes ends in "deadline exceeded"
 
 .PHONY: check-race
@@ -207,7 +223,7 @@ lint: vet ## Run go vet and golangci-lint, with what .golangci.yml says
 .PHONY: vulncheck
 vulncheck: ## Look for known vulnerabilities, where the database can be reached
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	if go run $(GOVULNCHECK) ./... >"$$log" 2>&1; then cat "$$log"; \
+	if (for dir in . $(RELEASED); do (cd $$dir && go run $(GOVULNCHECK) ./...) || exit 1; done) >"$$log" 2>&1; then cat "$$log"; \
 	elif grep -q 'fetching vulnerabilities\|no such host\|connection refused\|dial tcp\|403\|lookup' "$$log"; then \
 		echo "vulncheck: SKIPPED, the vulnerability database cannot be reached from here:"; tail -n 2 "$$log"; \
 	else cat "$$log"; exit 1; fi
@@ -239,3 +255,57 @@ check-api: ## Find changes of the public API that testdata/api/ does not record
 		(cd $$p && go doc -all .) | diff testdata/api/$${p##*/}.txt - \
 			|| { echo "the public API of $$p changed; if that is meant, run make api and commit testdata/api/"; exit 1; }; \
 	done
+
+.PHONY: check-calls
+check-calls: ## Find calls of clerk-sdk-go's session package that testdata/clerk-sdk-go/session.txt does not list
+	@$(CLERK_CALLS) | diff testdata/clerk-sdk-go/session.txt - \
+		|| { echo "clerk-sdk-go changed; look at what it means for us, then run make clerk-calls"; exit 1; }
+
+.PHONY: check-workflows
+check-workflows: ## Lint the workflows in .github
+	@go run $(ACTIONLINT) -shellcheck= -pyflakes=
+
+##@ Release
+
+.PHONY: release-dry-run
+release-dry-run: ## Build a stranger's module from the tags to be, of the root and of each module below sessions/
+	@cd testdata/release && go test -count=1 -mod=readonly -v -run Stranger .
+
+.PHONY: release-ready
+release-ready: ## Find what is missing for a tag: make release-ready TAG=vX.Y.Z
+	@[ "$(TAG)" = "$(VERSION)" ] || { echo "sessions/options.go says $(VERSION), not $(TAG)"; exit 1; }
+	@grep -qE '^## \[$(VERSION:v%=%)\] - [0-9]{4}-[0-9]{2}-[0-9]{2}$$' CHANGELOG.md \
+		|| { echo "CHANGELOG.md has no heading for $(VERSION) with its date"; exit 1; }
+	@for dir in $(RELEASED); do \
+		grep -qE '^(require |[[:space:]])github.com/clerk-sessions/clerk-sessions-go $(VERSION)$$' $$dir/go.mod \
+			|| { echo "$$dir/go.mod does not require $(VERSION): run make release-require"; exit 1; }; \
+	done
+
+.PHONY: release-require
+release-require: ## Have the modules below sessions/ require the version that sessions/options.go names
+	@for dir in $(RELEASED); do (cd $$dir && go mod edit -require=github.com/clerk-sessions/clerk-sessions-go@$(VERSION)); done
+	@for dir in $(NESTED); do (cd $$dir && go mod tidy); done
+
+.PHONY: release-notes
+release-notes: ## Print what CHANGELOG.md says about the version that sessions/options.go names
+	@awk -v v='$(VERSION:v%=%)' '/^## \[/ {on = index($$0, "## [" v "]") == 1; next} on {print; n += NF} END {exit n == 0}' CHANGELOG.md
+
+# gorelease says of a version that is tagged that it exists: so it is asked for the least version, and not whether this one will do.
+.PHONY: api-diff
+api-diff: ## Compare the public API with the last tag's, and find out whether the next version's number is too low for that
+	@base=$$(git describe --tags --abbrev=0 --match 'v[0-9]*' HEAD^ 2>/dev/null || echo none); \
+	report=$$(go run $(GORELEASE) -base=$$base); echo "$$report"; \
+	least=$$(sed -n 's/^Suggested version: \(v[^ ]*\).*/\1/p' <<<"$$report"); \
+	[ -n "$$least" ] && [ "$$(printf '%s\n' $$least $(VERSION) | sort -V | tail -n 1)" = $(VERSION) ] \
+		|| { echo "$(VERSION) will not do"; exit 1; }
+
+# Whoever builds a tag gets the same bytes: one release of Go, and nothing of the machine or the checkout.
+.PHONY: dist
+dist: ## Build fakeclerk for five platforms, with checksums, in dist/
+	@rm -rf dist && mkdir dist
+	@for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
+		GOOS=$${target%/*} GOARCH=$${target#*/}; suffix=; [ $$GOOS != windows ] || suffix=.exe; \
+		GOTOOLCHAIN=$(lastword $(GOS)) GOFLAGS= CGO_ENABLED=0 GOOS=$$GOOS GOARCH=$$GOARCH go build -mod=readonly -trimpath -buildvcs=false \
+			-ldflags '-s -w' -o dist/fakeclerk_$(VERSION)_$${GOOS}_$$GOARCH$$suffix ./sessions/sessionstest/fakeclerk; \
+	done
+	@cd dist && sha256sum fakeclerk_* >SHA256SUMS && cat SHA256SUMS

@@ -230,13 +230,13 @@ type SessionObject string
 
 // SessionActivity The device and place that the session was last used from.
 type SessionActivity struct {
+	ID             string `json:"id"`
+	DeviceType     string `json:"device_type,omitempty"`
 	BrowserName    string `json:"browser_name,omitempty"`
 	BrowserVersion string `json:"browser_version,omitempty"`
+	IPAddress      string `json:"ip_address,omitempty"`
 	City           string `json:"city,omitempty"`
 	Country        string `json:"country,omitempty"`
-	DeviceType     string `json:"device_type,omitempty"`
-	ID             string `json:"id"`
-	IPAddress      string `json:"ip_address,omitempty"`
 	IsMobile       bool   `json:"is_mobile"`
 }
 

@@ -67,7 +67,7 @@ func BenchmarkList500(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		list, err := client.List(b.Context(), sessions.ListParams{UserID: "user_1", Limit: 500})
+		list, err := client.List(b.Context(), sessions.ListParams{Limit: 500})
 		if err != nil || len(list.Data) != 500 {
 			b.Fatal(err)
 		}

@@ -123,8 +123,8 @@ func (c *Client) RefreshCookies(
 }
 
 // refresh asks for the answer in a format; read refuses an answer in another one.
-func refresh[T any](ctx context.Context, c *Client, sessionID string, params *RefreshParams,
-	format gen.RefreshSessionRequestFormat, read func([]byte) (*T, error),
+func refresh[G, T any](ctx context.Context, c *Client, sessionID string, params *RefreshParams,
+	format gen.RefreshSessionRequestFormat, read func(*G) (*T, error),
 ) (*T, error) {
 	problem := cmp.Or(checkSessionID(sessionID), params.check())
 	return do(ctx, c, wire.RefreshSession, problem, params.secrets, read,
@@ -158,6 +158,11 @@ func OperationFromContext(ctx context.Context) (Operation, bool) {
 	}
 	return Operation{Name: op.Name, Method: op.Method, PathTemplate: op.PathTemplate}, true
 }
+
+// AttemptFromContext returns which request of a call the context of a request belongs to, for an
+// http.RoundTripper that traces or counts: 1 for the first, 2 for the first that is sent again. It
+// is 0 for a request that is not of this package.
+func AttemptFromContext(ctx context.Context) int { return wire.AttemptFrom(ctx) }
 
 // Operation is an endpoint, in words that have no ids in them and so suit the names of spans and
 // metrics.

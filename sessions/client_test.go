@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -736,6 +737,29 @@ func TestOperationFromContext(t *testing.T) {
 	}
 	if op, ok := sessions.OperationFromContext(t.Context()); ok {
 		t.Errorf("a context of nobody's has the operation %v", op)
+	}
+}
+
+// Inside a RoundTripper, every request says which attempt of its call it is.
+func TestAttemptFromContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var got []int
+		client := newClient(t, "https://clerk.test", through(func(req *http.Request) (*http.Response, error) {
+			got = append(got, sessions.AttemptFromContext(req.Context()))
+			return response(map[bool]int{true: 429, false: 503}[len(got) == 1], "{}"), nil
+		}), sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: 3}))
+		for range 2 {
+			if _, err := client.Get(t.Context(), "sess_1"); !errors.Is(err, sessions.ErrServer) {
+				t.Error(err)
+			}
+		}
+		if want := []int{1, 2, 3, 1, 2, 3}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+	if n := sessions.AttemptFromContext(t.Context()); n != 0 {
+		t.Errorf("a context of nobody's is of attempt %d", n)
 	}
 }
 

@@ -36,11 +36,12 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 }
 
 // do makes one call of an operation, unless there is a problem with the call's parameters: send
-// calls a method of the generated client, and read makes the result of the answer's body. secrets
-// returns what must not show in an error, beside the key; it may be nil.
-func do[T any](ctx context.Context, c *Client, op *wire.Operation,
+// calls a method of the generated client, and read makes the result of the generated model that the
+// answer's body is decoded into. secrets returns what must not show in an error, beside the key; it
+// may be nil.
+func do[G, T any](ctx context.Context, c *Client, op *wire.Operation,
 	problem error, secrets func() []string,
-	read func([]byte) (*T, error), send func(*gen.Client) (*http.Response, error),
+	read func(*G) (*T, error), send func(*gen.Client) (*http.Response, error),
 ) (*T, error) {
 	switch {
 	case problem != nil:
@@ -66,12 +67,13 @@ func do[T any](ctx context.Context, c *Client, op *wire.Operation,
 		return nil, failure(&x.call, &wire.Answer{Err: err, Unsent: true}, nil)
 	}
 	defer x.answer.Release()
+	c.tell(ctx, Event{op.Name, x.answer.Attempts, x.call.Waited, x.answer.HeldBack, ""})
 	if !x.answer.Whole() || x.answer.Status() != http.StatusOK {
 		return nil, failure(&x.call, x.answer, nil)
 	}
 	var value *T
 	if err = checkHeaders(&x.call, x.answer.Response.Header); err == nil {
-		value, err = read(x.answer.Body)
+		value, err = decode(x.answer.Body, read)
 	}
 	if err != nil {
 		return nil, failure(&x.call, x.answer, err)

@@ -103,36 +103,31 @@ func (e *Error) Is(target error) bool {
 // Error returns one line: the operation, the status, what Clerk says is wrong or else the cause,
 // and the trace id.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString("clerk: ")
-	if e.Operation != "" {
-		b.WriteString(e.Operation + ": ")
-	}
+	status := strings.TrimSpace(fmt.Sprint(e.StatusCode, " ", http.StatusText(e.StatusCode)))
 	if e.StatusCode == 0 && !e.answered {
-		b.WriteString("no answer")
-	} else {
-		b.WriteString(strings.TrimSpace(fmt.Sprint(e.StatusCode, " ", http.StatusText(e.StatusCode))))
+		status = "no answer"
 	}
-	for i, detail := range e.Details {
-		b.WriteString([]string{": ", "; "}[min(i, 1)] + detail.text())
+	var details []string
+	for _, d := range e.Details {
+		text := d.Code + ": " + cmp.Or(d.LongMessage, d.Message)
+		details = append(details, oneLine(strings.Trim(text, ": ")))
 	}
+	parts := []string{"clerk", e.Operation, status, strings.Join(details, "; ")}
 	if e.cause != nil {
-		b.WriteString(": " + oneLine(e.cause.Error()))
+		parts = append(parts, oneLine(e.cause.Error()))
 	}
 	if e.outcomeUnknown {
-		b.WriteString(": it may have happened all the same")
+		parts = append(parts, "it may have happened all the same")
 	}
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
+	text := strings.Join(parts, ": ")
 	if e.TraceID != "" {
-		b.WriteString(" (trace id " + oneLine(e.TraceID) + ")")
+		text += " (trace id " + oneLine(e.TraceID) + ")"
 	}
 	if e.Attempts > 1 {
-		fmt.Fprintf(&b, " (%d attempts)", e.Attempts)
+		text += fmt.Sprintf(" (%d attempts)", e.Attempts)
 	}
-	return b.String()
-}
-
-func (d ErrorDetail) text() string {
-	return oneLine(strings.Trim(d.Code+": "+cmp.Or(d.LongMessage, d.Message), ": "))
+	return text
 }
 
 // Format writes the text of the error, for every verb: fields of its own and of its cause stay out

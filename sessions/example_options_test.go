@@ -182,6 +182,34 @@ func ExampleWithLogger() {
 	// true
 }
 
+// What no transport sees: how long calls wait for their turn, and that some are never sent.
+func ExampleWithObserver() {
+	clerk, client := newExample(sessions.WithObserver(func(_ context.Context, e sessions.Event) {
+		fmt.Printf("%s: %d requests, held back: %t, cache: %q\n", e.Operation, e.Attempts, e.HeldBack, e.Cache)
+	}))
+	defer clerk.Close()
+	clerk.Inject(sessionstest.Fault{Status: http.StatusTooManyRequests, RetryAfter: time.Minute})
+
+	for range 2 { // the 429 to the first call silences the second
+		_, err := client.Get(context.Background(), "sess_phone")
+		fmt.Println(errors.Is(err, sessions.ErrRateLimited))
+	}
+	cache := sessions.NewTokenCache(client)
+	for range 2 {
+		if _, err := cache.GetToken(context.Background(), "sess_phone", sessions.TokenParams{}); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// GetSession: 1 requests, held back: false, cache: ""
+	// true
+	// GetSession: 0 requests, held back: true, cache: ""
+	// true
+	// CreateSessionToken: 0 requests, held back: false, cache: "miss"
+	// CreateSessionToken: 1 requests, held back: false, cache: ""
+	// CreateSessionToken: 0 requests, held back: false, cache: "hit"
+}
+
 func ExampleWithTokenCacheSize() {
 	clerk, client := newExample()
 	defer clerk.Close()

@@ -328,6 +328,29 @@ func ExampleOperationFromContext() {
 	// map[GET /sessions/{session_id}:2]
 }
 
+// A transport that says which requests are sent again.
+type repeating struct{ next http.RoundTripper }
+
+func (r repeating) RoundTrip(req *http.Request) (*http.Response, error) {
+	if n := sessions.AttemptFromContext(req.Context()); n > 1 {
+		fmt.Fprintln(os.Stdout, "attempt", n)
+	}
+	return r.next.RoundTrip(req)
+}
+
+func ExampleAttemptFromContext() {
+	transport := repeating{sessions.NewTransport()}
+	clerk, client := newExample(sessions.WithHTTPClient(&http.Client{Transport: transport}))
+	defer clerk.Close()
+	clerk.Inject(sessionstest.Fault{Status: http.StatusServiceUnavailable})
+
+	_, err := client.Get(context.Background(), "sess_phone")
+	fmt.Println(err)
+	// Output:
+	// attempt 2
+	// <nil>
+}
+
 func ExampleTokenCache() {
 	clerk := sessionstest.NewServer()
 	defer clerk.Close()

@@ -3,14 +3,13 @@ package sessions
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
+	"github.com/clerk-sessions/clerk-sessions-go/gen"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
@@ -56,7 +55,7 @@ func notTried(ctx context.Context, op *wire.Operation) *Error {
 // badList returns the error of a list that fits ill with what was asked for.
 func badList(format string, args ...any) *Error {
 	answer := &wire.Answer{Response: &http.Response{StatusCode: http.StatusOK}, Attempts: 1}
-	return failure(&wire.Call{Op: wire.GetSessionList}, answer, wrong(format, args...))
+	return failure(&wire.Call{Op: wire.GetSessionList}, answer, fmt.Errorf(format, args...))
 }
 
 // mayHaveHappened reports whether Clerk may have done what the request asked for, although the
@@ -95,33 +94,27 @@ func mayHoldTokens(op *wire.Operation, status int) bool {
 
 // readBody takes what Clerk says is wrong out of a body, or the start of a body that is not JSON.
 func (e *Error) readBody(call *wire.Call, body []byte) {
-	lenient := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if !jsontext.Value(body).IsValid(lenient) {
+	if !json.Valid(body) {
 		if !mayHoldTokens(call.Op, e.StatusCode) {
 			e.Body = call.Secrets.Text(strings.ToValidUTF8(string(body), "\uFFFD"))
 		}
 		return
 	}
-	var answer map[string]any
-	_ = json.Unmarshal(body, &answer, lenient) // what is not as Clerk documents it stays empty
-	if id, _ := answer["clerk_trace_id"].(string); id != "" {
-		e.TraceID = id
-	}
-	items, _ := answer["errors"].([]any)
-	for _, item := range items[:min(len(items), maxDetails)] {
-		fields, ok := item.(map[string]any)
-		if !ok {
+	var answer gen.ErrorAnswer
+	_ = json.Unmarshal(body, &answer) // what is not as Clerk documents it stays empty
+	e.TraceID = cmp.Or(answer.ClerkTraceID, e.TraceID)
+	for _, item := range answer.Errors[:min(len(answer.Errors), maxDetails)] {
+		if cmp.Or(item.Code, item.Message, item.LongMessage) == "" {
 			continue
 		}
-		if meta, err := json.Marshal(fields["meta"]); err != nil || len(meta) > maxMeta {
-			delete(fields, "meta")
+		detail := ErrorDetail{
+			Code:        call.Secrets.Text(item.Code),
+			Message:     call.Secrets.Text(item.Message),
+			LongMessage: call.Secrets.Text(item.LongMessage),
 		}
-		fields, _ = call.Secrets.JSON(fields).(map[string]any)
-		detail := ErrorDetail{}
-		detail.Code, _ = fields["code"].(string)
-		detail.Message, _ = fields["message"].(string)
-		detail.LongMessage, _ = fields["long_message"].(string)
-		detail.Meta, _ = fields["meta"].(map[string]any)
+		if meta, _ := json.Marshal(item.Meta); item.Meta != nil && len(meta) <= maxMeta {
+			detail.Meta, _ = call.Secrets.JSON(item.Meta).(map[string]any)
+		}
 		e.Details = append(e.Details, detail)
 	}
 }

@@ -232,13 +232,13 @@ func addDocuments(f *testing.F, good string) {
 func FuzzReadSession(f *testing.F) {
 	addDocuments(f, fuzzSession)
 	f.Fuzz(func(t *testing.T, document string) {
-		session, err := readSession("")([]byte(document))
+		session, err := decode([]byte(document), readSession(""))
 		if err != nil {
 			checkUnreadable(t, err)
 		} else {
 			checkReadSession(t, fields(t, document), session)
 		}
-		asked, err := readSession("sess_1")([]byte(document))
+		asked, err := decode([]byte(document), readSession("sess_1"))
 		if (err == nil) != (session != nil && session.ID == "sess_1") {
 			t.Errorf("asked for sess_1: got %v, %v; any session: %v", asked, err, session)
 		}
@@ -254,7 +254,7 @@ func FuzzReadList(f *testing.F) {
 	f.Add(`{"data":[null],"total_count":1}`)
 	f.Add(`{"data":[` + fuzzSession + `]}`)
 	f.Fuzz(func(t *testing.T, document string) {
-		list, err := readList([]byte(document))
+		list, err := decode([]byte(document), ListParams{}.read)
 		if err != nil {
 			checkUnreadable(t, err)
 			return
@@ -285,7 +285,7 @@ func FuzzReadToken(f *testing.F) {
 	addDocuments(f, fuzzToken)
 	addDocuments(f, fuzzCookies)
 	f.Fuzz(func(t *testing.T, document string) {
-		token, err := readToken([]byte(document))
+		token, err := decode([]byte(document), readToken)
 		if err != nil {
 			checkUnreadable(t, err)
 			return
@@ -305,7 +305,7 @@ func FuzzReadCookies(f *testing.F) {
 	f.Add(`{"object":"cookies","cookies":["a=b\u0085"]}`)
 	f.Add(`{"object":"cookies","cookies":["a=b",null]}`)
 	f.Fuzz(func(t *testing.T, document string) {
-		cookies, err := readCookies([]byte(document))
+		cookies, err := decode([]byte(document), readCookies)
 		if err != nil {
 			checkUnreadable(t, err)
 			return

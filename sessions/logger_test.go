@@ -9,10 +9,12 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
 )
 
 // A recorder is a log handler that keeps its records.
@@ -173,5 +175,111 @@ func TestLoggerOfRefusedParams(t *testing.T) {
 	}
 	if len(log.lines) != 0 {
 		t.Errorf("records: %v", log.lines)
+	}
+}
+
+// WithObserver tells one event a call, and one a token that a cache is asked for.
+func TestObserver(t *testing.T) {
+	t.Parallel()
+	const retryAfter = 2 * time.Second
+	get := func(ctx context.Context, c *sessions.Client, id string) error {
+		_, err := c.Get(ctx, id)
+		return err
+	}
+	for _, row := range []struct {
+		name  string
+		fault sessionstest.Fault
+		calls func(ctx context.Context, c *sessions.Client, id string) error
+		want  []sessions.Event
+	}{
+		{"a good answer", sessionstest.Fault{}, get, []sessions.Event{{Operation: "GetSession", Attempts: 1}}},
+		{
+			"no such session",
+			sessionstest.Fault{},
+			func(ctx context.Context, c *sessions.Client, _ string) error { return get(ctx, c, "sess_nobody") },
+			[]sessions.Event{{Operation: "GetSession", Attempts: 1}},
+		},
+		{
+			"parameters that are not sent",
+			sessionstest.Fault{},
+			func(ctx context.Context, c *sessions.Client, _ string) error { return get(ctx, c, "../users") },
+			nil,
+		},
+		{
+			"429, and then well",
+			sessionstest.Fault{Status: 429, RetryAfter: retryAfter},
+			get,
+			[]sessions.Event{{Operation: "GetSession", Attempts: 2, Wait: retryAfter}},
+		},
+		{
+			"503 thrice",
+			sessionstest.Fault{Status: 503, Times: 3},
+			get,
+			[]sessions.Event{{Operation: "GetSession", Attempts: 3}},
+		},
+		{
+			"held back by a silence that is too long",
+			sessionstest.Fault{Status: 429, RetryAfter: time.Minute},
+			func(ctx context.Context, c *sessions.Client, id string) error {
+				_ = get(ctx, c, id)
+				return get(ctx, c, id)
+			},
+			[]sessions.Event{
+				{Operation: "GetSession", Attempts: 1},
+				{Operation: "GetSession", HeldBack: true},
+			},
+		},
+		{
+			"the wait for the next attempt is cut short",
+			sessionstest.Fault{Status: 429, RetryAfter: retryAfter},
+			func(ctx context.Context, c *sessions.Client, id string) error {
+				ctx, cancel := context.WithCancel(ctx)
+				time.AfterFunc(time.Second, cancel)
+				return get(ctx, c, id)
+			},
+			[]sessions.Event{{Operation: "GetSession", Attempts: 1, Wait: time.Second, HeldBack: true}},
+		},
+		{
+			"a token that is minted and then kept",
+			sessionstest.Fault{},
+			func(ctx context.Context, c *sessions.Client, id string) error {
+				cache := sessions.NewTokenCache(c)
+				_, _ = cache.GetToken(ctx, id, sessions.TokenParams{})
+				_, err := cache.GetToken(ctx, id, sessions.TokenParams{})
+				return err
+			},
+			[]sessions.Event{
+				{Operation: "CreateSessionToken", Cache: "miss"},
+				{Operation: "CreateSessionToken", Attempts: 1},
+				{Operation: "CreateSessionToken", Cache: "hit"},
+			},
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				type key struct{}
+				ctx := context.WithValue(t.Context(), key{}, "the caller's")
+				clerk := sessionstest.New(t, sessionstest.WithoutListener())
+				id := clerk.AddSession(sessionstest.Session{}).ID
+				if row.fault.Status > 0 {
+					clerk.Inject(row.fault)
+				}
+				var got []sessions.Event
+				observe := func(ctx context.Context, e sessions.Event) {
+					if ctx.Value(key{}) != "the caller's" {
+						t.Errorf("%+v has another context than its call", e)
+					}
+					got = append(got, e)
+				}
+				_ = row.calls(ctx, fakeClient(t, clerk, sessions.WithObserver(observe)), id)
+				if diff := cmp.Diff(row.want, got); diff != "" {
+					t.Errorf("want (-), got (+):\n%s", diff)
+				}
+			})
+		})
+	}
+	if _, err := sessions.NewClient("sk_test_canary", sessions.WithObserver(nil)); err == nil {
+		t.Error("an observer that is nil is no error")
 	}
 }

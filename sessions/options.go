@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"reflect"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
@@ -37,6 +38,8 @@ type config struct {
 	host         string        // scheme and authority, which Transport, Gate and Budget are for
 	httpClient   *http.Client  // a copy of the http.Client that WithHTTPClient was given
 	callTimeout  time.Duration // of all attempts and waits; Timeout is that of one attempt
+
+	observe func(context.Context, Event) // nil for none
 }
 
 func defaultConfig(key string) config {
@@ -75,7 +78,7 @@ func (cfg *config) apply(opts []Option) (*url.URL, error) {
 	var errs []error
 	for i, opt := range opts {
 		if opt == nil {
-			opt = refuse("option %d is nil", i+1)
+			opt = option(false, nil, "option %d is nil", i+1)
 		}
 		errs = append(errs, opt(cfg))
 	}
@@ -89,30 +92,34 @@ func (cfg *config) apply(opts []Option) (*url.URL, error) {
 	return base, errors.Join(append(errs, err)...)
 }
 
-// set returns an option that cannot fail.
-func set(apply func(*config)) Option {
+// option returns an option that sets something or, unless that is good, fails for a reason.
+func option(good bool, set func(*config), problem string, args ...any) Option {
 	return func(cfg *config) error {
-		apply(cfg)
+		if !good {
+			return fmt.Errorf("clerk: "+problem, args...)
+		}
+		set(cfg)
 		return nil
 	}
-}
-
-// refuse returns an option that cannot be used, for a reason.
-func refuse(format string, args ...any) Option {
-	return func(*config) error { return fmt.Errorf("clerk: "+format, args...) }
 }
 
 // WithBaseURL sets where the client sends to, such as a proxy or a fake of Clerk; its path is used
 // as given, with or without a slash at the end. It has to be https, or http to a loopback address
 // (127.0.0.0/8, ::1, localhost), and must hold neither userinfo, query, fragment nor dot segments.
 func WithBaseURL(rawURL string) Option {
-	return set(func(cfg *config) { cfg.baseURL = rawURL })
+	return func(cfg *config) error {
+		cfg.baseURL = rawURL
+		return nil
+	}
 }
 
 // WithInsecureHTTP lets the base URL be http to any host, such as a proxy inside a cluster. The
 // secret key and every token then travel in clear text.
 func WithInsecureHTTP() Option {
-	return set(func(cfg *config) { cfg.insecureHTTP = true })
+	return func(cfg *config) error {
+		cfg.insecureHTTP = true
+		return nil
+	}
 }
 
 // WithHTTPClient makes the client send through hc's Transport, or through one of its own when that
@@ -120,48 +127,43 @@ func WithInsecureHTTP() Option {
 // redirect policy and the cookie jar of hc are not used, and hc is never changed. A Transport that
 // is to notice dead connections starts from [NewTransport].
 func WithHTTPClient(hc *http.Client) Option {
-	if hc == nil {
-		return refuse("WithHTTPClient: the http.Client is nil")
+	var own http.Client
+	if hc != nil {
+		own = *hc
 	}
-	own := *hc
-	return set(func(cfg *config) { cfg.httpClient = &own })
+	return option(hc != nil, func(cfg *config) { cfg.httpClient = &own },
+		"WithHTTPClient: the http.Client is nil")
 }
 
 // WithAPIVersion sets the dated version of Clerk's API to ask for, as "2026-05-12". Verify asks
 // for 2024-10-01, the last version that has it, unless this names a version before 2025-04-10.
 func WithAPIVersion(version string) Option {
-	if _, err := time.Parse(time.DateOnly, version); err != nil {
-		return refuse("WithAPIVersion: %s is not a date such as %q", quote(version), DefaultAPIVersion)
-	}
-	return set(func(cfg *config) { cfg.APIVersion = version })
+	_, err := time.Parse(time.DateOnly, version)
+	return option(err == nil, func(cfg *config) { cfg.APIVersion = version },
+		"WithAPIVersion: %s is not a date such as %q", quote(version), DefaultAPIVersion)
 }
 
 // WithUserAgent puts product, such as "billing/1.4", before the library's own product token in the
 // User-Agent header.
 func WithUserAgent(product string) Option {
-	if product == "" || !printableASCII(product) {
-		return refuse("WithUserAgent: %s must be printable ASCII, and not empty", quote(product))
-	}
-	return set(func(cfg *config) { cfg.UserAgent = product + " clerk-sessions-go/" + version })
+	return option(product != "" && printableASCII(product),
+		func(cfg *config) { cfg.UserAgent = product + " clerk-sessions-go/" + version },
+		"WithUserAgent: %s must be printable ASCII, and not empty", quote(product))
 }
 
 // WithTimeout sets how long one attempt may take, from connecting to the last byte of the answer;
 // 10 s unless set.
 func WithTimeout(perAttempt time.Duration) Option {
-	if perAttempt <= 0 {
-		return refuse("WithTimeout: %v must be positive", perAttempt)
-	}
-	return set(func(cfg *config) { cfg.Timeout = perAttempt })
+	return option(perAttempt > 0, func(cfg *config) { cfg.Timeout = perAttempt },
+		"WithTimeout: %v must be positive", perAttempt)
 }
 
 // WithCallTimeout sets how long a whole call may take, with all its attempts and all its waits,
 // for its turn too; 30 s unless set. The deadline of the call's context, or the Timeout of the
 // http.Client that WithHTTPClient was given, counts where it comes sooner.
 func WithCallTimeout(d time.Duration) Option {
-	if d <= 0 {
-		return refuse("WithCallTimeout: %v must be positive", d)
-	}
-	return set(func(cfg *config) { cfg.callTimeout = d })
+	return option(d > 0, func(cfg *config) { cfg.callTimeout = d },
+		"WithCallTimeout: %v must be positive", d)
 }
 
 // RetryPolicy says how often, and after which waits, a request is sent again. A zero field means
@@ -178,10 +180,9 @@ type RetryPolicy struct {
 // client's other calls of the operation silent for as long as it asks, a minute at most, all the
 // same.
 func WithRetry(p RetryPolicy) Option {
-	if p.MaxAttempts < 0 || min(p.BaseDelay, p.MaxDelay, p.MaxRetryAfter) < 0 {
-		return refuse("WithRetry: %+v must not have a negative field", p)
-	}
-	return set(func(cfg *config) { cfg.Retry = wire.RetryPolicy(p) })
+	return option(p.MaxAttempts >= 0 && min(p.BaseDelay, p.MaxDelay, p.MaxRetryAfter) >= 0,
+		func(cfg *config) { cfg.Retry = wire.RetryPolicy(p) },
+		"WithRetry: %+v must not have a negative field", p)
 }
 
 // Limiter knows a limit that the client has to keep. Wait returns once one more request may be
@@ -197,18 +198,14 @@ type Limiter interface {
 // refuses was not sent, and its error matches ErrRateLimited. With Hold, l is told of a 429, and
 // the client learns no pace by itself; after a 429 it is silent all the same.
 func WithLimiter(l Limiter) Option {
-	if l == nil {
-		return refuse("WithLimiter: the Limiter is nil")
-	}
-	return set(func(cfg *config) { cfg.Limiter = l })
+	v := reflect.ValueOf(l)
+	return option(l != nil && (v.Kind() != reflect.Pointer || !v.IsNil()),
+		func(cfg *config) { cfg.Limiter = l }, "WithLimiter: the Limiter is nil")
 }
 
 // WithLogger writes one debug record an attempt to l, and an info record when a call gives up
 // although its failure may pass: operation, attempt, duration, status, trace id, the wait before
 // the next attempt, and why there was no answer. Nothing else of a request or an answer is logged.
 func WithLogger(l *slog.Logger) Option {
-	if l == nil {
-		return refuse("WithLogger: the logger is nil")
-	}
-	return set(func(cfg *config) { cfg.Logger = l })
+	return option(l != nil, func(cfg *config) { cfg.Logger = l }, "WithLogger: the logger is nil")
 }

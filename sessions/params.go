@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
@@ -84,20 +84,17 @@ type RefreshParams struct {
 }
 
 func (p *RefreshParams) check() error {
-	errs := []error{
+	var headers []string
+	for name, values := range p.RequestHeaders {
+		headers = append(append(headers, name), values...)
+	}
+	return errors.Join(
 		checkRequired("ExpiredToken", p.ExpiredToken),
 		checkRequired("RefreshToken", p.RefreshToken),
 		checkRequired("RequestOrigin", p.RequestOrigin),
 		checkUTF8("RequestOriginatingIP", p.RequestOriginatingIP),
-	}
-	for name, values := range p.RequestHeaders {
-		for _, text := range append([]string{name}, values...) {
-			if !utf8.ValidString(text) {
-				return invalid("a name or value in RequestHeaders is not valid UTF-8")
-			}
-		}
-	}
-	return errors.Join(errs...)
+		checkUTF8("a name or value in RequestHeaders", strings.Join(headers, " ")),
+	)
 }
 
 func (p *RefreshParams) query() *gen.RefreshSessionParams {

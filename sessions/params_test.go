@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/time/rate"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
@@ -546,6 +547,7 @@ func TestBadOptions(t *testing.T) {
 		"no time for a call":            sessions.WithCallTimeout(0),
 		"negative time for a call":      sessions.WithCallTimeout(-time.Second),
 		"a nil limiter":                 sessions.WithLimiter(nil),
+		"a nil pointer as a limiter":    sessions.WithLimiter((*rate.Limiter)(nil)),
 		"negative attempts":             sessions.WithRetry(sessions.RetryPolicy{MaxAttempts: -1}),
 		"a negative base delay":         sessions.WithRetry(sessions.RetryPolicy{BaseDelay: -1}),
 		"a negative longest delay":      sessions.WithRetry(sessions.RetryPolicy{MaxDelay: -1}),

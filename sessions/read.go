@@ -14,108 +14,86 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
 )
 
-// decode reads one JSON document. Its error says where the document is wrong, and quotes nothing
-// of it.
-func decode(body []byte, into any) error {
-	err := json.Unmarshal(body, into)
+// decode reads one JSON document into the generated model G, and makes a T of it. The error of a
+// document that is not as the model has it says where that is, and quotes nothing of the document.
+func decode[G, T any](document []byte, read func(*G) (*T, error)) (*T, error) {
+	var answered G
+	err := json.Unmarshal(document, &answered)
 	if err == nil {
-		return nil
-	}
-	if wrong, ok := errors.AsType[*wrongAnswer](err); ok {
-		return wrong
+		return read(&answered)
 	}
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		return fmt.Errorf("the answer's %s has a value of the wrong type",
+		return nil, fmt.Errorf("the answer's %s has a value of the wrong type",
 			cmp.Or(string(semantic.JSONPointer), "document"))
 	}
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		return fmt.Errorf("the answer is not valid JSON at byte %d", syntactic.ByteOffset)
+		return nil, fmt.Errorf("the answer is not valid JSON at byte %d", syntactic.ByteOffset)
 	}
-	return errors.New("the answer is not valid JSON")
+	return nil, errors.New("the answer is not valid JSON")
 }
 
-// wrongAnswer says what is wrong with a document that can be decoded.
-type wrongAnswer struct{ text string }
-
-func (e *wrongAnswer) Error() string { return e.text }
-
-func wrong(format string, args ...any) error { return &wrongAnswer{fmt.Sprintf(format, args...)} }
-
-// missing returns the error of an answer that lacks a field.
-func missing(field string) error {
-	return wrong("the answer's %s is missing, null or empty", field)
+// needs returns the error of an answer that lacks a field, unless the field is there.
+func needs(field string, there bool) error {
+	if there {
+		return nil
+	}
+	return fmt.Errorf("the answer's %s is missing, null or empty", field)
 }
 
 // readSession returns a reader of one session, whose id has to be the one asked for unless that is
 // "".
-func readSession(id string) func([]byte) (*Session, error) {
-	return func(body []byte) (*Session, error) {
-		var answered gen.Session
-		if err := decode(body, &answered); err != nil {
-			return nil, err
-		}
-		if err := checkSession(&answered); err != nil {
+func readSession(id string) func(*gen.Session) (*Session, error) {
+	return func(answered *gen.Session) (*Session, error) {
+		if err := checkSession(answered); err != nil {
 			return nil, err
 		}
 		if id != "" && answered.ID != id {
-			return nil, wrong("the answer is about another session than the one asked for")
+			return nil, errors.New("the answer is about another session than the one asked for")
 		}
-		session := newSession(&answered)
+		session := newSession(answered)
 		return &session, nil
 	}
 }
 
-// read reads the answer to p. It refuses sessions of another user or client than p names.
-func (p ListParams) read(body []byte) (*SessionList, error) {
-	list, err := readList(body)
-	if err != nil {
-		return nil, err
-	}
-	for i := range list.Data {
-		row := &list.Data[i]
-		if p.UserID != "" && row.UserID != p.UserID || p.ClientID != "" && row.ClientID != p.ClientID {
-			return nil, wrong("row %d belongs to another user or client than was asked for", i)
+// readRevoked returns a reader of the session that was revoked, which cannot be active any more.
+func readRevoked(id string) func(*gen.Session) (*Session, error) {
+	return func(answered *gen.Session) (*Session, error) {
+		session, err := readSession(id)(answered)
+		if err == nil && session.Status == StatusActive {
+			return nil, errors.New("the session is still active")
 		}
+		return session, err
 	}
-	return list, nil
 }
 
-// readList reads a page with its total, or a bare array of sessions, which has no total.
-func readList(body []byte) (*SessionList, error) {
-	var page struct {
-		Data       rows        `json:"data"`
-		TotalCount gen.Integer `json:"total_count"`
+// listed is a page with its total, or a bare array of sessions, which has no total.
+type listed struct {
+	Data       rows        `json:"data"`
+	TotalCount gen.Integer `json:"total_count"`
+	bare       bool
+}
+
+// UnmarshalJSONFrom reads either of them.
+func (l *listed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if l.bare = dec.PeekKind() == jsontext.KindBeginArray; l.bare {
+		return json.UnmarshalDecode(dec, &l.Data)
 	}
-	if jsontext.Value(body).Kind() == jsontext.KindBeginArray {
-		if err := decode(body, &page.Data); err != nil {
-			return nil, err
-		}
-		return &SessionList{Data: page.Data, TotalCount: -1}, nil
-	}
-	switch err := decode(body, &page); {
-	case err != nil:
-		return nil, err
-	case page.Data == nil:
-		return nil, missing("data")
-	case !page.TotalCount.Present:
-		return nil, missing("total_count")
-	case page.TotalCount.Value < 0:
-		return nil, wrong("the answer's total_count is negative")
-	}
-	total := min(page.TotalCount.Value, math.MaxInt) // an int may have 32 bits
-	return &SessionList{Data: page.Data, TotalCount: int(total)}, nil
+	type page listed // without this method
+	return json.UnmarshalDecode(dec, (*page)(l))
 }
 
 // rows are the sessions of a list.
-type rows []Session
+type rows struct {
+	sessions []Session
+	problem  error // what is wrong with one of them
+}
 
 // UnmarshalJSONFrom makes a Session of each row as it is read, so that no page is held twice.
 func (r *rows) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	if dec.PeekKind() != jsontext.KindBeginArray {
-		return wrong("the answer's data is not an array")
+	if token, err := dec.ReadToken(); err != nil || token.Kind() != jsontext.KindBeginArray {
+		return cmp.Or(err, errors.New("not an array"))
 	}
-	_, _ = dec.ReadToken() // cannot fail, as the token was looked at
-	*r = rows{}
+	r.sessions = []Session{}
 	var row gen.Session
 	for dec.PeekKind() != jsontext.KindEndArray {
 		row = gen.Session{}
@@ -123,73 +101,73 @@ func (r *rows) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 			return err
 		}
 		if err := checkSession(&row); err != nil {
-			return wrong("row %d: %v", len(*r), err)
+			r.problem = cmp.Or(r.problem, fmt.Errorf("row %d: %w", len(r.sessions), err))
 		}
-		*r = append(*r, newSession(&row))
+		r.sessions = append(r.sessions, newSession(&row))
 	}
 	_, err := dec.ReadToken()
 	return err
 }
 
-// readRevoked returns a reader of the session that was revoked, which cannot be active any more.
-func readRevoked(id string) func([]byte) (*Session, error) {
-	read := readSession(id)
-	return func(body []byte) (*Session, error) {
-		session, err := read(body)
-		if err == nil && session.Status == StatusActive {
-			return nil, wrong("the session is still active")
-		}
-		return session, err
+// read reads the answer to p. It refuses sessions of another user or client than p names.
+func (p ListParams) read(page *listed) (*SessionList, error) {
+	problem := cmp.Or(
+		needs("data", page.Data.sessions != nil),
+		needs("total_count", page.bare || page.TotalCount.Present),
+		page.Data.problem)
+	switch {
+	case problem != nil:
+		return nil, problem
+	case page.TotalCount.Value < 0:
+		return nil, errors.New("the answer's total_count is negative")
 	}
+	// An int may have 32 bits.
+	list := &SessionList{page.Data.sessions, int(min(page.TotalCount.Value, math.MaxInt))}
+	if page.bare {
+		list.TotalCount = -1
+	}
+	for i := range list.Data {
+		row := &list.Data[i]
+		if p.UserID != "" && row.UserID != p.UserID || p.ClientID != "" && row.ClientID != p.ClientID {
+			return nil, fmt.Errorf("row %d belongs to another user or client than was asked for", i)
+		}
+	}
+	return list, nil
 }
 
 // readToken reads a token.
-func readToken(body []byte) (*Token, error) {
-	var token gen.Token
-	if err := decode(body, &token); err != nil {
-		return nil, err
+func readToken(token *gen.Token) (*Token, error) {
+	if token.Object != gen.TokenObjectToken {
+		return nil, errors.New("the answer's object is not token")
 	}
-	switch {
-	case token.Object != gen.TokenObjectToken:
-		return nil, wrong("the answer's object is not token")
-	case token.JWT == "":
-		return nil, missing("jwt")
+	if err := needs("jwt", token.JWT != ""); err != nil {
+		return nil, err
 	}
 	return &Token{JWT: token.JWT}, nil
 }
 
 // readCookies reads cookie directives.
-func readCookies(body []byte) (*Cookies, error) {
-	var cookies gen.Cookies
-	if err := decode(body, &cookies); err != nil {
-		return nil, err
+func readCookies(cookies *gen.Cookies) (*Cookies, error) {
+	if cookies.Object != gen.CookiesObjectCookies {
+		return nil, errors.New("the answer's object is not cookies")
 	}
-	switch {
-	case cookies.Object != gen.CookiesObjectCookies:
-		return nil, wrong("the answer's object is not cookies")
-	case len(cookies.Cookies) == 0:
-		return nil, missing("cookies")
-	}
-	return checkedCookies(cookies.Cookies)
+	return newCookies("cookies", cookies.Cookies)
 }
 
 // readHandshake reads the cookie directives of a handshake.
-func readHandshake(body []byte) (*Cookies, error) {
-	var payload gen.HandshakePayload
-	if err := decode(body, &payload); err != nil {
-		return nil, err
-	}
-	if len(payload.Directives) == 0 {
-		return nil, missing("directives")
-	}
-	return checkedCookies(payload.Directives)
+func readHandshake(payload *gen.HandshakePayload) (*Cookies, error) {
+	return newCookies("directives", payload.Directives)
 }
 
-// checkedCookies refuses directives that net/http could not send as they stand.
-func checkedCookies(directives []string) (*Cookies, error) {
+// newCookies refuses directives that net/http could not send as they stand.
+func newCookies(field string, directives []string) (*Cookies, error) {
+	if err := needs(field, len(directives) > 0); err != nil {
+		return nil, err
+	}
 	for i, directive := range directives {
 		if directive == "" || strings.ContainsFunc(directive, unicode.IsControl) {
-			return nil, wrong("the answer's cookie directive %d is empty or holds control characters", i+1)
+			return nil, fmt.Errorf(
+				"the answer's cookie directive %d is empty or holds control characters", i+1)
 		}
 	}
 	return &Cookies{Directives: directives}, nil

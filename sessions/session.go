@@ -1,6 +1,9 @@
 package sessions
 
 import (
+	"cmp"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
@@ -69,33 +72,21 @@ func (s Status) IsKnown() bool { return gen.SessionStatus(s).Valid() }
 // checkSession reports what a session from Clerk lacks. Only what Clerk's description requires has
 // to be there.
 func checkSession(s *gen.Session) error {
-	for _, field := range []struct {
-		name  string
-		there bool
-	}{
-		{"id", s.ID != ""},
-		{"client_id", s.ClientID != ""},
-		{"user_id", s.UserID != ""},
-		{"status", s.Status != ""},
-		{"last_active_at", s.LastActiveAt.Present},
-		{"expire_at", s.ExpireAt.Present},
-		{"abandon_at", s.AbandonAt.Present},
-		{"created_at", s.CreatedAt.Present},
-		{"updated_at", s.UpdatedAt.Present},
-	} {
-		if !field.there {
-			return missing(field.name)
-		}
-	}
 	if s.Object != gen.SessionObjectSession {
-		return wrong("the answer's object is not session")
+		return errors.New("the answer's object is not session")
 	}
-	for i := range s.Tasks {
-		if s.Tasks[i].Key == "" {
-			return missing("tasks[].key")
-		}
-	}
-	return nil
+	return cmp.Or(
+		needs("id", s.ID != ""),
+		needs("client_id", s.ClientID != ""),
+		needs("user_id", s.UserID != ""),
+		needs("status", s.Status != ""),
+		needs("last_active_at", s.LastActiveAt.Present),
+		needs("expire_at", s.ExpireAt.Present),
+		needs("abandon_at", s.AbandonAt.Present),
+		needs("created_at", s.CreatedAt.Present),
+		needs("updated_at", s.UpdatedAt.Present),
+		needs("tasks[].key", !slices.Contains(s.Tasks, gen.SessionTask{})),
+	)
 }
 
 // newSession returns the public form of a session from Clerk.
@@ -113,20 +104,12 @@ func newSession(s *gen.Session) Session {
 		CreatedAt:                fromMillis(s.CreatedAt),
 		UpdatedAt:                fromMillis(s.UpdatedAt),
 	}
-	if a := &s.LatestActivity; a.ID != "" {
-		session.LatestActivity = &Activity{
-			ID:             a.ID,
-			DeviceType:     a.DeviceType,
-			BrowserName:    a.BrowserName,
-			BrowserVersion: a.BrowserVersion,
-			IPAddress:      a.IPAddress,
-			City:           a.City,
-			Country:        a.Country,
-			IsMobile:       a.IsMobile,
-		}
+	if s.LatestActivity.ID != "" {
+		activity := Activity(s.LatestActivity)
+		session.LatestActivity = &activity
 	}
 	for _, task := range s.Tasks {
-		session.Tasks = append(session.Tasks, Task{Key: task.Key})
+		session.Tasks = append(session.Tasks, Task(task))
 	}
 	return session
 }

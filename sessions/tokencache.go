@@ -93,8 +93,10 @@ func (tc *TokenCache) GetToken(
 		return nil, errNoTokenCache
 	}
 	key := tokenKey{sessionID, params}
+	client, _ := tc.minter.(*Client)
 	switch token := tc.kept(key); {
 	case token != nil:
+		client.tell(ctx, Event{Operation: tokenOperation(params).Name, Cache: "hit"})
 		return token, nil
 	case tc.minter == nil:
 		return nil, errNoMinter
@@ -108,10 +110,11 @@ func (tc *TokenCache) GetToken(
 		ctx, earlier := minted.Watch(ctx)
 		token, err := tc.minter.GetToken(ctx, sessionID, params)
 		if err == nil && token != nil {
-			tc.keep(key, token, *earlier, forgotten)
+			tc.keep(key, token, earlier.Load(), forgotten)
 		}
 		return token, err
 	}
+	client.tell(ctx, Event{Operation: tokenOperation(params).Name, Cache: "miss"})
 	token, err := tc.flight.Do(ctx, key, mint)
 	if errors.Is(err, flight.ErrLeft) {
 		if held, ok := errors.AsType[*Error](err); ok && held.heldBack {
@@ -148,12 +151,9 @@ func (tc *TokenCache) keep(key tokenKey, token *Token, earlier bool, forgotten f
 		until = exp
 	}
 	until = until.Add(-tc.margin)
-	if !now.Before(until) {
-		return
-	}
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
-	if !forgotten() { // asked under the lock, which Forget holds as well
+	if now.Before(until) && !forgotten() { // asked under the lock, which Forget holds as well
 		tc.tokens.Add(key, cachedToken{token: token, until: until})
 	}
 }

@@ -87,7 +87,9 @@ func WithLogger(l *slog.Logger) Option {
 	return func(f *Fleet) { f.store.logger = l }
 }
 
-// WithTokenMargin sets how long before its expiry a token is no longer shared, 5 s unless set.
+// WithTokenMargin sets how long before its expiry a token is no longer shared, 5 s unless set. Let
+// it be that of a TokenCache in front: in between, the cache hands out what it does not keep, and
+// asks the store for each call.
 func WithTokenMargin(d time.Duration) Option {
 	return func(f *Fleet) { f.margin = d }
 }
@@ -176,7 +178,7 @@ func (f *Fleet) cookies(ctx context.Context, kind string, names []string,
 // POST /sessions/{session_id}/revoke
 func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session, error) {
 	session, err := f.client.Revoke(ctx, sessionID)
-	if !errors.Is(err, sessions.ErrInvalidParams) { // as it is where ctx is nil
+	if ctx != nil && !errors.Is(err, sessions.ErrInvalidParams) {
 		_ = f.Forget(context.WithoutCancel(ctx), sessionID)
 	}
 	return session, err

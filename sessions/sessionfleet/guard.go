@@ -74,32 +74,29 @@ func (g *guard) replace(ctx context.Context, op operation, enough func(now []byt
 // operation that ctx has left goes on to its end or its limit: it may be what takes a claim back.
 func (g *guard) do(ctx context.Context, op operation) result {
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), opLimit)
-	swapped, counted := make(chan result, 1), make(chan result, 1)
+	ended := make(chan result, 1)
+	inTime := context.AfterFunc(own, func() {
+		g.count(errSlow, false, 1)
+		ended <- result{err: errSlow}
+	})
 	go func() {
 		var r result
+		defer cancel()
 		defer func() {
 			if p := recover(); p != nil {
 				r.err = fmt.Errorf("the store panicked: %v", p)
 			}
-			swapped <- r
+			if !inTime() {
+				g.count(nil, false, -1)
+				return
+			}
+			g.count(r.err, r.swapped && op.new != nil, 0)
+			ended <- r
 		}()
 		r.now, r.swapped, r.err = g.store.Swap(own, op.name, op.old, op.new, op.ttl)
 	}()
-	go func() {
-		defer cancel()
-		select {
-		case r := <-swapped:
-			g.count(r.err, r.swapped && op.new != nil, 0)
-			counted <- r
-		case <-own.Done():
-			g.count(errSlow, false, 1)
-			counted <- result{err: errSlow}
-			<-swapped
-			g.count(nil, false, -1)
-		}
-	}()
 	select {
-	case r := <-counted:
+	case r := <-ended:
 		return r
 	case <-ctx.Done():
 		return result{err: context.Cause(ctx)}
@@ -119,7 +116,8 @@ func (g *guard) count(err error, wrote bool, stuck int) {
 	}
 	if err != nil && !g.resting && (g.failures >= maxFailures || g.stuck >= maxStuck) {
 		g.resting, g.probed = true, time.Now()
-		g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself", "error", err)
+		go g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself",
+			"error", err)
 	}
 }
 
@@ -142,6 +140,6 @@ func (g *guard) probe(ctx context.Context) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.resting, g.failures = false, 0
-		g.logger.Info("clerk: the fleet's store answers again")
+		go g.logger.Info("clerk: the fleet's store answers again")
 	}
 }

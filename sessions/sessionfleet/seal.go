@@ -48,6 +48,7 @@ type entry struct {
 	Answer  []string // a token, or cookies
 	Refusal *sessions.Error
 	Until   time.Time // of an answer or a refusal
+	late    bool      // an answer should not be there any more, by the clock here
 }
 
 // good reports whether an entry is a good answer.
@@ -69,8 +70,11 @@ func (p place) seal(e entry) []byte {
 // place, or should not be there any more.
 func (p place) open(sealed []byte, now time.Time) (e entry) {
 	text, err := p.aead.Open(nil, nil, sealed, []byte(p.name))
-	if err != nil || json.Unmarshal(text, &e) != nil || !e.Claimed && now.After(e.Until.Add(maxLate)) {
+	if err != nil || json.Unmarshal(text, &e) != nil {
 		return entry{}
+	}
+	if !e.Claimed && now.After(e.Until.Add(maxLate)) {
+		return entry{late: e.good()}
 	}
 	return e
 }

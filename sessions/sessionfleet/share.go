@@ -21,7 +21,8 @@ const (
 	keepTokens     = time.Hour              // at most
 	keepGeneration = 2 * time.Hour          // longer than a token that is being minted
 
-	mostPatience = 30 * time.Second // of one who waits without a deadline
+	maxGeneration = 64               // bytes of it that count: a store may answer anything
+	mostPatience  = 30 * time.Second // of one who waits without a deadline
 )
 
 // asking asks Clerk. The entry is nothing where there is an error.
@@ -61,7 +62,7 @@ func (f *Fleet) share(
 // still time to ask Clerk.
 func patience(ctx context.Context) time.Duration {
 	if deadline, ok := flight.Deadline(ctx); ok {
-		return min(time.Until(deadline)*3/4, mostPatience)
+		return min(time.Until(deadline)/4*3, mostPatience) // 4 first: 3 overflows after 97 years
 	}
 	return mostPatience
 }
@@ -71,18 +72,15 @@ func (f *Fleet) places(ctx context.Context, kind string, names []string) ([]plac
 	keys := f.keys()
 	places, generations := make([]place, len(keys)), ""
 	for i, key := range slices.Backward(keys) {
-		generation := ""
 		if names[0] != "" {
 			r := f.store.swap(ctx, operation{name: newPlace("generation", key, names[0]).name})
 			if r.err != nil {
 				return nil, r.err
 			}
-			generation = string(r.now)
+			generations += string(r.now[:min(len(r.now), maxGeneration)])
 		}
-		if generations += generation; i == 0 { // an instance with an old key can change it as well
-			generation = generations
-		}
-		places[i] = newPlace(kind, key, append(names, generation)...)
+		// An instance that has the keys from here on alone, or fewer, can forget as well.
+		places[i] = newPlace(kind, key, append(names, generations)...)
 	}
 	return places, nil
 }
@@ -98,7 +96,7 @@ func (f *Fleet) inherit(ctx context.Context, places []place) (e entry) {
 
 // claim returns another instance's answer or refusal, which it waits for if need be. It returns
 // nothing if Clerk is to be asked: the claim is in its place, or the store is of no use, or ctx has
-// ended.
+// ended. A nil claim takes no place: claim only waits.
 func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 	var old []byte // what the claim takes the place of: nothing, or what counts as nothing
 	trouble, waited := 0, false
@@ -107,6 +105,8 @@ func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 		there := p.open(r.now, f.now())
 		switch {
 		case r.swapped, bytes.Equal(r.now, claim), r.err != nil && !waited: // it may seem to have failed
+			return entry{}
+		case there.late: // it stays for those whose clocks are right
 			return entry{}
 		case there.good(), there.Refusal != nil:
 			return there
@@ -131,7 +131,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // hold asks while it renews the claim, and then puts what came of it in the claim's place. A
-// refusal gives way to another instance's good answer.
+// refusal gives way to another instance's good answer, also to one that is on its way.
 func (f *Fleet) hold(
 	ctx context.Context, p place, claim []byte, ask asking,
 ) (others []string, err error) {
@@ -147,7 +147,13 @@ func (f *Fleet) hold(
 	defer func() {
 		stop()
 		renewal.Wait()
-		if there := f.settle(ctx, p, claim, outcome); err != nil && there.good() {
+		there := f.settle(ctx, p, claim, outcome)
+		if outcome.Refusal != nil && there.Claimed { // by an instance that may have been first
+			waiting, cancel := context.WithTimeout(ctx, patience(ctx))
+			defer cancel()
+			there = f.claim(waiting, p, nil)
+		}
+		if err != nil && there.good() {
 			others, err = there.Answer, nil
 		}
 	}()

@@ -10,11 +10,13 @@
 // the store rests: each instance asks Clerk by itself, and finds out once a second, in the
 // background, whether the store can be written to again.
 //
-// Who reads the store learns how many calls there are, and when. Names and keys are derived from
+// Who reads the store learns how many sessions and calls there are, which calls belong to one
+// session, how long answers are, and when. Names and keys are derived from
 // the secret key and, for a refresh or a handshake, from the tokens or the nonce that the browser
 // holds; values are sealed with AES-256-GCM. Somebody who has these and a recording of the store
 // can open it later: use a store without persistence. Who can write to the store can make instances
 // ask Clerk by themselves, and can make calls wait for three quarters of the time that they have.
+// Putting old values back, it can bring back what was forgotten, until that expires.
 //
 // The secret key stands for the Clerk instance: with another key, nothing of what is shared is
 // found. A rotation keeps what is shared with [WithOldSecretKeys].

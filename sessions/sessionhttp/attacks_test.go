@@ -18,7 +18,14 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp"
 )
 
-// Each test here is an attack that somebody tried.
+// Each test here is an attack that somebody tried. The others that the security review found are where their kind is:
+//
+//	a request's CPU time       TestCostIsLinear, beside TestAttackLongHost
+//	pages that wait for Clerk  TestNoPageWaitsLongerThanTheTimeout (silence), TestTwoHundredVisitorsOfASilentClerk (the
+//	                           client's queue), TestNoPageWaitsForTheCoolDown (its silence after a 429),
+//	                           TestTroubleIsRememberedForASecond (a page's assets), TestSilence, TestWhatIsNoSilence
+//	memory                     TestClerkGetsAtMost64KiB, TestMemoryIsBounded, beside TestAttackLargeHeaders
+//	an outage as an excuse     TestNoOutageGraceByTheServicesOwnLimits, TestOutageGraceIsNotForEndedSessions
 
 // forged is an expired token that nobody signed.
 var forged = unsigned(`{"sid":"sess_1","iss":"https://clerk.example.com","sub":"u","exp":1}`)

@@ -72,14 +72,13 @@ const (
 	reasonSignature  = "token-invalid-signature"
 	reasonClaims     = "token-verification-failed"
 	reasonExpired    = "token-expired"
-	reasonEarly      = "token-not-active-yet"
-	reasonFuture     = "token-iat-in-the-future"
+	reasonEarly      = "session-token-nbf"
+	reasonFuture     = "session-token-iat-in-the-future"
 	reasonUnknownKey = "jwk-kid-mismatch"
 	reasonNoKeys     = "jwk-remote-failed-to-load"
 	reasonFetch      = "fetch-error"
 	reasonBackend    = "unexpected-bapi-error"
 	reasonSDK        = "unexpected-sdk-error"
-	reasonOrigin     = "invalid-request-origin" // ours; Clerk is not asked then
 	reasonBadToken   = "invalid-session-token"
 )
 
@@ -111,22 +110,18 @@ var refusals = []error{
 // newFailure returns what an error of a call to Clerk stands for: a refusal, or temporary trouble
 // such as a rate limit, an outage or a lost connection.
 func newFailure(err error) *problem {
-	p := &problem{reasonFetch, true, err}
-	isRefusal := func(refusal error) bool { return errors.Is(err, refusal) }
-	if slices.ContainsFunc(refusals, isRefusal) {
-		p.reason, p.temporary = reasonBackend, false
-	}
-	e, ok := errors.AsType[*sessions.Error](err)
+	e, isAnswer := errors.AsType[*sessions.Error](err)
+	isAnswer = isAnswer && e.StatusCode != 0
+	isRefusal := isAnswer && e.StatusCode/100 == 4 && e.StatusCode != http.StatusTooManyRequests ||
+		slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
+	p := &problem{reasonFetch, !isRefusal, err}
 	switch {
-	case !ok || e.StatusCode == 0:
-		return p
-	case len(e.Details) > 0 && 0 < len(e.Details[0].Code) && len(e.Details[0].Code) <= 100:
+	case isAnswer && len(e.Details) > 0 && e.Details[0].Code != "" && len(e.Details[0].Code) <= 100:
 		p.reason = e.Details[0].Code
-	case e.StatusCode/100 == 2 && !p.temporary:
+	case isAnswer && e.StatusCode/100 == 2 && isRefusal:
 		p.reason = reasonSDK
-	default:
+	case isAnswer || isRefusal:
 		p.reason = reasonBackend
 	}
-	p.temporary = p.temporary && (e.StatusCode/100 != 4 || e.StatusCode == http.StatusTooManyRequests)
 	return p
 }

@@ -2,17 +2,15 @@ package sessionhttp
 
 import (
 	"context"
-	"strings"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
 // decision is what is to become of a request.
 type decision struct {
-	auth     Auth
-	cookies  []directive // for the browser, and for the request that goes on
-	token    string      // the session token among them
-	location string      // where the browser is redirected; "" = the request goes on
+	auth      Auth
+	cookieSet        // for the browser, and for the request that goes on
+	location  string // where the browser is redirected; "" = the request goes on
 }
 
 // authenticate decides who sends a request, by the rules of the official SDK's authenticateRequest.
@@ -32,7 +30,15 @@ func (a *Authenticator) authenticate(ctx context.Context, v *visit) decision {
 // byAnswer takes a handshake's answer. If that fails, the cookies decide as if it were not there;
 // they are not touched.
 func (a *Authenticator) byAnswer(ctx context.Context, v *visit, answer answer) decision {
-	set, p := a.takeAnswer(ctx, answer)
+	take := a.takeToken
+	if answer.name == answerNonce {
+		take = a.takeNonce
+	}
+	set, p := take(ctx, answer.text)
+	if p == nil {
+		t := decodeJWT(set.token)
+		p = a.shared.signedOut(a.shared.digest("session", t.claim("sid"))) // just before
+	}
 	if p == nil {
 		d := a.accept(set)
 		if answer.inQuery {
@@ -43,7 +49,7 @@ func (a *Authenticator) byAnswer(ctx context.Context, v *visit, answer answer) d
 	d := a.byCookies(ctx, v)
 	switch {
 	case p.temporary && !d.auth.SignedIn && !d.auth.Pending:
-		return unavailable("handshake-payload-"+p.reason, p)
+		return notSignedIn("handshake-payload-"+p.reason, p)
 	case d.auth.Err == nil:
 		d.auth.Err = p
 	}
@@ -53,10 +59,10 @@ func (a *Authenticator) byAnswer(ctx context.Context, v *visit, answer answer) d
 // byCookies looks at whether the cookies agree with each other, and then at their session token.
 func (a *Authenticator) byCookies(ctx context.Context, v *visit) decision {
 	if !a.instance.production {
-		if _, inQuery := v.query[devBrowser]; inQuery {
+		if _, inQuery := v.parameter(devBrowser); inQuery {
 			return a.askBrowser(v, "dev-browser-sync", nil)
 		}
-		if a.devBrowser(v) == "" {
+		if v.devBrowser() == "" {
 			return a.askBrowser(v, "dev-browser-missing", nil)
 		}
 	}
@@ -64,15 +70,15 @@ func (a *Authenticator) byCookies(ctx context.Context, v *visit) decision {
 	iat, hasIAT := t.claims["iat"]
 	switch {
 	case t.text == "" && v.uat == 0:
-		return signedOut("session-token-and-uat-missing", nil)
+		return notSignedIn("session-token-and-uat-missing", nil)
 	case v.uat == 0:
 		return a.askBrowser(v, "session-token-but-no-client-uat", nil)
 	case t.text == "":
 		return a.askBrowser(v, "client-uat-but-no-session-token", nil)
 	case !t.readable:
-		return signedOut(reasonUnreadable, nil)
+		return notSignedIn(reasonUnreadable, nil)
 	case t.isForeign():
-		return signedOut(reasonForeign, nil)
+		return notSignedIn(reasonForeign, nil)
 	case hasIAT && toNumber(iat) < v.uat:
 		return a.askBrowser(v, "session-token-iat-before-client-uat", nil)
 	}
@@ -85,16 +91,12 @@ func (a *Authenticator) byToken(ctx context.Context, v *visit, t *jwt) decision 
 	switch {
 	case p == nil:
 		return decision{auth: a.authOf(t)}
-	case p.temporary:
-		return unavailable(p.reason, p)
 	case p.reason == reasonExpired:
 		return a.byRefresh(ctx, v, t)
-	case p.reason == reasonEarly:
-		return a.askBrowser(v, "session-token-nbf", p)
-	case p.reason == reasonFuture:
-		return a.askBrowser(v, "session-token-iat-in-the-future", p)
+	case p.reason == reasonEarly, p.reason == reasonFuture:
+		return a.askBrowser(v, p.reason, p)
 	}
-	return signedOut(p.reason, p)
+	return notSignedIn(p.reason, p)
 }
 
 // byRefresh refreshes the session of a token that has expired, if the request may. Else the browser
@@ -107,32 +109,25 @@ func (a *Authenticator) byRefresh(ctx context.Context, v *visit, t *jwt) decisio
 		return d
 	}
 	reason := "session-token-expired-refresh-" + p.reason
-	isDown := p.temporary && p.reason != reasonLimited ||
-		strings.HasPrefix(p.reason, "non-eligible-") && a.shared.limits.isSilent()
+	isPast := toDate(toNumber(t.claims["exp"])) <= float64(a.now().Add(-a.grace).UnixMilli())
 	switch {
-	case isDown && a.grace > 0 && !isPast(toNumber(t.claims["exp"]), a.now().Add(-a.grace)) &&
-		!a.shared.hasEnded(t):
+	case a.grace > 0 && !isPast && a.shared.isOutage(p, t):
 		auth := a.authOf(t)
 		auth.Reason, auth.Err = reason, p
 		return decision{auth: auth}
-	case p.temporary:
-		return unavailable(reason, p)
-	case p.reason == reasonSignedOut: // the handshake might bring it back
-		return signedOut(reason, p)
+	case p.temporary, p.reason == reasonSignedOut: // the handshake might bring the session back
+		return notSignedIn(reason, p)
 	}
 	return a.askBrowser(v, reason, p)
 }
 
 // accept hands cookies of Clerk's to the browser, and to the request.
 func (a *Authenticator) accept(set cookieSet) decision {
-	d := decision{cookies: set.directives, token: set.token}
 	if set.token == "" {
-		d.auth.Reason = "session-token-missing"
-		return d
+		return decision{cookieSet: set, auth: Auth{Reason: "session-token-missing"}}
 	}
 	t := decodeJWT(set.token) // again: each request gets claims of its own
-	d.auth = a.authOf(&t)
-	return d
+	return decision{cookieSet: set, auth: a.authOf(&t)}
 }
 
 // authOf returns who a verified token stands for.
@@ -150,10 +145,11 @@ func (a *Authenticator) authOf(t *jwt) Auth {
 	return auth
 }
 
-func signedOut(reason string, err error) decision {
-	return decision{auth: Auth{Reason: reason, Err: err}}
-}
-
-func unavailable(reason string, p *problem) decision {
-	return decision{auth: Auth{Reason: reason, Temporary: true, Err: p}}
+// notSignedIn signs a request out, unless it is only that Clerk could not be asked.
+func notSignedIn(reason string, p *problem) (d decision) {
+	d.auth.Reason = reason
+	if p != nil {
+		d.auth.Err, d.auth.Temporary = p, p.temporary
+	}
+	return d
 }

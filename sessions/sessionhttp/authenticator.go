@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
@@ -33,10 +34,9 @@ type Backend interface {
 // and keeps no goroutine; make one for each Clerk instance, since what it remembers is its own.
 type Authenticator struct {
 	config
-	backend    Backend
-	instance   instance
-	signatures []signatureCheck // each has to accept a token
-	shared     *shared
+	backend  Backend
+	instance instance
+	shared   *shared
 }
 
 // New returns an Authenticator for the instance with a publishable key, "pk_live_…" or
@@ -44,7 +44,7 @@ type Authenticator struct {
 // Nothing is sent.
 func New(b Backend, publishableKey string, opts ...Option) (*Authenticator, error) {
 	var errs []error
-	if client, ok := b.(*sessions.Client); b == nil || ok && client == nil {
+	if v := reflect.ValueOf(b); b == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 		errs = append(errs, errors.New("clerk: New needs a client, as sessions.NewClient makes it"))
 	}
 	instance, err := parsePublishableKey(publishableKey)
@@ -55,12 +55,10 @@ func New(b Backend, publishableKey string, opts ...Option) (*Authenticator, erro
 	if cfg.frontendAPI == "" {
 		cfg.frontendAPI = "https://" + instance.frontendAPI
 	}
-	a := &Authenticator{config: *cfg, backend: b, instance: instance, shared: newShared(cfg)}
-	a.signatures = cfg.checks
-	if len(a.signatures) == 0 {
-		a.signatures = []signatureCheck{newKeySet(cfg).check}
+	if len(cfg.checks) == 0 {
+		cfg.checks = []signatureCheck{newKeySet(cfg).check}
 	}
-	return a, nil
+	return &Authenticator{config: *cfg, backend: b, instance: instance, shared: newShared(cfg)}, nil
 }
 
 // Token returns the session token of a request, "" if there is none: that of the Authorization
@@ -116,20 +114,22 @@ func (a *Authenticator) SignOut(w http.ResponseWriter, req *http.Request) error 
 func (a *Authenticator) deleteCookies(h http.Header, origin string) {
 	forbidCaching(h)
 	domain := registrableDomain(origin)
+	if domain != "" {
+		domain = "Domain=" + domain + "; "
+	}
 	for _, suffix := range []string{"", a.instance.suffix} {
 		h.Add("Set-Cookie", sessionCookie+suffix+"=; Path=/; Max-Age=0")
 		h.Add("Set-Cookie", refreshCookie+suffix+"=; Path=/; Max-Age=0; HttpOnly")
-		uat := clientUATCookie + suffix + "=0; Path=/; SameSite=Lax; Max-Age="
+		uat := clientUATCookie + suffix + "=0; "
 		if domain != "" { // Clerk's is the domain's: one of the host alone would count beside it
-			h.Add("Set-Cookie", uat+"0")
-			uat = strings.Replace(uat, "Path", "Domain="+domain+"; Path", 1)
+			h.Add("Set-Cookie", uat+"Path=/; SameSite=Lax; Max-Age=0")
 		}
-		h.Add("Set-Cookie", uat+"315360000")
+		h.Add("Set-Cookie", uat+domain+"Path=/; SameSite=Lax; Max-Age=315360000")
 	}
 	for _, name := range []string{answerToken, answerNonce} {
 		h.Add("Set-Cookie", name+"=; Path=/; Max-Age=0")
 		if domain != "" {
-			h.Add("Set-Cookie", name+"=; Domain="+domain+"; Path=/; Max-Age=0")
+			h.Add("Set-Cookie", name+"=; "+domain+"Path=/; Max-Age=0")
 		}
 	}
 }

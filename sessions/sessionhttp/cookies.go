@@ -3,7 +3,6 @@ package sessionhttp
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -11,14 +10,15 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// readCookies reads the Cookie headers as the official SDK does, which is not as net/http does:
-// nothing is dropped, and the first cookie of a name wins. An empty cookie is absent.
+// readCookies reads Clerk's cookies in the Cookie headers as the official SDK does, which is not as
+// net/http does: nothing is dropped, and the first cookie of a name wins. An empty cookie is
+// absent.
 func (i *instance) readCookies(h http.Header) map[string]string {
 	cookies := map[string]string{}
 	for _, line := range h["Cookie"] {
 		for pair := range strings.SplitSeq(line, ";") {
 			name, value, found := cutPair(pair)
-			if !found || !i.reads[name] {
+			if !found || !i.isOwn(name) {
 				continue
 			}
 			if _, seen := cookies[name]; !seen {
@@ -88,9 +88,11 @@ func parseDirective(text string, now time.Time) (directive, bool) {
 // isOwn reports whether a cookie is one of Clerk's, and if it has an instance's suffix then this
 // instance's.
 func (i *instance) isOwn(name string) bool {
-	own := []string{sessionCookie, refreshCookie, clientUATCookie}
-	return slices.Contains(own, strings.TrimSuffix(name, i.suffix)) ||
-		strings.HasPrefix(name, "__clerk_")
+	switch strings.TrimSuffix(name, i.suffix) {
+	case sessionCookie, refreshCookie, clientUATCookie:
+		return true
+	}
+	return strings.HasPrefix(name, "__clerk_")
 }
 
 // How many cookies an answer of Clerk's may have, and how many bytes they may have together.
@@ -108,11 +110,9 @@ func (a *Authenticator) acceptCookies(
 	switch {
 	case err != nil:
 		return cookieSet{}, newFailure(err)
-	case cookies == nil:
-		return cookieSet{}, refuse(reasonSDK, "there is no answer")
-	case len(cookies.Directives) > maxDirectives,
+	case cookies == nil, len(cookies.Directives) > maxDirectives,
 		len(strings.Join(cookies.Directives, "")) > maxAnswer:
-		return cookieSet{}, refuse(reasonSDK, "there are too many cookies in the answer")
+		return cookieSet{}, refuse(reasonSDK, "there is no answer, or too many cookies are in it")
 	}
 	var set cookieSet
 	for _, text := range cookies.Directives {

@@ -110,6 +110,13 @@ var hostile = []struct {
 	{"cookies", func(_ *costs, req *http.Request, size int) {
 		req.Header.Set("Cookie", strings.Repeat("__a=1; ", size/7))
 	}},
+	{"cookies of Clerk's", func(_ *costs, req *http.Request, size int) {
+		var line strings.Builder
+		for n := range size / 24 {
+			fmt.Fprintf(&line, "__clerk_%08d=%%41%%42;", n)
+		}
+		req.Header.Set("Cookie", line.String())
+	}},
 	{"separators", func(_ *costs, req *http.Request, size int) { req.Header.Set("Cookie", strings.Repeat(";", size)) }},
 	{"a session token", func(_ *costs, req *http.Request, size int) {
 		req.Header.Set("Cookie", "__client_uat=1; __session="+strings.Repeat("e", size))
@@ -185,12 +192,16 @@ func (c *costs) serveHostile(n, size int) time.Duration {
 	hostile[n].edit(c, req, size)
 	best := time.Hour
 	for range 5 {
+		c.forget()
 		began := time.Now()
 		c.handler.ServeHTTP(httptest.NewRecorder(), req.Clone(context.Background()))
 		best = min(best, time.Since(began))
 	}
 	return best
 }
+
+// forget makes the next request the first one: no answer to an earlier one is remembered, and no limit used up.
+func (c *costs) forget() { c.auth.shared = newShared(&c.auth.config) }
 
 // What a request costs grows with its length, and no faster: four times as much takes less than eight times as long.
 // What grows with the square would take sixteen times as long.
@@ -217,6 +228,7 @@ func BenchmarkMegabyte(b *testing.B) {
 			req := c.page()
 			row.edit(c, req, 1<<20)
 			for b.Loop() {
+				c.forget()
 				c.handler.ServeHTTP(httptest.NewRecorder(), req)
 			}
 		})

@@ -2,6 +2,7 @@ package sessionhttp_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -128,6 +129,30 @@ func TestTwoHundredVisitorsOfASilentClerk(t *testing.T) {
 			})
 		}
 		wg.Wait()
+	})
+}
+
+// After a 429, the real client is silent for as long as Clerk asks, here a minute: no page waits for that.
+func TestNoPageWaitsForTheCoolDown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, err := sessions.NewClient("sk_test_not_a_secret", sessions.WithHTTPClient(&http.Client{
+			Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+				h := http.Header{"Content-Type": {"application/json"}, "Retry-After": {"60"}}
+				return &http.Response{StatusCode: 429, Header: h, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+			}),
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := inBubble(t, client)
+		for n := range 50 {
+			took := s.timed(expiredPage(t, n))
+			if took > 3*time.Second || !s.auth.Temporary || !errors.Is(s.auth.Err, sessions.ErrRateLimited) {
+				t.Fatalf("visitor %d: after %v, %+v", n, took, s.auth)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
 	})
 }
 

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
@@ -23,8 +22,8 @@ const maxTarget = 8 << 10
 // askBrowser signs a request out, or sends its browser through the handshake with Clerk's Frontend
 // API: if the request is for a page with an address that is not too long, the handshake is on, and
 // the browser was not sent there three times within the last ten seconds.
-func (a *Authenticator) askBrowser(v *visit, reason string, err error) decision {
-	d := signedOut(reason, err)
+func (a *Authenticator) askBrowser(v *visit, reason string, p *problem) decision {
+	d := notSignedIn(reason, p)
 	redirects := textToNumber(v.cookies[redirectsCookie])
 	if math.IsNaN(redirects) {
 		redirects = 0
@@ -40,9 +39,8 @@ func (a *Authenticator) askBrowser(v *visit, reason string, err error) decision 
 		d.auth.Err = err
 		return d
 	}
-	count := strconv.FormatFloat(redirects+1, 'f', -1, 64)
-	d.cookies = []directive{{text: fmt.Sprintf(
-		"%s=%s; Path=/; Max-Age=10; HttpOnly; SameSite=Lax", redirectsCookie, count)}}
+	d.directives = []directive{{text: fmt.Sprintf(
+		"%s=%v; Path=/; Max-Age=10; HttpOnly; SameSite=Lax", redirectsCookie, redirects+1)}}
 	d.location = a.handshakeURL(v, origin, reason)
 	return d
 }
@@ -51,26 +49,19 @@ func (a *Authenticator) askBrowser(v *visit, reason string, err error) decision 
 // The session token is not sent there, where it would end up in logs.
 func (a *Authenticator) handshakeURL(v *visit, origin, reason string) string {
 	back := origin + withoutParameters(target(v.req), isClerkParameter)
-	parameters := []string{
-		"redirect_url=" + url.QueryEscape(back),
-		"__clerk_api_version=" + sessions.DefaultAPIVersion,
-		"suffixed_cookies=" + strconv.FormatBool(v.suffixed),
-		"__clerk_hs_reason=" + url.QueryEscape(reason),
-		"format=nonce",
+	address := fmt.Sprintf("%s/v1/client/handshake?redirect_url=%s&__clerk_api_version=%s"+
+		"&suffixed_cookies=%t&__clerk_hs_reason=%s&format=nonce", a.frontendAPI,
+		url.QueryEscape(back), sessions.DefaultAPIVersion, v.suffix != "", url.QueryEscape(reason))
+	if browser := v.devBrowser(); browser != "" && !a.instance.production {
+		address += "&" + devBrowser + "=" + url.QueryEscape(browser)
 	}
-	if browser := a.devBrowser(v); browser != "" && !a.instance.production {
-		parameters = append(parameters, devBrowser+"="+url.QueryEscape(browser))
-	}
-	return a.frontendAPI + "/v1/client/handshake?" + strings.Join(parameters, "&")
+	return address
 }
 
 // devBrowser returns the token by which a development instance knows a browser.
-func (a *Authenticator) devBrowser(v *visit) string {
-	name := devBrowser
-	if v.suffixed {
-		name += a.instance.suffix
-	}
-	return cmp.Or(v.query[devBrowser], v.cookies[name])
+func (v *visit) devBrowser() string {
+	inQuery, _ := v.parameter(devBrowser)
+	return cmp.Or(inQuery, v.cookies[devBrowser+v.suffix])
 }
 
 // cleanURL returns the address of a request without the handshake's answer; "" if it has none.
@@ -132,28 +123,14 @@ type answer struct {
 func (a *Authenticator) findAnswer(v *visit) (answer, bool) {
 	for _, name := range []string{answerNonce, answerToken} {
 		found := answer{name, v.cookies[name], false}
-		if !a.instance.production && v.query[name] != "" {
-			found = answer{name, v.query[name], true}
+		if text, _ := v.parameter(name); text != "" && !a.instance.production {
+			found = answer{name, text, true}
 		}
 		if found.text != "" {
 			return found, true
 		}
 	}
 	return answer{}, false
-}
-
-// takeAnswer returns the cookies of an answer, unless their session was signed out just before.
-func (a *Authenticator) takeAnswer(ctx context.Context, from answer) (cookieSet, *problem) {
-	take := a.takeToken
-	if from.name == answerNonce {
-		take = a.takeNonce
-	}
-	set, p := take(ctx, from.text)
-	if p == nil {
-		t := decodeJWT(set.token)
-		p = a.shared.signedOut(a.shared.digest("session", t.claim("sid")))
-	}
-	return set, p
 }
 
 // takeNonce gets the cookies for a nonce.
@@ -190,11 +167,7 @@ func (a *Authenticator) takeToken(ctx context.Context, text string) (cookieSet, 
 	list, _ := t.claims["handshake"].([]any)
 	cookies := &sessions.Cookies{Directives: make([]string, len(list))}
 	for i, member := range list {
-		text, ok := member.(string)
-		if !ok {
-			return cookieSet{}, refuse(reasonSDK, "the handshake's token has no list of cookies")
-		}
-		cookies.Directives[i] = text
+		cookies.Directives[i], _ = member.(string) // what is no text is refused as ""
 	}
 	return a.acceptCookies(ctx, cookies, nil, "")
 }

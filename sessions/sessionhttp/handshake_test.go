@@ -8,11 +8,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp"
 )
 
 // The browser comes back to the address that it asked for, to the byte but for Clerk's parameters.
@@ -58,6 +60,71 @@ func TestLongAddresses(t *testing.T) {
 			}
 			if s.auth.SignedIn || s.auth.Reason != "client-uat-but-no-session-token" || (s.auth.Err == nil) != row.redirected {
 				t.Errorf("%+v", s.auth)
+			}
+		})
+	}
+}
+
+// Without the handshake, no browser is redirected, and no answer is taken: neither out of a cookie nor out of a query.
+func TestWithoutHandshake(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{liveKey, testKey} {
+		for name, cookie := range map[string]string{
+			"the cookies contradict each other": "__client_uat=1000",
+			"a nonce":                           "__client_uat=1000; __clerk_handshake_nonce=n",
+			"a token": "__client_uat=1000; __clerk_handshake=" +
+				sign(t, tokenSpec{Payload: `{"handshake":["__session=` + freshToken(t, "sess_1", start) + `"]}`}),
+		} {
+			var auth sessionhttp.Auth
+			a := newAuthenticator(t, noBackend{}, key, sessionhttp.WithoutHandshake(),
+				sessionhttp.WithJWTKey(officialKeys().pem), sessionhttp.WithClock(func() time.Time { return start }),
+				sessionhttp.WithObserver(func(_ *http.Request, decided sessionhttp.Auth, _ time.Duration) { auth = decided }))
+			s := &service{Handler: a.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))}
+			resp := s.serve(newPage(t, cookie, func(req *http.Request) { req.URL.RawQuery = "__clerk_handshake_nonce=n" }))
+			if resp.StatusCode != http.StatusOK || len(resp.Cookies()) != 0 || auth.SignedIn || auth.Reason == "" {
+				t.Errorf("%s, %s: status %d, %+v", key, name, resp.StatusCode, auth)
+			}
+		}
+	}
+}
+
+// A nonce of Clerk's alphabet and length is asked for, once; any other is not.
+func TestNonces(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		nonce string
+		asked int64
+	}{
+		"one character":        {"n", 1},
+		"every character":      {"AZaz09_.~-", 1},
+		"512 bytes":            {strings.Repeat("n", 512), 1},
+		"513 bytes":            {strings.Repeat("n", 513), 0},
+		"a megabyte":           {strings.Repeat("n", 1<<20), 0},
+		"none":                 {"", 0},
+		"a blank":              {"a b", 0},
+		"a slash":              {"../a", 0},
+		"another parameter":    {"a&b=c", 0},
+		"an encoded parameter": {"a%26b%3Dc", 0},
+		"an encoded line":      {"a%0D%0Ab", 0},
+		"a line at its end":    {"a%0A", 0},
+		"a quote":              {`"a"`, 0},
+		"beyond ASCII":         {"é", 0},
+		"no UTF-8":             {"\xff", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := &backend{handshake: func(context.Context, string) (*sessions.Cookies, error) {
+				return nil, sessions.ErrNotFound
+			}}
+			s := newService(t, b)
+			for range 3 { // a nonce that is used up is remembered
+				resp := s.serve(newPage(t, "__clerk_handshake_nonce="+row.nonce))
+				if resp.StatusCode != http.StatusOK || len(resp.Cookies()) != 0 || s.auth.SignedIn {
+					t.Errorf("status %d, %+v", resp.StatusCode, s.auth)
+				}
+			}
+			if got := b.nonces.Load(); got != row.asked {
+				t.Errorf("Clerk was asked %d times, want %d", got, row.asked)
 			}
 		})
 	}

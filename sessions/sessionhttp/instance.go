@@ -4,7 +4,6 @@ import (
 	"crypto/sha1" //nolint:gosec // Clerk's cookie suffix is made with SHA-1
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -26,72 +25,54 @@ const (
 type instance struct {
 	frontendAPI string // the host of the Frontend API: "clerk.example.com"
 	production  bool
-	suffix      string          // of the cookies that are the instance's own: "_naoXFJnI"
-	reads       map[string]bool // the names of the cookies that count
+	suffix      string // of the cookies that are the instance's own: "_naoXFJnI"
 }
 
 // parsePublishableKey reads "pk_live_" or "pk_test_" and the base64 of "<frontend-api>$".
 func parsePublishableKey(key string) (instance, error) {
-	refuse := func(format string, args ...any) (instance, error) {
-		return instance{}, fmt.Errorf("clerk: publishable key: "+format, args...)
-	}
 	parts := strings.Split(key, "_")
+	last := parts[len(parts)-1]
+	decoded, decodeErr := base64.RawStdEncoding.DecodeString(strings.TrimRight(last, "="))
+	host, isWhole := strings.CutSuffix(string(decoded), "$")
+	normal, hostErr := parseHost(host)
+	var problem string
 	switch {
 	case key == "":
-		return refuse("it is empty; it starts with pk_live_ or pk_test_")
+		problem = "it is empty; it starts with pk_live_ or pk_test_"
 	case parts[0] == "sk":
-		return refuse("this is a secret key, which belongs to sessions.NewClient")
+		problem = "this is a secret key, which belongs to sessions.NewClient"
 	case strings.TrimSpace(key) != key:
-		return refuse("there is white space around it")
+		problem = "there is white space around it"
 	case len(parts) != 3 || parts[0] != "pk" || parts[1] != "live" && parts[1] != "test":
-		return refuse("it must be pk_live_ or pk_test_ and one more part without an underscore")
+		problem = "it must be pk_live_ or pk_test_ and one more part without an underscore"
+	case decodeErr != nil, strings.ContainsAny(last, "\r\n"): // which the decoder skips
+		problem = "its last part is not base64"
+	case !isWhole:
+		problem = "what it encodes does not end in $; part of the key may be missing"
+	case strings.Contains(host, "$"):
+		problem = "what it encodes has more than one $"
+	case !strings.Contains(host, "."):
+		problem = "what it encodes is not a host with a dot in it"
+	case hostErr != nil || normal != strings.ToLower(host):
+		problem = "what it encodes is not a host"
 	}
-	host, err := decodeFrontendAPI(parts[2])
-	if err != nil {
-		return refuse("%w", err)
+	if problem != "" {
+		return instance{}, errors.New("clerk: publishable key: " + problem)
 	}
 	sum := sha1.Sum([]byte(key)) //nolint:gosec // Clerk's cookie suffix is made with SHA-1
 	suffix := "_" + base64.URLEncoding.EncodeToString(sum[:])[:8]
-	i := instance{host, parts[1] == "live", suffix, map[string]bool{}}
-	for _, name := range []string{
-		sessionCookie, clientUATCookie, devBrowser, redirectsCookie, answerToken, answerNonce,
-		sessionCookie + suffix, clientUATCookie + suffix, devBrowser + suffix, refreshCookie + suffix,
-	} {
-		i.reads[name] = true
-	}
-	return i, nil
-}
-
-// decodeFrontendAPI returns the host in the last part of a publishable key.
-func decodeFrontendAPI(part string) (string, error) {
-	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(part, "="))
-	host, found := strings.CutSuffix(string(decoded), "$")
-	switch {
-	case err != nil, strings.ContainsAny(part, "\r\n"): // which the decoder skips
-		return "", errors.New("its last part is not base64")
-	case !found:
-		return "", errors.New("what it encodes does not end in $; part of the key may be missing")
-	case strings.Contains(host, "$"):
-		return "", errors.New("what it encodes has more than one $")
-	case !strings.Contains(host, "."):
-		return "", errors.New("what it encodes is not a host with a dot in it")
-	}
-	if normal, err := parseHost(host); err != nil || normal != strings.ToLower(host) {
-		return "", errors.New("what it encodes is not a host")
-	}
-	return host, nil
+	return instance{host, parts[1] == "live", suffix}, nil
 }
 
 // parseOrigin returns the normal form of an origin.
 func parseOrigin(origin string) (string, error) {
-	u, err := url.Parse(origin)
-	if err == nil && u.Host != "" && u.Scheme+"://"+u.Host == origin {
-		if normal, err := buildOrigin(u.Scheme, u.Host); err == nil {
-			return normal, nil
-		}
+	scheme, host, _ := strings.Cut(origin, "://")
+	normal, err := buildOrigin(scheme, host)
+	if err != nil || strings.ContainsAny(host, `/\?#@`) {
+		return "", errors.New(
+			`it must be a scheme and a host and nothing else, as in "https://app.example.com"`)
 	}
-	return "", errors.New(
-		`it must be a scheme and a host and nothing else, as in "https://app.example.com"`)
+	return normal, nil
 }
 
 // parseFrontendAPI returns the address of a Frontend API without a slash at its end.

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -76,20 +75,16 @@ func isFalsy(value any) bool {
 	return value == nil || value == false || value == "" || value == 0.0
 }
 
-// isPast reports whether a claim in Unix seconds is at or before a time. JavaScript knows no date
-// beyond maxDate milliseconds: such a claim is neither past nor to come.
-func isPast(seconds float64, t time.Time) bool {
+// toDate returns a claim in Unix seconds as a date, in milliseconds: NaN beyond JavaScript's dates,
+// which is neither past nor to come.
+func toDate(seconds float64) float64 {
+	const maxDate = 8.64e15
 	ms := math.Trunc(seconds) * 1000
-	return math.Abs(ms) <= maxDate && ms <= float64(t.UnixMilli())
+	if math.Abs(ms) > maxDate {
+		return math.NaN()
+	}
+	return ms
 }
-
-// isFuture reports whether a claim in Unix seconds is after a time.
-func isFuture(seconds float64, t time.Time) bool {
-	ms := math.Trunc(seconds) * 1000
-	return math.Abs(ms) <= maxDate && ms > float64(t.UnixMilli())
-}
-
-const maxDate = 8.64e15
 
 // jsonRules are those of JSON.parse: the last of several members of a name counts, bytes that are
 // not UTF-8 are replaced, and a number that is too large is infinite.

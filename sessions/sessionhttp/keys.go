@@ -84,24 +84,28 @@ func parsePublicKey(encoded []byte) (*rsa.PublicKey, error) {
 
 const (
 	maxKeySet   = 64 << 10    // bytes
-	keySetEvery = time.Minute // between fetches while there are keys
-	keySetRetry = time.Second // after a failure while there are none
+	keySetEvery = time.Minute // between fetches
 )
 
 // keySet holds the public keys of an instance by their ids. They are fetched when a token names
 // one that is not there, by one request at a time for everybody who waits, and never for a token
-// whose key is there. The keys stay while newer ones cannot be had.
+// whose key is there: at most once a minute. The keys stay while newer ones cannot be had. Only as
+// long as there is no key at all, so that nobody can be signed in, they are fetched again as soon
+// as any other trouble with Clerk is forgotten, after rememberTrouble.
 type keySet struct {
 	url    string
 	client *http.Client
 	now    func() time.Time
-	flight flight.Group[struct{}, struct{}]
+	flight flight.Group[struct{}, publicKeys]
 
-	mu      sync.Mutex
-	keys    map[string]*rsa.PublicKey // nil: the instance has no such key
-	fetched time.Time                 // the last attempt; zero for none
-	err     error                     // of the last attempt
+	mu   sync.Mutex
+	keys publicKeys
+	err  error     // of the last fetch
+	next time.Time // when the keys may be fetched again
 }
+
+// publicKeys are keys by their ids; nil where the instance has no such key.
+type publicKeys map[string]*rsa.PublicKey
 
 func newKeySet(cfg *config) *keySet {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
@@ -112,61 +116,57 @@ func newKeySet(cfg *config) *keySet {
 
 // check is the signatureCheck by the key that a token names.
 func (s *keySet) check(ctx context.Context, t *jwt) *problem {
-	id, _ := t.header.KeyID.(string)
+	id, _ := t.header["kid"].(string)
 	if id == "" {
 		return refuse(reasonUnknownKey, "the token does not name its key")
 	}
-	key, isKnown, isDue, err := s.lookUp(id)
-	if key == nil && isDue {
-		_, err = s.flight.Do(ctx, struct{}{}, func(ctx context.Context, _ func() bool) (struct{}, error) {
-			return struct{}{}, s.fetch(ctx, id)
-		})
-		key, isKnown, _, _ = s.lookUp(id)
+	keys, _, err := s.current()
+	if keys[id] == nil {
+		keys, err = s.flight.Do(ctx, struct{}{},
+			func(ctx context.Context, _ func() bool) (publicKeys, error) { return s.fetch(ctx, id) })
 	}
+	key, isKnown := keys[id]
 	switch {
 	case key != nil:
 		return checkWithKey(key)(ctx, t)
-	case err == nil && isKnown:
-		return refuse(reasonUnknownKey, "the instance has no such key")
 	case err != nil:
 		return &problem{reasonNoKeys, true, err}
+	case isKnown:
+		return refuse(reasonUnknownKey, "the instance has no such key")
 	}
 	return &problem{reasonUnknownKey, true, errors.New("the key set was fetched just now")}
 }
 
-// lookUp returns the key with an id, whether it is known that there is a key or none, whether a
-// fetch is due, and the error of the last fetch.
-func (s *keySet) lookUp(id string) (key *rsa.PublicKey, isKnown, isDue bool, err error) {
+// current returns the keys, whether a fetch is due, and the error of the last one.
+func (s *keySet) current() (keys publicKeys, isDue bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	every := keySetEvery
-	if len(s.keys) == 0 {
-		every = keySetRetry
-	}
-	age := s.now().Sub(s.fetched)
-	key, isKnown = s.keys[id]
-	return key, isKnown, s.fetched.IsZero() || age < 0 || age >= every, s.err
+	wait := s.next.Sub(s.now())
+	return s.keys, wait <= 0 || wait > keySetEvery, s.err // longer: the clock was set back
 }
 
-// fetch gets the keys from Clerk, GET https://<frontend-api>/.well-known/jwks.json, unless that has
-// just been done.
-func (s *keySet) fetch(ctx context.Context, id string) error {
-	if key, _, isDue, err := s.lookUp(id); key != nil || !isDue {
-		return err
+// fetch returns the keys, fetched anew if that is due.
+func (s *keySet) fetch(ctx context.Context, id string) (publicKeys, error) {
+	keys, isDue, err := s.current()
+	if !isDue {
+		return keys, err
 	}
-	keys, err := s.get(ctx, id)
-	if err == nil && len(keys) == 1 && keys[id] == nil {
-		err = errors.New("the key set has no key that signs session tokens")
-	}
+	fetched, err := s.get(ctx, id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fetched, s.err = s.now(), err; err == nil {
-		s.keys = keys
+	if err == nil {
+		s.keys = fetched
 	}
-	return err
+	s.err, s.next = err, s.now().Add(keySetEvery)
+	if s.keys == nil {
+		s.next = s.now().Add(rememberTrouble)
+	}
+	return s.keys, err
 }
 
-func (s *keySet) get(ctx context.Context, id string) (map[string]*rsa.PublicKey, error) {
+// get asks Clerk for the keys, GET https://<frontend-api>/.well-known/jwks.json, and notes if there
+// is none with an id.
+func (s *keySet) get(ctx context.Context, id string) (publicKeys, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
 	if err != nil {
 		return nil, err
@@ -177,21 +177,28 @@ func (s *keySet) get(ctx context.Context, id string) (map[string]*rsa.PublicKey,
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxKeySet+1))
-	if resp.StatusCode != http.StatusOK || len(body) > maxKeySet {
-		return nil, fmt.Errorf("the key set: status %d, %d bytes", resp.StatusCode, len(body))
+	keys := parseKeySet(body)
+	switch {
+	case err != nil:
+		return nil, err
+	case resp.StatusCode != http.StatusOK, len(body) > maxKeySet, len(keys) == 0:
+		return nil, fmt.Errorf("the key set: status %d, %d bytes, %d keys that sign session tokens",
+			resp.StatusCode, len(body), len(keys))
 	}
-	return parseKeySet(body, id), err
+	if _, found := keys[id]; !found {
+		keys[id] = nil // no token from before now can be signed by such a key
+	}
+	return keys, nil
 }
 
-// parseKeySet returns the keys of a JSON Web Key Set that sign session tokens, and nil for an id
-// that is not among them: a token from before now cannot be signed by such a key. A kind of key
-// that is yet to be invented does no harm to the others.
-func parseKeySet(body []byte, id string) map[string]*rsa.PublicKey {
+// parseKeySet returns the keys of a JSON Web Key Set that sign session tokens. A kind of key that
+// is yet to be invented does no harm to the others.
+func parseKeySet(body []byte) publicKeys {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
 	_ = json.Unmarshal(body, &set) // a body that is no set has no keys
-	keys := map[string]*rsa.PublicKey{id: nil}
+	keys := publicKeys{}
 	for _, member := range set.Keys {
 		var jwk jose.JSONWebKey
 		if json.Unmarshal(member, &jwk) != nil {

@@ -181,6 +181,42 @@ func encryptionKeys() string {
 	return string(text)
 }
 
+// While there is no key at all, and so nobody can be signed in, the key set is asked for once a second, and a second
+// after Clerk is well again all is well. Once there are keys, one that is not among them is asked for once a minute.
+func TestHowOftenTheKeySetIsFetched(t *testing.T) {
+	t.Parallel()
+	s := newKeyServer(t)
+	down := func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }
+	known, unknown := s.as(t, "ins_own", ""), s.as(t, "ins_x", "")
+	visits := func(req *http.Request, n int, apart time.Duration) int64 {
+		before := s.fetches.Load()
+		for range n {
+			s.serve(req)
+			s.change(func() { s.now = s.now.Add(apart) })
+		}
+		return s.fetches.Load() - before
+	}
+	s.change(func() { s.answer = down })
+	if got := visits(known, 100, 100*time.Millisecond); got != 10 || !s.auth.Temporary {
+		t.Errorf("%d fetches in 10 s without a key, %+v", got, s.auth)
+	}
+	s.change(func() { s.answer = nil })
+	if got := visits(known, 100, time.Second); got != 1 || !s.auth.SignedIn {
+		t.Errorf("%d fetches once Clerk is well, %+v", got, s.auth)
+	}
+	if got := visits(unknown, 600, time.Second); got != 10 || s.auth.Temporary {
+		t.Errorf("%d fetches in 10 min for an unknown key, %+v", got, s.auth)
+	}
+	s.change(func() { s.answer = down })
+	if got := visits(unknown, 600, time.Second); got != 10 || !s.auth.Temporary {
+		t.Errorf("%d fetches in 10 min for an unknown key while Clerk is down, %+v", got, s.auth)
+	}
+	s.change(func() { s.now = s.now.Add(-time.Hour) }) // the clock was set back
+	if got := visits(unknown, 1, 0); got != 1 {
+		t.Errorf("%d fetches after the clock was set back", got)
+	}
+}
+
 // One fetch serves everybody who waits for it.
 func TestKeySetIsFetchedOnce(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,6 @@ package sessionhttp
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -13,11 +12,6 @@ import (
 )
 
 const (
-	// What a service asks Clerk for at most, unless WithRefreshRate says otherwise: half of the 1000
-	// requests in 10 s that Clerk grants a production instance.
-	defaultPerSecond = 50
-	defaultBurst     = 500
-
 	// How often something may happen at once, beside once a second: that one refresh token is sent,
 	// where a refusal counts as another time; that one session is refreshed; and that it is refused,
 	// whatever refresh tokens come with it.
@@ -37,9 +31,8 @@ const (
 // limits bound what strangers can make the service ask of Clerk. Nonces, which anybody can invent,
 // get no more than half of the service's bound. The sessions that were refused too often share a
 // quarter: whoever guesses, with an expired token that is really theirs or somebody else's, leaves
-// the rest to everybody.
+// the rest to everybody. Its user holds a lock.
 type limits struct {
-	mu      sync.Mutex
 	service *rate.Limiter
 	nonces  *rate.Limiter
 	guesses *rate.Limiter
@@ -66,8 +59,6 @@ func newLimits(cfg *config) *limits {
 
 // allow returns nil if Clerk may be asked now, and counts it.
 func (l *limits) allow(x exchange, now time.Time) *problem {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	age := now.Sub(l.asked)
 	switch {
 	case l.unanswered >= silentAfter && 0 <= age && age < probeEvery:
@@ -84,15 +75,22 @@ func (l *limits) allow(x exchange, now time.Time) *problem {
 	return nil
 }
 
-// countResult counts that Clerk has refused something, or given cookies.
-func (l *limits) countResult(x exchange, p *problem, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// countResult takes into account what came of an exchange: whether Clerk has answered, and whether
+// it has refused something or given cookies. A lost connection, and a call that the client held
+// back by itself, say nothing.
+func (l *limits) countResult(ctx context.Context, x exchange, p *problem, now time.Time) {
+	switch {
+	case p == nil || p.reason != reasonFetch:
+		l.unanswered = 0
+	case ctx.Err() != nil && !errors.Is(p, sessions.ErrRateLimited):
+		l.unanswered++
+		l.asked = now
+	}
 	switch {
 	case x.isNonce(): // it is used up
 	case p == nil:
 		l.count(bound{x.session, sessionRefreshes}, now)
-	default:
+	case !p.temporary:
 		l.count(bound{x.holder, holderSends}, now)
 		l.count(bound{x.session, sessionRefusals}, now)
 	}
@@ -110,25 +108,4 @@ func (l *limits) count(b bound, now time.Time) {
 func (l *limits) isUsedUp(b bound, now time.Time) bool {
 	limiter, found := l.counts.Peek(b)
 	return found && limiter.TokensAt(now) < 1
-}
-
-// countAnswer takes into account whether Clerk has answered. A lost connection, and a call that the
-// client held back by itself, say nothing.
-func (l *limits) countAnswer(ctx context.Context, p *problem, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case p == nil || p.reason != reasonFetch:
-		l.unanswered = 0
-	case ctx.Err() != nil && !errors.Is(p, sessions.ErrRateLimited):
-		l.unanswered++
-		l.asked = now
-	}
-}
-
-// isSilent reports whether Clerk is known not to answer.
-func (l *limits) isSilent() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.unanswered >= silentAfter
 }

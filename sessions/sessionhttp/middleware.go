@@ -33,20 +33,21 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 		if a.observer != nil {
 			a.observer(req, d.auth, time.Since(v.start))
 		}
+		if len(d.directives) > 0 {
+			rw := &response{ResponseWriter: w, cookies: d.directives}
+			defer rw.prepare() // for a handler that writes nothing
+			w = rw
+		}
 		if d.location != "" {
-			rw := &response{ResponseWriter: w, cookies: d.cookies}
-			rw.Header().Set("Location", d.location)
-			rw.WriteHeader(http.StatusTemporaryRedirect)
+			w.Header().Set("Location", d.location)
+			w.WriteHeader(http.StatusTemporaryRedirect)
 			return
 		}
 		req = req.WithContext(context.WithValue(req.Context(), authKey{}, &d.auth))
-		if len(d.cookies) == 0 {
-			next.ServeHTTP(w, req)
-			return
+		if len(d.directives) > 0 {
+			req = a.renewed(req, &d)
 		}
-		rw := &response{ResponseWriter: w, cookies: d.cookies}
-		defer rw.prepare() // for a handler that writes nothing
-		next.ServeHTTP(rw, a.renewed(req, &d))
+		next.ServeHTTP(w, req)
 	})
 }
 
@@ -56,15 +57,11 @@ func (a *Authenticator) renewed(req *http.Request, d *decision) *http.Request {
 	for _, name := range []string{"If-None-Match", "If-Modified-Since", "If-Range", "Range"} {
 		h.Del(name) // no part of a page, and no 304, can tell who is signed in now
 	}
-	h["Cookie"] = replaceCookies(h["Cookie"], d.cookies)
+	h["Cookie"] = replaceCookies(h["Cookie"], d.directives)
 	req.Header = h
 	if v := a.read(req); v.token.text != d.token { // an old cookie counts more: it changes, too
-		name := sessionCookie
-		if v.suffixed {
-			name += a.instance.suffix
-		}
 		h["Cookie"] = replaceCookies(h["Cookie"],
-			[]directive{{name: name, value: d.token, deletes: d.token == ""}})
+			[]directive{{name: sessionCookie + v.suffix, value: d.token, deletes: d.token == ""}})
 	}
 	return req
 }
@@ -99,8 +96,7 @@ func (a *Authenticator) Require(next http.Handler) http.Handler {
 // of the handler: a browser takes the last of a name, so the handler has the last word.
 type response struct {
 	http.ResponseWriter
-	cookies []directive
-	wrote   bool // the header is out, or ready
+	cookies []directive // none once they are in the header
 }
 
 // Unwrap is for http.ResponseController.
@@ -149,19 +145,14 @@ func (w *response) CloseNotify() <-chan bool {
 }
 
 // prepare puts the cookies into the header, and forbids every cache to keep them, whatever the
-// handler chose. Where the header was not written after all, it does so again.
+// handler chose: once more where the header was not written after all.
 func (w *response) prepare() {
 	h := w.Header()
 	forbidCaching(h)
-	if w.wrote {
-		return
+	for i, d := range w.cookies {
+		h["Set-Cookie"] = slices.Insert(h["Set-Cookie"], i, d.text)
 	}
-	w.wrote = true
-	cookies := make([]string, 0, len(w.cookies)+len(h["Set-Cookie"]))
-	for _, d := range w.cookies {
-		cookies = append(cookies, d.text)
-	}
-	h["Set-Cookie"] = append(cookies, h["Set-Cookie"]...)
+	w.cookies = nil
 }
 
 // cacheHeaders tell caches what to keep, beside the many kinds of Cache-Control.

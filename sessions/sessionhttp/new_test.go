@@ -165,8 +165,7 @@ func TestOptions(t *testing.T) {
 // A client that could not be made is refused at once, not at the first visit.
 func TestNilClients(t *testing.T) {
 	t.Parallel()
-	var none *sessions.Client
-	for _, b := range []sessionhttp.Backend{nil, none} {
+	for _, b := range []sessionhttp.Backend{nil, (*sessions.Client)(nil), (*backend)(nil)} {
 		_, err := sessionhttp.New(b, liveKey)
 		checkError(t, err, "New needs a client, as sessions.NewClient makes it")
 	}

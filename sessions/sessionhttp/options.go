@@ -15,8 +15,8 @@ import (
 type Option func(*config) error
 
 type config struct {
-	checks                           []signatureCheck
-	frontendAPI                      string // "https://clerk.example.com"
+	checks                           []signatureCheck // each has to accept a token
+	frontendAPI                      string           // "https://clerk.example.com"
 	parties                          []string
 	skew, timeout, grace             time.Duration
 	handshake, pending, trustedProxy bool
@@ -32,13 +32,13 @@ type config struct {
 func newConfig(opts []Option) (*config, error) {
 	cfg := &config{
 		skew: 5 * time.Second, timeout: 3 * time.Second, handshake: true,
-		perSecond: defaultPerSecond, burst: defaultBurst, now: time.Now,
+		perSecond: 50, burst: 500, // half of what Clerk grants a production instance: 1000 in 10 s
+		now: time.Now,
 	}
 	var errs []error
 	for i, opt := range opts {
 		if opt == nil {
-			errs = append(errs, fmt.Errorf("clerk: option %d is nil", i+1))
-			continue
+			opt = option(false, nil, "option %d is nil", i+1)
 		}
 		errs = append(errs, opt(cfg))
 	}

@@ -30,8 +30,10 @@ func (a *Authenticator) Origin(req *http.Request) (string, error) {
 		scheme = "https"
 	}
 	if a.trustedProxy {
-		origin, err := forwardedOrigin(req.Header, scheme, req.Host)
-		if origin != "" || err != nil {
+		origin, err := buildOrigin(
+			strings.ToLower(firstPart(req.Header, "X-Forwarded-Proto", scheme)),
+			strings.TrimRight(firstPart(req.Header, "X-Forwarded-Host", req.Host), " \t"))
+		if !errors.Is(err, errNoOrigin) { // headers that make no sense do not count
 			return origin, err
 		}
 	}
@@ -39,46 +41,22 @@ func (a *Authenticator) Origin(req *http.Request) (string, error) {
 }
 
 var (
-	errBadHost   = errors.New("clerk: the request's host is not one")
+	errNoOrigin  = errors.New("clerk: the request's host is not one")
 	errBadScheme = errors.New("clerk: the origin's scheme is neither http nor https")
 )
-
-// forwardedOrigin returns the origin that the forwarded headers name, completed by the request's
-// own scheme and host; "" if there is none, or they make no sense.
-func forwardedOrigin(h http.Header, scheme, host string) (string, error) {
-	forwardedHost, hasHost := firstPart(h, "X-Forwarded-Host")
-	forwardedScheme, hasScheme := firstPart(h, "X-Forwarded-Proto")
-	switch {
-	case !hasHost && !hasScheme, hasHost && forwardedHost == "", hasScheme && forwardedScheme == "":
-		return "", nil
-	}
-	if hasHost {
-		host = forwardedHost
-	}
-	if hasScheme {
-		scheme = strings.ToLower(forwardedScheme)
-	}
-	if !schemeLike.MatchString(scheme) {
-		return "", nil
-	}
-	origin, err := buildOrigin(scheme, strings.TrimRight(host, " \t"))
-	if errors.Is(err, errBadHost) {
-		return "", nil
-	}
-	return origin, err
-}
 
 // schemeLike is what can be the scheme of a URL.
 var schemeLike = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 
-// firstPart returns what is before the first comma of a header.
-func firstPart(h http.Header, name string) (part string, found bool) {
+// firstPart returns what is before the first comma of a header, or what stands for a header that is
+// missing.
+func firstPart(h http.Header, name, missing string) string {
 	values := h[name]
 	if len(values) == 0 {
-		return "", false
+		return missing
 	}
-	part, _, _ = strings.Cut(strings.Trim(values[0], " \t"), ",")
-	return part, true
+	part, _, _ := strings.Cut(strings.Trim(values[0], " \t"), ",")
+	return part
 }
 
 // buildOrigin normalizes an origin as browsers do. What does not belong to one, user, path, query
@@ -95,8 +73,9 @@ func buildOrigin(scheme, authority string) (string, error) {
 	host, hostErr := parseHost(name)
 	number, portErr := strconv.ParseUint(port, 10, 16)
 	switch {
-	case hostErr != nil, port != "" && portErr != nil, port != "" && number == 0: // unlike a browser
-		return "", errBadHost
+	case hostErr != nil, port != "" && (portErr != nil || number == 0), // unlike a browser
+		!schemeLike.MatchString(scheme):
+		return "", errNoOrigin
 	case scheme != "http" && scheme != "https":
 		return "", errBadScheme
 	case port == "", scheme == "http" && number == 80, scheme == "https" && number == 443:
@@ -118,42 +97,37 @@ const maxHost = 3 * 3 * 253
 // parseHost returns the normal form of a host without a port.
 func parseHost(host string) (string, error) {
 	if len(host) > maxHost {
-		return "", errBadHost
+		return "", errNoOrigin
 	}
 	if inner, found := strings.CutPrefix(host, "["); found {
 		return parseIPv6(strings.TrimSuffix(inner, "]"), strings.HasSuffix(inner, "]"))
 	}
 	decoded, err := url.PathUnescape(host)
 	if err != nil || !utf8.ValidString(decoded) {
-		return "", errBadHost
+		return "", errNoOrigin
 	}
 	name, err := names.ToASCII(decoded)
-	if err != nil || !isHostName(name) {
-		return "", errBadHost
+	if err != nil || name == "" || len(name) > 253 || strings.ContainsFunc(name, isNotOfHosts) {
+		return "", errNoOrigin
 	}
-	labels := strings.Split(strings.TrimSuffix(name, "."), ".")
-	last := labels[len(labels)-1]
-	if strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x") {
-		addr, err := netip.ParseAddr(name)
-		if err != nil || !addr.Is4() {
-			return "", errBadHost
-		}
+	last := strings.TrimSuffix(name, ".")
+	last = last[strings.LastIndexByte(last, '.')+1:]
+	isNumber := strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x")
+	if addr, _ := netip.ParseAddr(name); isNumber && !addr.Is4() {
+		return "", errNoOrigin
 	}
 	return name, nil
 }
 
-// isHostName reports whether a name has none of the characters that a host must not have.
-func isHostName(name string) bool {
-	isBad := func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"#%/:<>?@[\\]^`{|}", r)
-	}
-	return name != "" && len(name) <= 253 && !strings.ContainsFunc(name, isBad)
+// isNotOfHosts reports whether a host's name must not have a character.
+func isNotOfHosts(r rune) bool {
+	return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"#%/:<>?@[\\]^`{|}", r)
 }
 
 func parseIPv6(text string, closed bool) (string, error) {
 	addr, err := netip.ParseAddr(text)
 	if err != nil || !closed || !addr.Is6() || addr.Zone() != "" {
-		return "", errBadHost
+		return "", errNoOrigin
 	}
 	if addr.Is4In6() { // which netip writes with dots
 		b := addr.As16()

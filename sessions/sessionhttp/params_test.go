@@ -53,6 +53,25 @@ func TestParams(t *testing.T) {
 	}
 }
 
+// Of a request with more than 16 KiB of headers, as JSON, only the short list and the cookies' names are sent.
+func TestHowManyHeadersAreSent(t *testing.T) {
+	t.Parallel()
+	token := sign(t, tokenSpec{Payload: `{"iss":"https://clerk.example.com","sid":"sess_1","exp":1,"iat":1}`})
+	a := newAuthenticator(t, noBackend{}, liveKey, sessionhttp.WithJWTKey(officialKeys().pem))
+	for size, whole := range map[int]bool{14 << 10: true, 16 << 10: false, 1 << 20: false} {
+		req := newPage(t, "__session="+token+"; __refresh_naoXFJnI=rt_1; __client_uat=1")
+		req.Header.Set("X-Large", strings.Repeat("x", size))
+		_, p, err := a.Params(req)
+		sent := map[string][]string(p.RequestHeaders) // in lower case
+		_, isSent := sent["x-large"]
+		cookie := strings.Join(sent["cookie"], "")
+		if err != nil || isSent != whole || strings.Contains(cookie, token) != whole ||
+			!strings.Contains(cookie, "__session=") {
+			t.Errorf("%d bytes: %v, %q", size, err, cookie)
+		}
+	}
+}
+
 func TestNoParams(t *testing.T) {
 	t.Parallel()
 	claims := func(text string) string { return sign(t, tokenSpec{Payload: text}) }

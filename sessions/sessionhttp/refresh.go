@@ -3,7 +3,6 @@ package sessionhttp
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -16,91 +15,83 @@ import (
 //
 // POST /sessions/{session_id}/refresh
 func (a *Authenticator) refresh(ctx context.Context, v *visit) (cookieSet, *problem) {
-	sessionID, p := a.eligible(ctx, v)
+	if p := v.eligible(); p != nil {
+		return cookieSet{}, p
+	}
+	params, p := a.params(ctx, v)
 	if p != nil {
 		return cookieSet{}, p
 	}
-	origin, err := a.Origin(v.req)
-	if err != nil {
-		return cookieSet{}, &problem{reasonOrigin, false, err}
-	}
-	frozen := *v // the handler may change its request while Clerk is still being asked
-	frozen.req = v.req.Clone(ctx)
-	s, token := a.shared, a.refreshToken(v)
+	s, sessionID := a.shared, v.token.claim("sid")
 	return s.cookies(ctx, exchange{
-		key:     s.digest("refresh", sessionID, token, v.token.text, origin, fmt.Sprint(v.suffixed)),
-		holder:  s.digest("holder", sessionID, token),
+		key: s.digest("refresh", sessionID, params.RefreshToken, params.ExpiredToken,
+			params.RequestOrigin, v.suffix),
+		holder:  s.digest("holder", sessionID, params.RefreshToken),
 		session: s.digest("session", sessionID),
 		send: func(ctx context.Context) (cookieSet, *problem) {
-			cookies, err := a.backend.RefreshCookies(ctx, sessionID, a.params(&frozen, origin))
+			cookies, err := a.backend.RefreshCookies(ctx, sessionID, params)
 			return a.acceptCookies(ctx, cookies, err, sessionID)
 		},
 	})
 }
 
-// eligible returns the id of the session that a request may refresh, or why it may not.
-func (a *Authenticator) eligible(ctx context.Context, v *visit) (sessionID string, p *problem) {
-	switch {
-	case v.req.Method != http.MethodGet:
-		return "", refuse("non-eligible-non-get", "the method is not GET")
-	case a.refreshToken(v) == "":
-		return "", refuse("non-eligible-no-refresh-cookie", noRefreshCookie)
-	case v.hasAnswer():
-		return "", refuse("non-eligible-handshake-answer", "there is a handshake's answer")
-	case v.req.Header.Get("Upgrade") != "":
-		return "", refuse("non-eligible-upgrade", "the connection is to be upgraded")
-	case v.header.text == "":
-		return a.refreshable(v)
-	case v.token.text == "" || v.token.readable && v.token.claim("sid") != v.header.claim("sid"):
-		return "", refuse("non-eligible-other-session", "the header's session is not the cookies'")
-	}
-	if sessionID, p = a.refreshable(v); p == nil { // it is the header's token that was verified
-		p = a.verifyOld(ctx, v)
-	}
-	return sessionID, p
-}
-
 const noRefreshCookie = "there is no refresh cookie of the instance"
 
-// refreshable returns the id of the session that the cookies' token is of.
-func (a *Authenticator) refreshable(v *visit) (sessionID string, p *problem) {
-	sessionID = v.token.claim("sid")
+// eligible returns nil if a request's session may be refreshed, whatever its tokens are.
+func (v *visit) eligible() *problem {
+	isOther := v.token.text == "" ||
+		v.token.readable && v.token.claim("sid") != v.header.claim("sid")
 	switch {
-	case v.token.text == "":
-		return "", refuse("missing-session-token", "there is no session token in the cookies")
-	case a.refreshToken(v) == "":
-		return "", refuse("missing-refresh-token", noRefreshCookie)
-	case !v.token.readable:
-		return "", refuse("expired-session-token-decode-failed", "the session token is no JWT")
-	case sessionid.Problem(sessionID) != "":
-		return "", refuse("expired-session-token-missing-sid-claim", "its sid is no session id")
-	case len(v.token.text) > 8<<10, len(a.refreshToken(v)) > 4<<10: // a browser's cookie has 4 KiB
-		return "", refuse("non-eligible-too-long", "a token is too long")
+	case v.req.Method != http.MethodGet:
+		return refuse("non-eligible-non-get", "the method is not GET")
+	case v.refreshToken == "":
+		return refuse("non-eligible-no-refresh-cookie", noRefreshCookie)
+	case v.hasAnswer():
+		return refuse("non-eligible-handshake-answer", "there is a handshake's answer")
+	case v.req.Header.Get("Upgrade") != "":
+		return refuse("non-eligible-upgrade", "the connection is to be upgraded")
+	case v.header.text != "" && isOther:
+		return refuse("non-eligible-other-session", "the header's session is not the cookies'")
 	}
-	return sessionID, nil
+	return nil
 }
 
-// verifyOld verifies the signature of the cookies' token, whatever its age.
-func (a *Authenticator) verifyOld(ctx context.Context, v *visit) *problem {
+// refreshable returns nil if a request's cookies hold what a refresh needs. The session token in
+// them is verified, whatever its age: it may be the header's token that was verified before.
+func (a *Authenticator) refreshable(ctx context.Context, v *visit) *problem {
+	switch {
+	case v.token.text == "":
+		return refuse("missing-session-token", "there is no session token in the cookies")
+	case v.refreshToken == "":
+		return refuse("missing-refresh-token", noRefreshCookie)
+	case !v.token.readable:
+		return refuse("expired-session-token-decode-failed", "the session token is no JWT")
+	case sessionid.Problem(v.token.claim("sid")) != "":
+		return refuse("expired-session-token-missing-sid-claim", "its sid is no session id")
+	case len(v.token.text) > 8<<10, len(v.refreshToken) > 4<<10: // a browser's cookie has 4 KiB
+		return refuse("non-eligible-too-long", "a token is too long")
+	}
 	if p := a.verifySignature(ctx, &v.token); p != nil {
 		return &problem{reasonBadToken, p.temporary, p}
 	}
 	return nil
 }
 
-// refreshToken returns the refresh token of a request. The plain cookie never counts.
-func (a *Authenticator) refreshToken(v *visit) string {
-	return v.cookies[refreshCookie+a.instance.suffix]
-}
-
-// params returns what Clerk is told of a request whose session is refreshable.
-func (a *Authenticator) params(v *visit, origin string) sessions.RefreshParams {
+// params returns what Clerk is told of a request, if its cookies hold what a refresh needs.
+func (a *Authenticator) params(ctx context.Context, v *visit) (sessions.RefreshParams, *problem) {
+	if p := a.refreshable(ctx, v); p != nil {
+		return sessions.RefreshParams{}, p
+	}
+	origin, err := a.Origin(v.req)
+	if err != nil {
+		return sessions.RefreshParams{}, &problem{"invalid-request-origin", false, err}
+	}
 	p := sessions.RefreshParams{
 		ExpiredToken:    v.token.text,
-		RefreshToken:    a.refreshToken(v),
+		RefreshToken:    v.refreshToken,
 		RequestOrigin:   origin,
 		RequestHeaders:  requestHeaders(v.req),
-		SuffixedCookies: v.suffixed,
+		SuffixedCookies: v.suffix != "",
 	}
 	if a.clientIP != nil {
 		ip := a.clientIP(v.req)
@@ -108,7 +99,7 @@ func (a *Authenticator) params(v *visit, origin string) sessions.RefreshParams {
 			p.RequestOriginatingIP = ip
 		}
 	}
-	return p
+	return p, nil
 }
 
 // Params returns what RefreshCookies needs to refresh the session of a request, for a service that
@@ -124,18 +115,11 @@ func (a *Authenticator) Params(
 	v := a.read(req)
 	ctx, cancel := a.wait(v)
 	defer cancel()
-	sessionID, failed := a.refreshable(v)
-	if failed == nil {
-		failed = a.verifyOld(ctx, v)
-	}
+	p, failed := a.params(ctx, v)
 	if failed != nil {
-		return "", sessions.RefreshParams{}, failed
+		return "", p, failed
 	}
-	origin, err := a.Origin(req)
-	if err != nil {
-		return "", sessions.RefreshParams{}, &problem{reasonOrigin, false, err}
-	}
-	return sessionID, a.params(v, origin), nil
+	return v.token.claim("sid"), p, nil
 }
 
 const (

@@ -1,10 +1,12 @@
 package sessionhttp
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,10 +51,10 @@ type shared struct {
 	timeout time.Duration
 	now     func() time.Time
 	secret  [sha256.Size]byte // of the digests
-	limits  *limits
 	flight  flight.Group[digest, result]
 
 	mu         sync.Mutex
+	limits     *limits
 	remembered *simplelru.LRU[digest, result]
 	ended      *simplelru.LRU[digest, time.Time] // when sessions were last refused or signed out
 }
@@ -76,17 +78,14 @@ func (s *shared) digest(texts ...string) digest {
 // cookies returns the result of an exchange: a result that is remembered, else that of an equal
 // exchange which is under way, else its own. It waits no longer than ctx.
 func (s *shared) cookies(ctx context.Context, x exchange) (cookieSet, *problem) {
-	if r, ok := s.recall(x); ok {
-		return r.set, r.p
-	}
 	r, err := s.flight.Do(ctx, x.key, func(ctx context.Context, _ func() bool) (result, error) {
-		if r, ok := s.recall(x); ok { // of an exchange that has ended just now
+		if r, ok := s.recall(x); ok {
 			return r, nil
 		}
 		return s.send(ctx, x), nil
 	})
-	if err != nil || ctx.Err() != nil && r.p != nil && r.p.temporary {
-		return cookieSet{}, &problem{reasonFetch, true, ctx.Err()} // not the error of who left last
+	if err != nil || ctx.Err() != nil && r.p != nil && r.p.reason == reasonFetch {
+		return cookieSet{}, &problem{reasonFetch, true, cmp.Or(ctx.Err(), err)} // not of who left last
 	}
 	if p := s.signedOut(x.session); p != nil { // meanwhile
 		return cookieSet{}, p
@@ -96,26 +95,28 @@ func (s *shared) cookies(ctx context.Context, x exchange) (cookieSet, *problem) 
 
 // send asks Clerk, unless something forbids to, and remembers what comes of it.
 func (s *shared) send(ctx context.Context, x exchange) (r result) {
-	if r.p = s.limits.allow(x, s.now()); r.p != nil {
+	s.mu.Lock()
+	r.p = s.limits.allow(x, s.now())
+	s.mu.Unlock()
+	if r.p != nil {
 		return r
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	r.set, r.p = x.send(ctx)
-	s.limits.countAnswer(ctx, r.p, s.now())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.p != nil && r.p.temporary {
-		r.until = s.now().Add(rememberTrouble)
-		s.remembered.Add(x.holder, r)
-		return r
+	now := s.now()
+	s.limits.countResult(ctx, x, r.p, now)
+	key, lasts := x.key, rememberAnswer
+	switch {
+	case r.p != nil && r.p.temporary:
+		key, lasts = x.holder, rememberTrouble
+	case r.p != nil:
+		s.ended.Add(x.session, now)
 	}
-	r.until = s.now().Add(rememberAnswer)
-	s.remembered.Add(x.key, r)
-	if r.p != nil {
-		s.ended.Add(x.session, s.now())
-	}
-	s.limits.countResult(x, r.p, s.now())
+	r.until = now.Add(lasts)
+	s.remembered.Add(key, r)
 	return r
 }
 
@@ -136,13 +137,15 @@ func (s *shared) signedOut(session digest) *problem {
 	return r.p
 }
 
-// hasEnded reports whether the session of a token was refused or signed out after the token was
-// issued.
-func (s *shared) hasEnded(t *jwt) bool {
+// isOutage reports whether it is because of Clerk or the network that a session was not refreshed,
+// which was neither refused nor signed out after its token was issued.
+func (s *shared) isOutage(p *problem, t *jwt) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, ok := s.ended.Peek(s.digest("session", t.claim("sid")))
-	return ok && !(t.issuedAt() > float64(at.Unix())) // NaN is not later than anything
+	isDown := p.temporary && p.reason != reasonLimited ||
+		strings.HasPrefix(p.reason, "non-eligible-") && s.limits.unanswered >= silentAfter
+	ended, found := s.ended.Peek(s.digest("session", t.claim("sid")))
+	return isDown && (!found || t.issuedAt() > float64(ended.Unix())) // NaN is not later
 }
 
 // recall returns what is remembered of an exchange: that its session was signed out, what came of
@@ -155,12 +158,8 @@ func (s *shared) recall(x exchange) (result, bool) {
 	counts := func(r result) bool {
 		return now.Before(r.until) && !r.until.After(now.Add(rememberAnswer+s.timeout))
 	}
-	for {
-		oldest, r, ok := s.remembered.GetOldest()
-		if !ok || counts(r) {
-			break
-		}
-		s.remembered.Remove(oldest)
+	for _, r, ok := s.remembered.GetOldest(); ok && !counts(r); _, r, ok = s.remembered.GetOldest() {
+		s.remembered.RemoveOldest()
 	}
 	for _, key := range []digest{x.session, x.key, x.holder} {
 		if r, ok := s.remembered.Peek(key); ok && counts(r) { // not Get: the order stays that of age

@@ -7,26 +7,16 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // jwt is a token that was decoded. Nothing that it says is verified.
 type jwt struct {
-	text      string // "" for none
-	readable  bool   // the token could be decoded; if not, the fields below are empty
-	header    jwtHeader
+	text      string         // "" for none
+	readable  bool           // the token could be decoded; if not, the fields below are empty
+	header    map[string]any // a member that is missing is nil
 	claims    map[string]any // the payload
 	signed    string         // the part of text that the signature is of
 	signature []byte
-}
-
-// jwtHeader is the part of a token's header that counts. A member that is missing is nil.
-type jwtHeader struct {
-	Algorithm any `json:"alg"`
-	Type      any `json:"typ"`
-	Category  any `json:"cat"`
-	KeyID     any `json:"kid"`
-	Critical  any `json:"crit"`
 }
 
 // maxToken is how many bytes a token may have. A cookie has at most 4096.
@@ -35,35 +25,34 @@ const maxToken = 96 << 10
 // decodeJWT reads a token: three parts, all of them base64url, the first two of them JSON objects.
 func decodeJWT(text string) jwt {
 	t := jwt{text: text}
-	end := strings.LastIndexByte(text, '.')
-	if end < 0 || len(text) > maxToken || strings.Count(text, ".") != 2 {
+	parts := strings.SplitN(text, ".", 4)
+	if len(parts) != 3 || len(text) > maxToken || strings.ContainsAny(text, "\r\n") {
+		return t // line breaks, too: base64's decoder would skip them
+	}
+	header, claims := decodeObject(parts[0]), decodeObject(parts[1])
+	signature, err := decodePart(parts[2])
+	if header == nil || claims == nil || err != nil {
 		return t
 	}
-	header, payload, _ := strings.Cut(text[:end], ".")
-	signature, ok := decodePart(text[end+1:])
-	if !ok || !decodeObject(header, &t.header) || !decodeObject(payload, &t.claims) {
-		return jwt{text: text}
-	}
-	t.readable, t.signed, t.signature = true, text[:end], signature
+	t.header, t.claims, t.signature = header, claims, signature
+	t.readable, t.signed = true, parts[0]+"."+parts[1]
 	return t
 }
 
-// decodeObject decodes a part that is a JSON object.
-func decodeObject(part string, into any) bool {
-	object, ok := decodePart(part)
-	return ok && jsontext.Value(object).Kind() == '{' && json.Unmarshal(object, into, jsonRules) == nil
+// decodeObject decodes a part that is a JSON object. It returns nil for one that is not.
+func decodeObject(part string) (object map[string]any) {
+	text, err := decodePart(part)
+	if err != nil || json.Unmarshal(text, &object, jsonRules) != nil {
+		return nil
+	}
+	return object
 }
 
 var base64URL = base64.RawURLEncoding.Strict()
 
-// decodePart decodes base64url with or without the "=" at its end. Line breaks, which Go's decoder
-// skips, are refused.
-func decodePart(part string) ([]byte, bool) {
-	if strings.ContainsAny(part, "\r\n") {
-		return nil, false
-	}
-	decoded, err := base64URL.DecodeString(strings.TrimRight(part, "="))
-	return decoded, err == nil
+// decodePart decodes base64url with or without the "=" at its end.
+func decodePart(part string) ([]byte, error) {
+	return base64URL.DecodeString(strings.TrimRight(part, "="))
 }
 
 // claim returns a claim that is a string, "" if it is none.
@@ -85,7 +74,7 @@ const (
 // isForeign reports whether a token is of a class that is no session token: a template's, an OAuth
 // access token, a machine's.
 func (t *jwt) isForeign() bool {
-	category, kind := t.header.Category, t.header.Type
+	category, kind := t.header["cat"], t.header["typ"]
 	return category != nil && category != categorySession && category != categoryNone ||
 		kind == "at+jwt" || kind == "application/at+jwt" || strings.HasPrefix(t.claim("sub"), "mch_")
 }
@@ -118,12 +107,12 @@ func (a *Authenticator) verifySignature(ctx context.Context, t *jwt) *problem {
 		return refuse(reasonUnreadable, "the token is no JWT")
 	case t.isForeign():
 		return refuse(reasonForeign, "the token is of another class than session tokens")
-	case t.header.Type != nil && t.header.Type != "JWT" || t.header.Critical != nil:
+	case t.header["typ"] != nil && t.header["typ"] != "JWT" || t.header["crit"] != nil:
 		return refuse(reasonUnreadable, "session tokens have no such typ or crit")
-	case t.header.Algorithm != "RS256":
+	case t.header["alg"] != "RS256":
 		return refuse("token-invalid-algorithm", "the token is not signed with RS256")
 	}
-	for _, check := range a.signatures {
+	for _, check := range a.checks {
 		if p := check(ctx, t); p != nil {
 			return p
 		}
@@ -133,22 +122,24 @@ func (a *Authenticator) verifySignature(ctx context.Context, t *jwt) *problem {
 
 // verifyTimes looks at exp, nbf and iat, each with the clock skew.
 func (a *Authenticator) verifyTimes(t *jwt, needsExpiry bool) *problem {
-	early, late := a.now().Add(-a.skew), a.now().Add(a.skew)
+	now := a.now()
+	early, late := float64(now.Add(-a.skew).UnixMilli()), float64(now.Add(a.skew).UnixMilli())
 	if _, found := t.claims["exp"]; needsExpiry && !found {
 		return refuse(reasonClaims, "the token has no exp")
 	}
 	for _, name := range []string{"exp", "nbf", "iat"} { // the first that is broken counts
 		value, found := t.claims[name]
 		seconds, isNumber := value.(float64)
+		date := toDate(seconds)
 		switch {
 		case !found:
 		case !isNumber:
 			return refuse(reasonClaims, "the token's "+name+" is no number")
-		case name == "exp" && isPast(seconds, early):
+		case name == "exp" && date <= early:
 			return refuse(reasonExpired, "the token has expired")
-		case name == "nbf" && isFuture(seconds, late):
+		case name == "nbf" && date > late:
 			return refuse(reasonEarly, "the token is not good yet")
-		case name == "iat" && isFuture(seconds, late):
+		case name == "iat" && date > late:
 			return refuse(reasonFuture, "the token was issued in the future")
 		}
 	}

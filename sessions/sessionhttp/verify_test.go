@@ -262,6 +262,36 @@ func TestEligibility(t *testing.T) {
 	}
 }
 
+// An expired token of another class is never refreshed, though its signature is the instance's.
+func TestNoRefreshOfOtherClasses(t *testing.T) {
+	t.Parallel()
+	payload := func(changes map[string]any) string {
+		text, err := json.Marshal(claims("sess_1", start.Add(-2*time.Minute), changes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	header := func(text string) string { return sign(t, tokenSpec{Payload: payload(nil), Header: &text}) }
+	for name, old := range map[string]string{
+		"a template's":    header(`{"alg":"RS256","cat":"cl_B7d4PD222AAA"}`),
+		"an access token": header(`{"alg":"RS256","typ":"at+jwt"}`),
+		"its other name":  header(`{"alg":"RS256","typ":"application/at+jwt"}`),
+		"a machine's":     sign(t, tokenSpec{Payload: payload(map[string]any{"sub": "mch_1"})}),
+	} {
+		for _, authorization := range []string{"", "Bearer " + old} {
+			b := &backend{refresh: renew(t, func() time.Time { return start })}
+			s := newService(t, b)
+			s.serve(newPage(t, cookieLine(old, "rt"), func(req *http.Request) {
+				req.Header.Set("Authorization", authorization)
+			}))
+			if s.auth.SignedIn || s.auth.Reason != "token-type-mismatch" || b.refreshes.Load() != 0 {
+				t.Errorf("%s: %d refreshes, %+v", name, b.refreshes.Load(), s.auth)
+			}
+		}
+	}
+}
+
 // A sign-out revokes the session, and deletes its cookies under both names.
 func TestSignOut(t *testing.T) {
 	t.Parallel()

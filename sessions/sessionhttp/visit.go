@@ -14,13 +14,14 @@ type visit struct {
 	start   time.Time         // by the machine's clock, for what the request may wait
 	cookies map[string]string // by their names
 
-	suffixed bool    // the cookies with the instance's suffix are the ones that count
-	token    jwt     // the session token of these cookies
-	uat      float64 // their client_uat; 0 = signed out, or unknown
-	header   jwt     // the token of the Authorization header
+	suffix string  // of the cookies that count: the instance's, or ""
+	token  jwt     // the session token of these cookies
+	uat    float64 // their client_uat; 0 = signed out, or unknown
+	header jwt     // the token of the Authorization header
 
-	query  map[string]string // Clerk's parameters, decoded; the first of a name counts
-	isPage bool              // a browser asks by GET for something that it is about to show
+	refreshToken string // the instance's own: the plain cookie never counts
+
+	isPage bool // a browser asks by GET for something that it is about to show
 }
 
 // read reads a request.
@@ -29,21 +30,19 @@ func (a *Authenticator) read(req *http.Request) *visit {
 		req:     req,
 		start:   time.Now(),
 		cookies: a.instance.readCookies(req.Header),
-		query:   readQuery(req.URL.RawQuery),
+		header:  decodeJWT(bearerToken(req.Header)),
 		isPage:  req.Method == http.MethodGet && showsPage(req.Header),
 	}
-	plain := decodeJWT(v.cookies[sessionCookie])
-	own := plain
-	if v.cookies[sessionCookie+a.instance.suffix] != plain.text {
-		own = decodeJWT(v.cookies[sessionCookie+a.instance.suffix])
+	v.token = decodeJWT(v.cookies[sessionCookie])
+	own := v.token
+	if text := v.cookies[sessionCookie+a.instance.suffix]; text != own.text {
+		own = decodeJWT(text)
 	}
-	v.token, v.suffixed = plain, a.usesSuffixed(v.cookies, &plain, &own)
-	uat := v.cookies[clientUATCookie]
-	if v.suffixed {
-		v.token, uat = own, v.cookies[clientUATCookie+a.instance.suffix]
+	if a.usesSuffixed(v.cookies, &v.token, &own) {
+		v.token, v.suffix = own, a.instance.suffix
 	}
-	v.uat = parseInt(uat)
-	v.header = decodeJWT(bearerToken(req.Header))
+	v.uat = parseInt(v.cookies[clientUATCookie+v.suffix])
+	v.refreshToken = v.cookies[refreshCookie+a.instance.suffix]
 	return v
 }
 
@@ -92,28 +91,22 @@ func showsPage(h http.Header) bool {
 		destination == "" && strings.HasPrefix(h.Get("Accept"), "text/html")
 }
 
-// readQuery returns the parameters of a query that are Clerk's.
-func readQuery(query string) map[string]string {
-	var found map[string]string
-	for pair := range strings.SplitSeq(query, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		switch name = parameterText(name); name {
-		case answerToken, answerNonce, devBrowser:
-			if found == nil {
-				found = map[string]string{}
-			}
-			if _, seen := found[name]; !seen {
-				found[name] = parameterText(value)
-			}
+// parameter returns a parameter of the query, decoded; the first of a name counts.
+func (v *visit) parameter(name string) (value string, found bool) {
+	for pair := range strings.SplitSeq(v.req.URL.RawQuery, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		if parameterText(key) == name {
+			return parameterText(value), true
 		}
 	}
-	return found
+	return "", false
 }
 
 // hasAnswer reports whether the request carries a handshake's answer, wherever.
 func (v *visit) hasAnswer() bool {
-	return v.cookies[answerToken]+v.cookies[answerNonce] != "" ||
-		v.query[answerToken]+v.query[answerNonce] != ""
+	token, _ := v.parameter(answerToken)
+	nonce, _ := v.parameter(answerNonce)
+	return v.cookies[answerToken]+v.cookies[answerNonce]+token+nonce != ""
 }
 
 // wait returns the context of what a request may wait for. It ends with WithTimeout or with the

@@ -227,6 +227,39 @@ func TestRefusalsReachAllWhoWait(t *testing.T) {
 	})
 }
 
+// A limit that Clerk sets just when the last one who waits gives up is told as a limit, not as silence.
+func TestLimitAtTheLastMoment(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limited := &sessions.Error{StatusCode: 429}
+		b := &backend{refresh: func(ctx context.Context, id string, p sessions.RefreshParams) (*sessions.Cookies, error) {
+			_, _ = silent(ctx, id, p)
+			return nil, limited
+		}}
+		s := inBubble(t, b)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		s.serve(expiredPage(t, 1).WithContext(ctx))
+		want := "session-token-expired-refresh-unexpected-bapi-error"
+		if !s.auth.Temporary || !errors.Is(s.auth.Err, limited) || s.auth.Reason != want {
+			t.Errorf("%+v", s.auth)
+		}
+	})
+}
+
+// A backend that ends its goroutine, as a test's fake does by FailNow, is trouble like any other.
+func TestBackendThatEndsItsGoroutine(t *testing.T) {
+	t.Parallel()
+	s := newService(t, &backend{refresh: func(context.Context, string, sessions.RefreshParams) (*sessions.Cookies, error) {
+		runtime.Goexit()
+		return nil, nil
+	}})
+	resp := s.serve(newPage(t, cookieLine(oldToken(t, "sess_1", start), "rt")))
+	if !s.auth.Temporary || s.auth.Err == nil || s.auth.Err.Error() == "" || resp.StatusCode != http.StatusOK {
+		t.Errorf("status %d, %+v", resp.StatusCode, s.auth)
+	}
+}
+
 // A visitor who leaves does not end the refresh that the browser will come back for.
 func TestVisitorWhoLeaves(t *testing.T) {
 	t.Parallel()

@@ -25,6 +25,7 @@ type site struct {
 
 	mu      sync.Mutex
 	pages   int           // how often a page was asked for, redirects included
+	slowest time.Duration // how long the handler took at most
 	missing int           // how many requests still have to come before those that wait go on
 	gate    chan struct{} // open once they have come
 }
@@ -81,7 +82,11 @@ func (s *site) serve(t *testing.T, handler http.Handler) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.arrive(r)
+		began := time.Now()
 		handler.ServeHTTP(w, r)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.slowest = max(s.slowest, time.Since(began))
 	}))
 	t.Cleanup(server.Close)
 	s.url = server.URL

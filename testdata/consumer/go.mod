@@ -4,8 +4,13 @@ go 1.26.0
 
 require (
 	github.com/clerk-sessions/clerk-sessions-go v0.0.0
+	github.com/clerk-sessions/clerk-sessions-go/sessions/sessionfleet/redisstore v0.0.0-00010101000000-000000000000
+	github.com/clerk-sessions/clerk-sessions-go/sessions/sessionsotel v0.0.0
 	github.com/clerk/clerk-sdk-go/v2 v2.7.0
+	github.com/redis/go-redis/v9 v9.23.0
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp v0.72.0
+	go.opentelemetry.io/otel v1.47.0
+	go.opentelemetry.io/otel/metric v1.47.0
 	go.opentelemetry.io/otel/sdk v1.47.0
 	go.opentelemetry.io/otel/trace v1.47.0
 )
@@ -29,9 +34,8 @@ require (
 	github.com/oasdiff/yaml3 v0.0.14 // indirect
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
-	go.opentelemetry.io/otel v1.47.0 // indirect
 	go.opentelemetry.io/otel/log v1.47.0 // indirect
-	go.opentelemetry.io/otel/metric v1.47.0 // indirect
+	go.uber.org/atomic v1.12.0 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
@@ -41,3 +45,7 @@ require (
 )
 
 replace github.com/clerk-sessions/clerk-sessions-go => ../..
+
+replace github.com/clerk-sessions/clerk-sessions-go/sessions/sessionsotel => ../../sessions/sessionsotel
+
+replace github.com/clerk-sessions/clerk-sessions-go/sessions/sessionfleet/redisstore => ../../sessions/sessionfleet/redisstore

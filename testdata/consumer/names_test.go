@@ -21,8 +21,9 @@ import (
 const library = "github.com/clerk-sessions/clerk-sessions-go/"
 
 var public = []string{
-	library + "sessions", library + "sessions/sessionhttp", library + "sessions/sessionstest",
-	library + "sessions/sessionfleet", library + "sessions/sessionfleet/storetest",
+	library + "sessions", library + "sessions/sessionhttp", library + "sessions/sessionsotel",
+	library + "sessions/sessionstest", library + "sessions/sessionfleet", library + "sessions/sessionfleet/storetest",
+	library + "sessions/sessionfleet/redisstore",
 }
 
 // Every exported constant, variable, function, type, field and method of the public packages is used in this package.

@@ -24,6 +24,7 @@ var (
 	_ func(*sessions.Client, fmt.State, rune)          = (*sessions.Client).Format
 	_ func(*sessions.Client) slog.Value                = (*sessions.Client).LogValue
 	_ func(context.Context) (sessions.Operation, bool) = sessions.OperationFromContext
+	_ func(context.Context) int                        = sessions.AttemptFromContext
 	_ func(
 		*sessions.Client, context.Context, string,
 	) (*sessions.Session, error) = (*sessions.Client).Get
@@ -74,6 +75,8 @@ var (
 	_ func(sessions.Limiter) sessions.Option     = sessions.WithLimiter
 	_ func(sessions.RetryPolicy) sessions.Option = sessions.WithRetry
 	_ func(*slog.Logger) sessions.Option         = sessions.WithLogger
+
+	_ func(func(context.Context, sessions.Event)) sessions.Option = sessions.WithObserver
 
 	_ func(sessions.Limiter, context.Context) error = sessions.Limiter.Wait
 )
@@ -188,8 +191,14 @@ const (
 func _(
 	list sessions.ListParams, create sessions.CreateParams, token sessions.TokenParams,
 	refresh sessions.RefreshParams,
-	revokeAll sessions.RevokeAllParams, retry sessions.RetryPolicy,
+	revokeAll sessions.RevokeAllParams, retry sessions.RetryPolicy, event sessions.Event,
 ) {
+	is[string](&event.Operation)
+	is[int](&event.Attempts)
+	is[time.Duration](&event.Wait)
+	is[bool](&event.HeldBack)
+	is[string](&event.Cache)
+
 	is[string](&list.ClientID)
 	is[string](&list.UserID)
 	is[sessions.Status](&list.Status)

@@ -115,13 +115,14 @@ func (l *lane) fallSilent(t *Turn, asked time.Duration, now time.Time) {
 // request without an answer teaches nothing: after a hang it would hold back calls for minutes.
 func (l *lane) learnLatency(took time.Duration, answered bool) {
 	switch {
-	case l.latency == 0 && answered:
+	case !answered:
+	case l.latency == 0:
 		l.latency = took
-	case l.latency > 0 && took > l.latency && answered:
+	case took > l.latency:
 		l.latency += l.latency / 8
-	case answered && took < l.latency/8:
+	case took < l.latency/8:
 		l.latency -= l.latency / 16
-	case answered:
+	default:
 		l.latency -= l.latency / 100
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -55,14 +56,14 @@ type earlierKey struct{}
 
 // Watch returns a context for a minter, and whether the minter has called MarkEarlier with it, for
 // when the minter has returned.
-func Watch(ctx context.Context) (context.Context, *bool) {
-	earlier := new(bool)
+func Watch(ctx context.Context) (context.Context, *atomic.Bool) {
+	earlier := new(atomic.Bool) // a minter may ask several at a time
 	return context.WithValue(ctx, earlierKey{}, earlier), earlier
 }
 
 // MarkEarlier tells who watches ctx, if anybody does, that the token was minted some time ago.
 func MarkEarlier(ctx context.Context) {
-	if earlier, ok := ctx.Value(earlierKey{}).(*bool); ok {
-		*earlier = true
+	if earlier, ok := ctx.Value(earlierKey{}).(*atomic.Bool); ok {
+		earlier.Store(true)
 	}
 }

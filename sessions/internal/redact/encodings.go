@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"html"
-	"iter"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -17,43 +16,8 @@ const (
 	minBase64  = 8 // characters, of the shortest secret
 )
 
-// encoding is a way to write a text.
-type encoding int
-
-const (
-	escapes encoding = iota // of a URL, JSON or HTML: the rest of the text stands as it is
-	base64d                 // base64: nothing of the text stands as it is
-)
-
-// decoded returns text with its escapes taken back, one kind after the other and as often as they
-// may be nested, and everything in it that could be base64.
-func decoded(text string) iter.Seq2[string, encoding] {
-	return func(yield func(string, encoding) bool) {
-		for range maxEscapes {
-			before := text
-			for _, takeBack := range []func(string) string{unhex, unslash, html.UnescapeString} {
-				if plain := takeBack(text); plain != text {
-					text = plain
-					if !yield(text, escapes) {
-						return
-					}
-				}
-			}
-			if text == before {
-				break
-			}
-		}
-		text = oneRun.Replace(text)
-		for skip := range 4 {
-			if !yield(unbase64([]byte(text), skip), base64d) {
-				return
-			}
-		}
-	}
-}
-
-// unescape takes percent-, JSON- and HTML-escapes back.
-func unescape(text string) string { return html.UnescapeString(unslash(unhex(text))) }
+// unescapings take the escapes of a URL, of JSON and of HTML back.
+var unescapings = []func(string) string{unhex, unslash, html.UnescapeString}
 
 // unhex takes percent-escapes back.
 func unhex(text string) string {

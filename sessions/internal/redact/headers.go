@@ -11,8 +11,7 @@ var harmless = map[string]bool{
 	"Accept": true, "Accept-Charset": true, "Accept-Encoding": true, "Accept-Language": true,
 	"Cache-Control": true, "Connection": true, "Content-Length": true, "Content-Type": true,
 	"Dnt": true, "Host": true, "Origin": true, "Pragma": true, "Priority": true, "Sec-Gpc": true,
-	"Te":      true,
-	"Upgrade": true, "Upgrade-Insecure-Requests": true, "X-Forwarded-Host": true,
+	"Te": true, "Upgrade": true, "Upgrade-Insecure-Requests": true, "X-Forwarded-Host": true,
 	"X-Forwarded-Port": true, "X-Forwarded-Proto": true, "X-Requested-With": true,
 }
 

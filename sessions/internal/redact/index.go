@@ -22,6 +22,7 @@ const (
 type index struct {
 	secrets map[string][]string // by head, maxAlike of them at most
 	longest int                 // bytes of the longest secret
+	starts  [1 << 16]bool       // by the first two bytes of a head: most places have others
 }
 
 // newIndex returns the index of secrets, and of what a server may make of them when it reads them.
@@ -29,13 +30,14 @@ func newIndex(secrets []string) *index {
 	x := &index{secrets: make(map[string][]string, len(secrets))}
 	for _, secret := range secrets {
 		x.add(secret)
-		plain := unescape(secret)
+		plain := secret
+		for _, unescape := range unescapings {
+			plain = unescape(plain)
+		}
 		if plain != secret {
 			x.add(plain)
 		}
-		if strings.Contains(plain, " ") {
-			x.add(strings.ReplaceAll(plain, " ", "+")) // as a query writes it
-		}
+		x.add(strings.ReplaceAll(plain, " ", "+")) // as a query writes it
 	}
 	return x
 }
@@ -45,11 +47,14 @@ func (x *index) add(secret string) {
 		return
 	}
 	x.longest = max(x.longest, len(secret))
+	x.starts[start(secret)] = true
 	alike := x.secrets[secret[:minSecret]]
 	if len(alike) < maxAlike && !slices.Contains(alike, secret) {
 		x.secrets[secret[:minSecret]] = append(alike, secret)
 	}
 }
+
+func start(text string) int { return int(text[0])<<8 | int(text[1]) }
 
 // hide returns text with the mark in place of each secret, and of the start of a secret, and how
 // many bytes that hides.
@@ -72,10 +77,16 @@ func (x *index) hide(text string) (shown string, hidden int) {
 	return clean.String(), hidden
 }
 
+// hidden returns how many bytes of text hide hides.
+func (x *index) hidden(text string) int {
+	_, hidden := x.hide(text)
+	return hidden
+}
+
 // match returns how many bytes to hide at the start of text, of which the first few are hidden
 // already; 0 if no secret begins there. It walks over no hidden byte.
 func (x *index) match(text string, hidden int) (n int) {
-	if len(text) < minSecret {
+	if len(text) < minSecret || !x.starts[start(text)] {
 		return 0
 	}
 	alike := x.secrets[text[:minSecret]]

@@ -3,7 +3,10 @@
 package redact
 
 import (
+	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -43,21 +46,33 @@ func (r *Redactor) Text(text string) string {
 
 // hide returns all of text without secrets.
 func (r *Redactor) hide(text string) string {
-	if len(text) < minSecret {
-		return text
+	if r == nil || r.Secrets == nil || len(text) < minSecret {
+		return Patterns(text)
 	}
-	if r != nil && r.Secrets != nil {
-		r.once.Do(func() { r.known = newIndex(r.Secrets()) })
-		clean, hidden := r.known.hide(text)
-		for plain, encoding := range decoded(text) {
-			_, found := r.known.hide(plain)
-			if encoding == escapes && found > hidden || encoding == base64d && found > 0 {
-				return Mark // there is more in it than can be seen
+	r.once.Do(func() { r.known = newIndex(r.Secrets()) })
+	clean, hidden := r.known.hide(text)
+	// What a text has escaped, or in base64, cannot be cut out of it: nothing of the text is kept.
+	for _, unescape := range unescapings { // alone: where one did not write, another takes apart
+		if plain := unescape(text); plain != text && r.known.hidden(plain) > hidden {
+			return Mark
+		}
+	}
+	for range maxEscapes {
+		for _, unescape := range unescapings {
+			before := text
+			text = unescape(text)
+			if text != before && r.known.hidden(text) > hidden {
+				return Mark
 			}
 		}
-		text = clean
 	}
-	return Patterns(text)
+	text = oneRun.Replace(text)
+	for skip := range 4 {
+		if r.known.hidden(unbase64([]byte(text), skip)) > 0 {
+			return Mark
+		}
+	}
+	return Patterns(clean)
 }
 
 // Patterns returns text without what looks like a secret, whoever's it is.
@@ -103,3 +118,45 @@ func (r *Redactor) JSON(value any) any {
 	}
 	return value
 }
+
+// Error returns err so that neither its text nor what it wraps shows a secret. The result matches
+// with errors.Is whatever err matches; errors.As reaches err if no error inside shows a secret. nil
+// stays nil.
+func (r *Redactor) Error(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{err: err, text: r.Text(err.Error()), open: r.clean(err)}
+}
+
+// clean reports whether neither err nor an error that it wraps shows a secret.
+func (r *Redactor) clean(err error) bool {
+	if text := err.Error(); r.hide(text) != text {
+		return false
+	}
+	switch err := err.(type) { //nolint:errorlint // each error of the tree is looked at by itself
+	case interface{ Unwrap() error }:
+		inner := err.Unwrap()
+		return inner == nil || r.clean(inner)
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(err.Unwrap(), func(inner error) bool { return !r.clean(inner) })
+	}
+	return true
+}
+
+// failure is an error from outside. It has no Unwrap, since the fields of an error may show more
+// than its text does.
+type failure struct {
+	err  error
+	text string
+	open bool // no error inside shows a secret
+}
+
+func (f *failure) Error() string { return f.text }
+
+func (f *failure) Is(target error) bool { return errors.Is(f.err, target) }
+
+func (f *failure) As(target any) bool { return f.open && errors.As(f.err, target) }
+
+// Format writes the text, for every verb.
+func (f *failure) Format(state fmt.State, _ rune) { fmt.Fprint(state, f.text) }

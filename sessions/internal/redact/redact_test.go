@@ -285,6 +285,8 @@ func FuzzText(f *testing.F) {
 	f.Add("canary~\u2028\xff\x00", "canary~", "__session=", ";", uint8(3))
 	f.Add("secret", "secret-tail-of-the-long-one", "Bearer ", "", uint8(4))
 	f.Add("head-of-the-long-one-secret", "secret", "sk_live_", "eyJa.b.c", uint8(5))
+	f.Add("0000\"\\", "000000", "", "0", uint8(5))
+	f.Add("0%00\"0", "000000", "0", "0", uint8(5))
 	f.Fuzz(func(t *testing.T, secret, other, before, after string, form uint8) {
 		for _, s := range []string{secret, other} { // what the mark itself is made of cannot be told from it
 			if len(s) < minSecret || strings.ContainsAny(s, "[]") || strings.Contains(Mark, s) {

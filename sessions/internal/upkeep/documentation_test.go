@@ -13,7 +13,7 @@ import (
 )
 
 // publicPackages are the directories below sessions/ of the packages that people import.
-var publicPackages = []string{".", "sessionhttp", "sessionstest", "sessionfleet"}
+var publicPackages = []string{".", "sessionhttp", "sessionsotel", "sessionstest", "sessionfleet"}
 
 // conventions are the methods that fulfil an interface of the standard library's. They are called by it and need no
 // example.
@@ -28,6 +28,7 @@ func TestDocumentationStartsWithTheName(t *testing.T) {
 		if !strings.HasPrefix(pkg.Doc, "Package "+pkg.Name+" ") {
 			t.Errorf("%s: its documentation starts with %.40q", pkg.Name, pkg.Doc)
 		}
+		before := named
 		check := func(name, text string) {
 			named++
 			short := name[strings.LastIndex(name, ".")+1:]
@@ -53,8 +54,11 @@ func TestDocumentationStartsWithTheName(t *testing.T) {
 				check(typ.Name+"."+method.Name, method.Doc)
 			}
 		}
+		if named == before {
+			t.Errorf("%s: no documented name: the search is wrong", pkg.Name)
+		}
 	}
-	if named < 120 {
+	if named < 100 {
 		t.Errorf("%d documented names: the search is wrong", named)
 	}
 }

@@ -20,8 +20,29 @@ import (
 // root is the repository's.
 const root = "../../.."
 
-// guides are the documents for people, below the repository's root. What they say about the code is tested here.
-var guides = []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "testdata/README.md"}
+// guides are the documents for people, below the repository's root: all that is Markdown. What they say about the code
+// is tested here.
+var guides = filesNamed(regexp.MustCompile(`\.md$`))
+
+// filesNamed returns the files of this repository whose paths match.
+func filesNamed(pattern *regexp.Regexp) (found []string) {
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		name := strings.TrimPrefix(filepath.ToSlash(path), root+"/")
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "node_modules"):
+			return filepath.SkipDir
+		case entry.Type().IsRegular() && pattern.MatchString(name):
+			found = append(found, name)
+		}
+		return nil
+	})
+	if err != nil {
+		panic(err)
+	}
+	return found
+}
 
 // snippetImports are the packages that Go snippets may use, by the names that they use them under.
 var snippetImports = map[string]string{
@@ -38,15 +59,15 @@ var snippetImports = map[string]string{
 	"testing":      "testing",
 	"time":         "time",
 	"url":          "net/url",
-	"otelhttp":     "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp",
 	"sessions":     "github.com/clerk-sessions/clerk-sessions-go/sessions",
 	"sessionhttp":  "github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp",
+	"sessionsotel": "github.com/clerk-sessions/clerk-sessions-go/sessions/sessionsotel",
 	"sessionstest": "github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest",
 }
 
 // consumerImports are those of them that only the module in testdata/consumer has, where the snippets that use them are
 // compiled.
-var consumerImports = []string{"otelhttp"}
+var consumerImports = []string{"sessionsotel"}
 
 // A block is a fenced block of a guide.
 type block struct {
@@ -327,7 +348,7 @@ func isOurs(word string) bool {
 	top, _, below := strings.Cut(strings.TrimPrefix(word, "./"), "/")
 	return below && slices.Contains([]string{
 		".ci", ".github", "gen", "openapi", "sessions", "testdata", // the top level
-		"internal", "sessionhttp", "sessionstest", "sessionfleet", "examples", // below sessions/
+		"internal", "sessionhttp", "sessionsotel", "sessionstest", "sessionfleet", "examples", // below sessions/
 		"api", "bench", "browser", "clerk-sdk-go", "consumer", "official-sdk", "recordings", // below testdata/
 	}, top)
 }
@@ -397,7 +418,7 @@ func TestNamedIdentifiersExist(t *testing.T) {
 }
 
 var (
-	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	link    = regexp.MustCompile(`(?:\]\(|\b(?:href|src|srcset)="|(?m:^\[[^\]]+\]: +))([^)\s"]+)`)
 	heading = regexp.MustCompile(`(?m)^#+ +(.+)$`)
 	notSlug = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )

@@ -46,13 +46,17 @@ func (a *Answer) Lost() bool {
 	return a.Err != nil && !errors.Is(a.Err, ErrTooLarge) && !isCorrupt(a.Err)
 }
 
+func (a *Answer) header() http.Header {
+	if a.Response == nil {
+		return nil
+	}
+	return a.Response.Header
+}
+
 // TraceID returns the name that Clerk, or the network in front of Clerk, gave to the request; "" if
 // the response's headers hold none.
 func (a *Answer) TraceID() string {
-	if a.Response == nil {
-		return ""
-	}
-	return cmp.Or(a.Response.Header.Get("Clerk-Trace-Id"), a.Response.Header.Get("Cf-Ray"))
+	return cmp.Or(a.header().Get("Clerk-Trace-Id"), a.header().Get("Cf-Ray"))
 }
 
 // RetryAfter returns how long the response asks the client to stay silent, and whether it asks at
@@ -60,14 +64,11 @@ func (a *Answer) TraceID() string {
 // wrong clock does no harm. Of several values the longest counts. A value that cannot be read is
 // ignored; a date in the past is 0.
 func (a *Answer) RetryAfter() (wait time.Duration, ok bool) {
-	if a.Response == nil {
-		return 0, false
-	}
-	now, err := http.ParseTime(a.Response.Header.Get("Date"))
+	now, err := http.ParseTime(a.header().Get("Date"))
 	if err != nil {
 		now = time.Now()
 	}
-	for _, value := range a.Response.Header["Retry-After"] {
+	for _, value := range a.header()["Retry-After"] {
 		if seconds, err := strconv.ParseUint(value, 10, 64); err == nil && seconds <= maxSeconds {
 			wait, ok = max(wait, time.Duration(seconds)*time.Second), true
 		} else if date, err := http.ParseTime(value); err == nil {

@@ -11,16 +11,13 @@ import (
 // attempt is the link that hands a request to the transport once, and reads the whole answer within
 // the timeout. It needs no http.Client: no redirect is followed and no cookie kept.
 type attempt struct {
-	transport http.RoundTripper
-	timeout   time.Duration
-	timedOut  error  // the end of an attempt after timeout
-	dropIdle  func() // may be nil
+	Config
+	timedOut error // the end of an attempt after the timeout
 }
 
 func newAttempt(cfg Config) *attempt {
-	timedOut := fmt.Errorf("no complete answer within the %v of one attempt: %w",
-		cfg.Timeout, context.DeadlineExceeded)
-	return &attempt{cfg.Transport, cfg.Timeout, timedOut, cfg.DropIdle}
+	return &attempt{cfg, fmt.Errorf("no complete answer within the %v of one attempt: %w",
+		cfg.Timeout, context.DeadlineExceeded)}
 }
 
 // deadAfter is the time without a byte after which a connection may be dead. Clerk answers in a
@@ -31,7 +28,7 @@ const deadAfter = time.Second
 // request of an earlier attempt, and change what it was given.
 func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	ctx, start := req.Context(), time.Now()
-	deadline, timedOut := start.Add(a.timeout), a.timedOut
+	deadline, timedOut := start.Add(a.Timeout), a.timedOut
 	if call.Deadline.Before(deadline) {
 		deadline, timedOut = call.Deadline, errCallTooLong
 	}
@@ -41,12 +38,14 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 		return &Answer{Err: s.why(ctx, nil), Unsent: true}
 	}
 	answer := &Answer{Attempts: 1}
+	call.sent++
+	s.attempt = call.sent
 	req = req.Clone(own)
 	if req.GetBody != nil {
 		req.Body, _ = req.GetBody() // of bytes in memory: it cannot fail
 	}
 	s.sendOnce(call.Op, req)
-	resp, err := a.transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
+	resp, err := a.Transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	switch {
 	case err != nil:
 		answer.Err, answer.Unsent = err, s.unsent(err)
@@ -61,8 +60,8 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 		answer.Err = s.why(ctx, answer.Err)
 	}
 	late := errors.Is(s.Err(), context.DeadlineExceeded) && answer.Took >= deadAfter
-	if late && answer.Response == nil && s.kept.Load() && a.dropIdle != nil {
-		a.dropIdle() // where one kept connection is dead, so may be all of them
+	if late && answer.Response == nil && s.kept.Load() && a.DropIdle != nil {
+		a.DropIdle() // where one kept connection is dead, so may be all of them
 	}
 	return answer
 }

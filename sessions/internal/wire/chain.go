@@ -1,11 +1,17 @@
 package wire
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
 )
 
 // Config says how a chain sends.
@@ -23,6 +29,52 @@ type Config struct {
 	Logger     *slog.Logger // nil for none
 }
 
+// Call is one call of the client on its way through the chain: the same for all its attempts.
+type Call struct {
+	Op       *Operation
+	Secrets  redact.Redactor // hides the call's secrets in errors and log records
+	Deadline time.Time       // when the call has to be over, if its context does not end sooner
+	Waited   time.Duration   // for the limiter and the gate, by all its requests together
+
+	ctx  context.Context // of the call's request
+	turn gate.Turn       // the call's place at the gate
+	sent int             // requests that were handed to the transport
+}
+
+// EndsBy returns when the call has to be over: the sooner of its own deadline and its context's, or
+// that of the last caller who waits, if callers share the call.
+func (c *Call) EndsBy() time.Time {
+	if deadline, ok := flight.Deadline(c.ctx); ok && deadline.Before(c.Deadline) {
+		return deadline
+	}
+	return c.Deadline
+}
+
+type operationKey struct{}
+
+type attemptKey struct{}
+
+// OperationFrom returns the operation of the attempt that sends with ctx, or nil.
+func OperationFrom(ctx context.Context) *Operation {
+	op, _ := ctx.Value(operationKey{}).(*Operation)
+	return op
+}
+
+// AttemptFrom returns the number of the attempt that sends with ctx, 1 for the first, or 0.
+func AttemptFrom(ctx context.Context) int {
+	n, _ := ctx.Value(attemptKey{}).(int)
+	return n
+}
+
+// ContextError returns why ctx ended. The error matches both ctx.Err and context.Cause.
+func ContextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
 // Link is one step on the way out. It sends the request of a call, or hands it to the next link,
 // and returns what became of it, which is never nil. The request's context is the call's.
 type Link interface {
@@ -34,14 +86,7 @@ type Chain struct{ first Link }
 
 // NewChain puts the links together: headers, retry, gate, attempt, and then the transport.
 func NewChain(cfg Config) *Chain {
-	var link Link = newAttempt(cfg)
-	link = &gated{
-		next: link, gate: cfg.Gate, limiter: cfg.Limiter, maxWait: cfg.Retry.MaxRetryAfter,
-	}
-	link = &retry{
-		next: link, policy: cfg.Retry, gate: cfg.Gate, budget: cfg.Budget, logger: cfg.Logger,
-	}
-	return &Chain{&headers{link, http.Header{
+	return &Chain{&headers{&retry{cfg, &gated{cfg, newAttempt(cfg)}}, http.Header{
 		"Authorization":     {"Bearer " + cfg.Key},
 		"Clerk-Api-Version": {cfg.APIVersion},
 		"Accept":            {"application/json"},
@@ -53,4 +98,25 @@ func NewChain(cfg Config) *Chain {
 func (c *Chain) Send(call *Call, req *http.Request) *Answer {
 	call.ctx = req.Context()
 	return c.first.Send(call, req)
+}
+
+// headers is the link that says who sends a request, with which key, to which version of the API.
+type headers struct {
+	next   Link
+	values http.Header // made once and copied into each request's own
+}
+
+// The newest of Clerk's listed API versions that has VerifySession, and the first without it.
+const (
+	lastVersionWithVerify = "2024-10-01"
+	verifyGoneSince       = "2025-04-10"
+)
+
+// Send adds the headers to those that the generated client has set.
+func (h *headers) Send(call *Call, req *http.Request) *Answer {
+	maps.Copy(req.Header, h.values)
+	if call.Op == VerifySession && h.values.Get("Clerk-Api-Version") >= verifyGoneSince {
+		req.Header.Set("Clerk-Api-Version", lastVersionWithVerify)
+	}
+	return h.next.Send(call, req)
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
-	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 // How long an operation is silent after a 429: for as long as that asks, within bounds. What is
@@ -30,32 +28,31 @@ type holder interface {
 // gated is the link that sends a request when the limiter allows it, if there is one, and the
 // gate. To the gate a 429 is a refusal, and any other answer served.
 type gated struct {
-	next    Link
-	gate    *gate.Gate
-	limiter Limiter       // nil for none
-	maxWait time.Duration // for the end of a silence
+	Config
+	next Link
 }
 
 // Send waits for the limiter, and then for the call's turn at the gate.
 func (g *gated) Send(call *Call, req *http.Request) *Answer {
 	ctx, turn, start := req.Context(), &call.turn, time.Now()
-	turn.Operation, turn.MaxWait = call.Op.Name, g.maxWait
+	turn.Operation, turn.MaxWait = call.Op.Name, g.Retry.MaxRetryAfter
 	turn.Call = call
-	_, turn.Unpaced = g.limiter.(holder)
+	_, turn.Unpaced = g.Limiter.(holder)
 	err := g.waitForLimiter(ctx, call)
 	if err == nil {
-		err = g.gate.Enter(ctx, turn)
+		err = g.Gate.Enter(ctx, turn)
 	}
+	call.Waited += time.Since(start)
 	if err != nil {
 		return &Answer{
 			Err: err, Unsent: true, Took: time.Since(start),
-			HeldBack: true, Silence: g.gate.Silence(turn.Operation),
+			HeldBack: true, Silence: g.Gate.Silence(turn.Operation),
 		}
 	}
 	answered, silence := false, time.Duration(0)
 	defer func() { // also when the transport panics
-		g.gate.Leave(turn, answered, silence)
-		if h, ok := g.limiter.(holder); ok && silence > 0 {
+		g.Gate.Leave(turn, answered, silence)
+		if h, ok := g.Limiter.(holder); ok && silence > 0 {
 			ctx, cancel := context.WithDeadline(ctx, call.Deadline)
 			defer cancel()
 			_ = h.Hold(ctx, silence) // the gate keeps the silence all the same
@@ -76,15 +73,15 @@ func (g *gated) Send(call *Call, req *http.Request) *Answer {
 // waitForLimiter waits until the limiter allows the request. A request that the gate would turn
 // away, or whose context has ended, does not come so far: it takes nothing of the limit.
 func (g *gated) waitForLimiter(ctx context.Context, call *Call) error {
-	if g.limiter == nil || ctx.Err() != nil {
+	if g.Limiter == nil || ctx.Err() != nil {
 		return nil
 	}
-	if err := g.gate.Refusal(&call.turn); err != nil {
+	if err := g.Gate.Refusal(&call.turn); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithDeadline(ctx, call.Deadline)
 	defer cancel()
-	err := g.limiter.Wait(ctx)
+	err := g.Limiter.Wait(ctx)
 	if ctx.Err() != nil {
 		err = ContextError(ctx)
 	}

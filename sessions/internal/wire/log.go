@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"context"
 	"log/slog"
 	"time"
 )
@@ -10,14 +9,12 @@ import (
 // again although the failure may pass: operation, attempt, status, trace id, durations, and never a
 // URL, a header or a body. wait is what the next attempt waits for, or would have waited for; 0 if
 // there is none.
-func (r *retry) record(
-	ctx context.Context, call *Call, answer *Answer, wait time.Duration, gaveUp string,
-) {
+func (r *retry) record(call *Call, answer *Answer, wait time.Duration, gaveUp string) {
 	level, message, more := slog.LevelDebug, "clerk: request", slog.Duration("duration", answer.Took)
 	if gaveUp != "" {
 		level, message, more = slog.LevelInfo, "clerk: gave up", slog.String("why", gaveUp)
 	}
-	if r.logger == nil || !r.logger.Enabled(ctx, level) {
+	if r.Logger == nil || !r.Logger.Enabled(call.ctx, level) {
 		return
 	}
 	attrs := []slog.Attr{
@@ -35,5 +32,5 @@ func (r *retry) record(
 	if wait > 0 {
 		attrs = append(attrs, slog.Duration("wait", wait))
 	}
-	r.logger.LogAttrs(ctx, level, message, append(attrs, more)...)
+	r.Logger.LogAttrs(call.ctx, level, message, append(attrs, more)...)
 }

@@ -2,13 +2,11 @@ package wire
 
 import (
 	"context"
-	"log/slog"
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"time"
-
-	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 // RetryPolicy says how often, and after which waits, a request is sent again.
@@ -20,36 +18,32 @@ type RetryPolicy struct {
 // retry is the link that sends a request again where its operation allows that for the outcome, and
 // waits in between. After a 429 the gate does the waiting, for all calls at once.
 type retry struct {
-	next   Link
-	policy RetryPolicy
-	gate   *gate.Gate
-	budget *Budget
-	logger *slog.Logger // nil for none
+	Config
+	next Link
 }
 
 // Send returns the first answer that is good or final, or the last one that there is time for.
 func (r *retry) Send(call *Call, req *http.Request) *Answer {
-	ctx := req.Context()
 	answer := r.next.Send(call, req)
 	if answer.HeldBack {
-		r.record(ctx, call, answer, max(answer.Silence, answer.Took), "held back")
+		r.record(call, answer, max(answer.Silence, answer.Took), "held back")
 	}
 	for answer.Attempts > 0 { // else the request was held back
-		wait, stop := r.wait(ctx, call, answer)
+		wait, stop := r.wait(call, answer)
 		if stop != "" {
-			r.record(ctx, call, answer, 0, "")
+			r.record(call, answer, 0, "")
 			if stop != noRetry {
-				r.record(ctx, call, answer, wait, stop)
+				r.record(call, answer, wait, stop)
 			}
 			break
 		}
-		r.record(ctx, call, answer, wait, "")
+		r.record(call, answer, wait, "")
 		start, next := time.Now(), &Answer{}
 		limited := answer.Status() == http.StatusTooManyRequests
 		if !limited { // else the gate does the waiting
-			next.Err = sleep(ctx, wait)
-			if next.Err == nil && !r.budget.spend(1) {
-				r.record(ctx, call, answer, wait, "the retry budget is used up")
+			next.Err = sleep(call.ctx, wait)
+			if next.Err == nil && !r.Budget.spend(1) {
+				r.record(call, answer, wait, "the retry budget is used up")
 				break
 			}
 		}
@@ -58,11 +52,11 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 		}
 		if next.Attempts == 0 {
 			if !limited && next.HeldBack {
-				r.budget.spend(-1) // the retry was not sent
+				r.Budget.spend(-1) // the retry was not sent
 			}
 			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
 			why := "the wait ended: " + call.Secrets.Text(next.Err.Error())
-			r.record(ctx, call, answer, time.Since(start), why)
+			r.record(call, answer, time.Since(start), why)
 			break
 		}
 		next.Attempts += answer.Attempts
@@ -76,30 +70,28 @@ const noRetry = "no retry"
 
 // wait returns how long the wait before the next attempt is, or would be, and why there is no
 // next attempt.
-func (r *retry) wait(
-	ctx context.Context, call *Call, answer *Answer,
-) (wait time.Duration, stop string) {
+func (r *retry) wait(call *Call, answer *Answer) (wait time.Duration, stop string) {
 	if answer.Whole() && answer.Status() == http.StatusOK {
-		r.budget.spend(-perSuccess)
+		r.Budget.spend(-perSuccess)
 	}
-	if !outcomeOf(answer).allows(call.Op) || ctx.Err() != nil {
+	if !outcomeOf(answer).allows(call.Op) || call.ctx.Err() != nil {
 		return 0, noRetry
 	}
 	asked, _ := answer.RetryAfter()
 	if answer.Status() == http.StatusTooManyRequests {
-		wait = max(asked, r.gate.Silence(call.Op.Name))
+		wait = max(asked, r.Gate.Silence(call.Op.Name))
 	} else {
 		wait = r.jitter(answer.Attempts)
 		wait += min(asked, math.MaxInt64-wait)
 	}
 	switch {
-	case answer.Attempts >= r.policy.MaxAttempts:
+	case answer.Attempts >= r.Retry.MaxAttempts:
 		return wait, "no attempts left"
-	case asked > r.policy.MaxRetryAfter:
+	case asked > r.Retry.MaxRetryAfter:
 		return wait, "the server asks for too long a wait"
 	case time.Until(call.EndsBy()) <= wait:
 		return wait, "the deadline comes before the wait is over"
-	case answer.Status() != http.StatusTooManyRequests && !r.budget.left():
+	case answer.Status() != http.StatusTooManyRequests && !r.Budget.left():
 		return wait, "the retry budget is used up"
 	}
 	return wait, ""
@@ -108,8 +100,8 @@ func (r *retry) wait(
 // jitter returns a random wait before attempt n+1, up to a limit that doubles with n: full jitter,
 // so that calls that failed together do not come back together.
 func (r *retry) jitter(n int) time.Duration {
-	limit := math.Ldexp(float64(r.policy.BaseDelay), n-1)
-	limit = max(1, min(limit, float64(r.policy.MaxDelay)))
+	limit := math.Ldexp(float64(r.Retry.BaseDelay), n-1)
+	limit = max(1, min(limit, float64(r.Retry.MaxDelay)))
 	return time.Duration(rand.Float64() * limit) //nolint:gosec // a wait is no secret
 }
 
@@ -122,3 +114,36 @@ func sleep(ctx context.Context, d time.Duration) error {
 		return ContextError(ctx)
 	}
 }
+
+const (
+	budgetSize     = 64.0 // retries; one connection's worth of requests may be cut off and sent again
+	budgetFillTime = time.Minute
+	perSuccess     = 0.1
+)
+
+// Budget bounds the retries of the clients that share it, so that they do not multiply the load of
+// a server in trouble. A retry, other than after a 429, takes a token when it is sent. Every tenth
+// success gives one back, and time fills the whole budget within a minute: N calls send at most
+// 1.1 N + 64 requests, and 64 more a minute. The zero value is a full budget.
+type Budget struct {
+	mu    sync.Mutex
+	spent float64   // tokens
+	aged  time.Time // when spent was last reduced by time
+}
+
+// spend takes tokens, and reports whether there were enough. A negative number gives tokens back.
+func (b *Budget) spend(tokens float64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	filled := budgetSize * now.Sub(b.aged).Seconds() / budgetFillTime.Seconds()
+	b.spent, b.aged = max(0, b.spent-filled), now
+	if b.spent+tokens > budgetSize {
+		return false
+	}
+	b.spent = max(0, b.spent+tokens)
+	return true
+}
+
+// left reports whether there is a token, and takes none.
+func (b *Budget) left() bool { return b.spend(1) && b.spend(-1) }

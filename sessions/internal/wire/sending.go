@@ -5,9 +5,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -33,6 +36,7 @@ type sending struct {
 	context.Context // ends at the attempt's deadline
 	cancel          context.CancelFunc
 	op              *Operation
+	attempt         int // 1 for the first of the call
 	trace           httptrace.ClientTrace
 	started, wrote  atomic.Bool
 	alone, beside   atomic.Int32
@@ -58,10 +62,13 @@ func startSending(
 	return s, httptrace.WithClientTrace(s, &s.trace)
 }
 
-// Value returns the operation, or what the context holds.
+// Value returns the operation, the attempt's number, or what the context holds.
 func (s *sending) Value(key any) any {
-	if key == (operationKey{}) {
+	switch key {
+	case operationKey{}:
 		return s.op
+	case attemptKey{}:
+		return s.attempt
 	}
 	return s.Context.Value(key)
 }
@@ -127,3 +134,27 @@ func (s *sending) unsent(err error) bool {
 	}
 	return s.started.Load() && !s.wrote.Load()
 }
+
+// errSentOnce keeps net/http from sending a request again by itself.
+var errSentOnce = errors.New("the connection ended, and the request must not be sent twice")
+
+// sendOnce changes a GET of an operation that cannot be repeated, so that net/http does not send
+// it again by itself after a server may have acted on it. Over HTTP/1.1, net/http sends a GET
+// again when a kept connection turns out to be dead, unless the GET has a body that cannot be had
+// again. Over HTTP/2, net/http sends again only a request that the server says it has not acted
+// on.
+func (s *sending) sendOnce(op *Operation, req *http.Request) {
+	if op.Repeatable || req.Method != http.MethodGet {
+		return
+	}
+	req.Body = emptyBody()
+	req.GetBody = func() (io.ReadCloser, error) {
+		if !s.http2.Load() {
+			return nil, errSentOnce
+		}
+		return emptyBody(), nil
+	}
+}
+
+// emptyBody returns an empty body that is not http.NoBody, which net/http takes for no body at all.
+func emptyBody() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }

@@ -289,7 +289,7 @@ func oneWinsEqual(s *subject) {
 func counts(s *subject) {
 	together(func(int) {
 		there, swapped := s.put(s.name, nil, []byte("1"), long)
-		for !swapped && !s.Failed() {
+		for !swapped && !s.Failed() && s.ctx.Err() == nil {
 			n, err := strconv.Atoi(string(there))
 			if err != nil {
 				s.Errorf("there is %s, want a number", show(there))

@@ -1,6 +1,5 @@
-// Package traced is a service that traces its calls with OpenTelemetry, as README.md shows: the
-// client works with a transport that it has never heard of, and OperationFromContext names the
-// spans.
+// Package traced is a service that traces its calls with OpenTelemetry's own transport: the client
+// works with a transport that it has never heard of, and OperationFromContext names the spans.
 package traced
 
 import (
