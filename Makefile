@@ -97,17 +97,24 @@ upstream: ## Print what is new at Clerk: its published description, its JavaScri
 # Figures get into a document in one way: $(MARKED) document name, which reads them.
 MARKED := go run ./testdata/marked
 BENCH := go test -run '^$$' -bench . -benchtime 0.2s -count=6 -timeout 20m .
+
 .PHONY: bench
 bench: ## Measure against the other clients and print how they compare (about 4 minutes)
-	@cd testdata/bench && $(BENCH) | go run ./report
+	@cd testdata/bench && $(BENCH) | tee /dev/stderr | go run ./report
 
 .PHONY: bench-readme
-bench-readme: ## Do the same and write the table into the README
-	@cd testdata/bench && $(BENCH) | go run ./report -readme ../../README.md
+bench-readme: ## Do the same, write testdata/bench/README.md and the README's sentence, and draw the chart
+	@raw=$$(mktemp); trap 'rm -f "$$raw"' EXIT; (cd testdata/bench && $(BENCH)) | tee "$$raw"; \
+	report() { (cd testdata/bench && go run ./report -as "$$1") <"$$raw"; }; \
+	report targets | $(MARKED) testdata/bench/README.md bench; report sentence | $(MARKED) README.md bench; \
+	report csv >testdata/plots/calls.csv; $(MAKE) --no-print-directory plots
 
 .PHONY: loads
-loads: ## Put 20 minutes of fake time of each load on the client and a naive one (a few minutes)
-	@go test -count=1 -v -timeout 60m -run '^TestLoads$$' ./sessions/internal/load -whole-loads
+loads: ## Put 20 minutes of fake time of each load on the client and a naive one, and write the figures down (a few minutes)
+	@table=$$(mktemp); bulk=$$(mktemp); trap 'rm -f "$$table" "$$bulk"' EXIT; \
+	go test -count=1 -timeout 60m -run '^(TestLoads|TestBulkJobBesideVisitors)$$' ./sessions/internal/load \
+		-whole-loads -load-table "$$table" -bulk-sentence "$$bulk"; \
+	$(MARKED) sessions/internal/load/README.md loads <"$$table"; $(MARKED) README.md bulk <"$$bulk"
 
 .PHONY: fleet
 fleet: ## Measure 8 processes of a service without and with a store, and what they do when it fails (8 minutes; needs redis-server)
@@ -122,16 +129,21 @@ plots: ## Draw testdata/plots/*.svg from the data kept beside them
 	@cd testdata/plots && go run .
 
 .PHONY: plots-data
-plots-data: ## Make that data anew, but for that of the gate before
+plots-data: ## Measure anew what served.svg, bounce.svg and wait.svg show, and draw them (2 minutes)
 	@go test -count=1 -run '^TestLoadData$$' ./sessions/internal/load -load-data "$(CURDIR)/testdata/plots/served.csv"
+	@cd testdata/bench && go run ./pages -dir ../plots
+	@$(MAKE) --no-print-directory plots
 
 .PHONY: silence
-silence: ## Measure in real time how calls fare when connections go silent, and write testdata/bench/silence.txt (2 minutes)
-	@cd testdata/bench && go run ./silence | tee silence.txt
+silence: ## Measure in real time how calls fare when connections go silent, and draw it (2 minutes)
+	@cd testdata/bench && go run ./silence | tee ../plots/silence.csv
+	@$(MAKE) --no-print-directory plots
 
 .PHONY: footprint
-footprint: ## Print what a service compiles in with this library, and how much bigger it gets
-	@cd testdata/consumer && go run -mod=readonly ./footprint
+footprint: ## Write down what a service compiles in with this library, and how much bigger it gets
+	@footprint() { (cd testdata/consumer && go run -mod=readonly ./footprint "$$@"); }; \
+	footprint | tee /dev/stderr | $(MARKED) testdata/consumer/README.md footprint; \
+	footprint -sentence | $(MARKED) README.md footprint
 
 ##@ Check
 
@@ -217,7 +229,7 @@ vet: ## Run go vet
 lint: vet ## Run go vet and golangci-lint, with what .golangci.yml says
 	@go run $(GOLANGCI) run $(PACKAGES)
 	@for dir in $(NESTED); do (cd $$dir && go run $(GOLANGCI) run --config "$(CURDIR)/.golangci.yml" ./...); done
-	@asleep=$$(git ls-files -co --exclude-standard '*.go' | xargs grep -l 'time\.Sleep(' | xargs grep -L 'testing/synctest\|^func Benchmark' || true); \
+	@asleep=$$(git ls-files -co --exclude-standard '*.go' | xargs grep -l 'time\.Sleep(' | xargs grep -L 'testing/synctest\|\bbubble(t, \|^func Benchmark' || true); \
 	[ -z "$$asleep" ] || { echo "time.Sleep outside of a synctest bubble:"; echo "$$asleep"; exit 1; }
 
 .PHONY: vulncheck

@@ -15,18 +15,21 @@ const (
 	maxStale   = 1000 // pages in a row without a new row, while the total grows
 )
 
-// All returns every session that matches params, newest first and none twice, page after page.
-// Limit is the size of a page, 500 unless set, and Offset is where to start. From the second page
-// on, pages are fetched ahead, several at a time. Each range over the result is a new walk. After
-// an error nothing follows. All requests have ended when the loop has, however it ended.
+// All returns every session that matches params, page after page, newest first and none twice.
+// params.Limit is the size of a page, 500 unless set, and params.Offset the number of sessions to
+// leave out at the start. From the second page on, pages are fetched ahead, several at a time. Each
+// range over the result is a new walk. An error ends the walk; it is one of List. All requests have
+// ended when the loop has, however the loop ended.
 //
-// The loop may revoke the sessions that it is given, and sessions may come and go meanwhile. When
-// a total shows that sessions vanished, All goes back and reads on from where no row is left out.
-// It misses a session only where sessions come and vanish at the same time, so that no total shows
-// it, where the session moves to before Offset, or where the answers have no totals: then revoke
-// after the loop, as RevokeAll does. A page that has nothing new although the server claims more
-// ends the walk with ErrInvalidResponse, unless the total grew since the page before; where the
-// answers have no totals, the second such page in a row does.
+// The loop may revoke the sessions that it is given, and sessions may come and go meanwhile. When a
+// total count shows that sessions vanished, All goes back and reads on from where no session is
+// left out. A session can be missed only where sessions come and vanish at the same time, so that
+// the total does not show it, where the session moves to before params.Offset, or where the answers
+// have no totals: then revoke after the loop, as RevokeAll does.
+//
+// A page without a new session, although the server claims that there are more, ends the walk with
+// ErrInvalidResponse, unless the total grew since the page before. Where the answers have no
+// totals, the second such page in a row does.
 //
 // GET /sessions
 func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, error] {

@@ -10,9 +10,9 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
-// List returns one page of the sessions that match params, newest first. Name a user or a client:
-// Clerk deprecated unfiltered lists. A row that belongs to another user or client than was asked
-// for makes the whole page an ErrInvalidResponse.
+// List returns one page of the sessions that match params, newest first; All returns all of them.
+// Name a user or a client: Clerk deprecated lists without either. If the page holds a session of
+// another user or client than was asked for, the error matches ErrInvalidResponse.
 //
 // GET /sessions
 func (c *Client) List(ctx context.Context, params ListParams) (*SessionList, error) {
@@ -20,7 +20,7 @@ func (c *Client) List(ctx context.Context, params ListParams) (*SessionList, err
 		func(api *gen.Client) (*http.Response, error) { return api.GetSessionList(ctx, params.query()) })
 }
 
-// Get returns a session.
+// Get returns the session with an id. ErrNotFound says that there is none.
 //
 // GET /sessions/{session_id}
 func (c *Client) Get(ctx context.Context, sessionID string) (*Session, error) {
@@ -28,9 +28,9 @@ func (c *Client) Get(ctx context.Context, sessionID string) (*Session, error) {
 		func(api *gen.Client) (*http.Response, error) { return api.GetSession(ctx, sessionID) })
 }
 
-// Create starts a session for a user who has not signed in. It is meant for tests: Clerk refuses
-// it for production instances. It is not sent again once it may have reached Clerk; an error then
-// matches ErrOutcomeUnknown.
+// Create starts a session for a user who has not signed in. It is meant for tests: Clerk refuses it
+// for production instances. The request is not sent again once it may have reached Clerk; if its
+// answer is lost, the error matches ErrOutcomeUnknown.
 //
 // POST /sessions
 func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, error) {
@@ -43,8 +43,9 @@ func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, err
 		})
 }
 
-// Revoke ends a session and returns it: its user has to sign in again. Tokens that were minted
-// before stay good until they expire. An answer with an active session is an ErrInvalidResponse.
+// Revoke ends a session and returns it: the session's user has to sign in again. Tokens that were
+// minted before stay good until they expire. If the answer is a session that is still active, the
+// error matches ErrInvalidResponse.
 //
 // POST /sessions/{session_id}/revoke
 func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error) {
@@ -52,8 +53,9 @@ func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error)
 		func(api *gen.Client) (*http.Response, error) { return api.RevokeSession(ctx, sessionID) })
 }
 
-// Verify returns the session that a session token belongs to, if it is active. It asks for API
-// version 2024-10-01 (see WithAPIVersion), and may answer ErrGone or ErrNotFound one day.
+// Verify returns the session that a session token belongs to, if the session is active. The request
+// asks for API version 2024-10-01, see WithAPIVersion. Some day Clerk may answer it no longer: the
+// error then matches ErrGone or ErrNotFound.
 //
 // POST /sessions/{session_id}/verify
 //
@@ -68,10 +70,11 @@ func (c *Client) Verify(ctx context.Context, sessionID, token string) (*Session,
 		})
 }
 
-// GetToken mints a token of a session: a session token, or one made from a JWT template if params
-// name one.
+// GetToken mints a token of a session: a session token, or a token made from the JWT template that
+// params name.
 //
 // POST /sessions/{session_id}/tokens
+//
 // POST /sessions/{session_id}/tokens/{template_name}
 func (c *Client) GetToken(
 	ctx context.Context, sessionID string, params TokenParams,
@@ -101,9 +104,9 @@ func tokenOperation(params TokenParams) *wire.Operation {
 }
 
 // RefreshToken trades an expired session token and the browser's refresh token for a new session
-// token. ErrUnauthorized means that the browser has to go through Clerk's handshake. It is not
-// sent again once it may have reached Clerk; an error then matches ErrOutcomeUnknown, and the
-// refresh token may be used up.
+// token. ErrUnauthorized means that the browser has to go through Clerk's handshake. The request is
+// not sent again once it may have reached Clerk; if its answer is lost, the error matches
+// ErrOutcomeUnknown, and the refresh token may be used up.
 //
 // POST /sessions/{session_id}/refresh
 func (c *Client) RefreshToken(
@@ -112,8 +115,8 @@ func (c *Client) RefreshToken(
 	return refresh(ctx, c, sessionID, &params, gen.RefreshSessionRequestFormatToken, readToken)
 }
 
-// RefreshCookies does what RefreshToken does and returns the new token as the cookie directives to
-// hand to the browser.
+// RefreshCookies does what RefreshToken does, and returns the new session token as cookies for the
+// browser. The errors are those of RefreshToken.
 //
 // POST /sessions/{session_id}/refresh
 func (c *Client) RefreshCookies(
@@ -133,11 +136,11 @@ func refresh[G, T any](ctx context.Context, c *Client, sessionID string, params 
 		})
 }
 
-// HandshakeCookies takes the answer of a browser's handshake with Clerk: the cookie directives to
-// hand to the browser that brought the nonce, as the cookie or parameter __clerk_handshake_nonce. A
-// nonce works once; ErrNotFound means that it is used up or unknown. The request is not sent again
-// once it may have reached Clerk; an error then matches ErrOutcomeUnknown, and the nonce may be
-// used up.
+// HandshakeCookies returns the cookies that Clerk has for a browser which comes back from Clerk's
+// handshake. The browser brings the nonce, as the cookie or the query's parameter
+// __clerk_handshake_nonce. A nonce works once: ErrNotFound means that it is used up or unknown. The
+// request is not sent again once it may have reached Clerk; if its answer is lost, the error
+// matches ErrOutcomeUnknown, and the nonce may be used up.
 //
 // GET /clients/handshake_payload
 func (c *Client) HandshakeCookies(ctx context.Context, nonce string) (*Cookies, error) {
@@ -148,9 +151,9 @@ func (c *Client) HandshakeCookies(ctx context.Context, nonce string) (*Cookies, 
 		})
 }
 
-// OperationFromContext returns which operation the context of a request belongs to, for an
-// http.RoundTripper (see WithHTTPClient) that traces or counts. It is false for a request that is
-// not of this package.
+// OperationFromContext returns the operation that a request belongs to, by the request's context.
+// It is for an http.RoundTripper, see WithHTTPClient, that traces or counts requests. The second
+// result is false for a request that this package has not sent.
 func OperationFromContext(ctx context.Context) (Operation, bool) {
 	op := wire.OperationFrom(ctx)
 	if op == nil {
@@ -159,13 +162,13 @@ func OperationFromContext(ctx context.Context) (Operation, bool) {
 	return Operation{Name: op.Name, Method: op.Method, PathTemplate: op.PathTemplate}, true
 }
 
-// AttemptFromContext returns which request of a call the context of a request belongs to, for an
-// http.RoundTripper that traces or counts: 1 for the first, 2 for the first that is sent again. It
-// is 0 for a request that is not of this package.
+// AttemptFromContext returns the number of a request within its call, by the request's context: 1
+// for the first request, 2 for the first that is sent again. It is for an http.RoundTripper, see
+// WithHTTPClient, and is 0 for a request that this package has not sent.
 func AttemptFromContext(ctx context.Context) int { return wire.AttemptFrom(ctx) }
 
-// Operation is an endpoint, in words that have no ids in them and so suit the names of spans and
-// metrics.
+// Operation is one of Clerk's endpoints. It holds no ids, so that spans and metrics can be named
+// after it.
 type Operation struct {
 	Name         string // the operationId: "GetSession"
 	Method       string // "GET"

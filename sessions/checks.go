@@ -11,8 +11,12 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/sessionid"
 )
 
-// ErrInvalidParams is matched by every error about a parameter that was found wrong before
-// anything was sent, and by nothing else.
+// ErrInvalidParams is matched by every error about a parameter that was found wrong before anything
+// was sent, and by nothing else. A session id has 1 to 256 letters, digits and any of _ . ~ - and
+// is not made of dots alone. The name of a template has up to 256 bytes, is not made of dots alone,
+// and holds none of / \ % ? # and no control or format characters. A nonce has 1 to 512 letters,
+// digits and any of _ . ~ -. All other text is valid UTF-8, numbers are not negative, and the
+// context is not nil.
 var ErrInvalidParams = errors.New("clerk: invalid parameters")
 
 const (

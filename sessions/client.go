@@ -14,18 +14,19 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
-// Client calls Clerk's session endpoints. Make one with NewClient and keep it: it is safe for
-// concurrent use and holds a pool of connections. Printing it shows where it sends to and never the
-// key.
+// Client calls Clerk's session endpoints. Make one with NewClient and keep it: a Client is safe for
+// concurrent use and holds a pool of connections. The calls of a zero or nil Client return an
+// error. Printing a Client shows its base URL and never the key.
 type Client struct {
 	server string      // the base URL, with a slash at its end, as the generated client wants it
 	chain  *wire.Chain // the way out
 	config *config     // what With starts from
 }
 
-// NewClient returns a client that authenticates with secretKey, the instance's "sk_test_…" or
-// "sk_live_…" key. It sends nothing. An error names every option that cannot be used, and never the
-// key.
+// NewClient returns a client that authenticates with secretKey, the Clerk instance's "sk_test_…" or
+// "sk_live_…" key. It sends nothing. It fails if the key is empty, is a publishable key or holds
+// spaces, control or non-ASCII characters, and if options cannot be used: the error then names all
+// of them. No error shows the key.
 func NewClient(secretKey string, opts ...Option) (*Client, error) {
 	if err := checkKey(secretKey); err != nil {
 		return nil, err
@@ -33,9 +34,9 @@ func NewClient(secretKey string, opts ...Option) (*Client, error) {
 	return newClient(defaultConfig(secretKey), opts)
 }
 
-// With returns a copy of the client with other options and the same key. The copy shares
-// connections, retry budget and cool-down with c, unless opts name another transport or another
-// host. The errors are those of NewClient.
+// With returns a copy of the client with the same key and options, changed by opts. The copy shares
+// the client's connections, its retry budget and its silence after a 429, unless opts name another
+// transport or another host. The errors are those of NewClient.
 func (c *Client) With(opts ...Option) (*Client, error) {
 	if c == nil || c.config == nil {
 		return nil, errNoClient
@@ -82,35 +83,38 @@ func sameTransport(a, b *http.Client) bool {
 		reflect.ValueOf(a.Transport).Comparable() && a.Transport == b.Transport
 }
 
-// CloseIdleConnections closes the connections that no call is using, also of a transport that came
-// with WithHTTPClient. The client stays usable.
+// CloseIdleConnections closes the connections that no call is using, also those of a transport from
+// WithHTTPClient. The client stays usable.
 func (c *Client) CloseIdleConnections() {
 	if c != nil && c.config != nil {
 		(&http.Client{Transport: c.config.Transport}).CloseIdleConnections()
 	}
 }
 
-// Format writes where the client sends to, for every verb.
+// Format writes the client's base URL, for every verb, and never the key.
 func (c Client) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "sessions.Client{%s}", strings.TrimSuffix(c.server, "/"))
 }
 
-// LogValue returns where the client sends to.
+// LogValue returns the client's base URL, never the key.
 func (c Client) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
 // maxConns is how many connections a client opens to an HTTP/1.1 host, and so how many requests are
 // on the wire at once.
 const maxConns = 64
 
-// NewTransport returns a transport like the one that a client sends through by itself, to wrap with
-// tracing or to change, and to give back with [WithHTTPClient]: for bursts of small requests to one
-// host. It gives up connecting after 5 s, keeps up to 64 idle connections for 90 s, and closes an
-// HTTP/2 connection that was silent for 5 s and then leaves a ping unanswered for 3 s.
+// NewTransport returns a transport like the one that a client makes for itself, to be changed or
+// wrapped and given to [WithHTTPClient]. It is made for bursts of small requests to one host: it
+// opens up to 64 connections to a host of HTTP/1.1, and keeps up to 64 idle ones for 90 s. It gives
+// up connecting after 5 s, and the TLS handshake after 5 s more. It closes an HTTP/2 connection
+// that was silent for 5 s and then leaves a ping unanswered for 3 s. The headers of an answer are
+// at most 64 KiB long. The environment variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY count, as
+// [http.ProxyFromEnvironment] reads them.
 //
-// HTTP/1.1 has no pings. When a request on a kept connection has waited in vain for its first byte
-// until a deadline, for a second or longer, a client closes the idle connections of its own
-// transport. A transport from WithHTTPClient may serve others: the client leaves its idle
-// connections alone.
+// HTTP/1.1 has no pings. When a request on a kept connection has waited a second or longer for the
+// first byte of its answer, and its deadline comes, a client closes the idle connections of the
+// transport that it made for itself. A transport from WithHTTPClient may serve others, so the
+// client leaves its idle connections alone.
 func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{

@@ -1,57 +1,93 @@
-// Package sessions is a client for Clerk's session endpoints: it lists, reads, creates, revokes
-// and verifies sessions, mints their tokens, and refreshes an expired session on the server.
+// Package sessions is a client for Clerk's session endpoints: it lists, reads, creates, revokes and
+// verifies sessions, mints their tokens, and refreshes an expired session on the server. The
+// package is unofficial, and tested against an in-process Clerk, not the live one.
 //
-//	client, err := sessions.NewClient(os.Getenv("CLERK_SECRET_KEY"))
+//	client, err := sessions.NewClient(os.Getenv("CLERK_SECRET_KEY")) // make it once and keep it
 //	if err != nil {
 //		return err
 //	}
-//	list, err := client.List(ctx, sessions.ListParams{UserID: userID, Status: sessions.StatusActive})
-//	if err != nil {
-//		return err
-//	}
-//	for _, session := range list.Data {
-//		if _, err := client.Revoke(ctx, session.ID); err != nil {
+//	for session, err := range client.All(ctx, sessions.ListParams{UserID: userID}) {
+//		if err != nil {
 //			return err
 //		}
+//		fmt.Println(session.ID, session.Status, session.LastActiveAt)
 //	}
+//	_, err = client.RevokeAll(ctx, sessions.RevokeAllParams{UserID: userID}) // signs the user out
+//	return err
+//
+// [Client.List] returns a single page, of 10 sessions unless ListParams asks for more; [Client.All]
+// returns every session. A [TokenCache] keeps the tokens that [Client.GetToken] mints.
 //
 // # Errors
 //
-// What is wrong with a parameter is found before anything is sent and matches [ErrInvalidParams].
-// Every other failure of a call is an [*Error], which matches the sentinel of its status:
+// A parameter that cannot be right is found before anything is sent: the error matches
+// [ErrInvalidParams]. Every other failure of a call is an [*Error], with the status, Clerk's error
+// codes, the trace id and Retry-After. An Error matches the sentinel of its status:
 //
 //	switch _, err := client.Get(ctx, id); {
 //	case errors.Is(err, sessions.ErrNotFound):
-//		// there is no such session
+//		fmt.Println("there is no such session")
 //	case errors.Is(err, sessions.ErrRateLimited):
-//		// the *Error says for how long, in RetryAfter
+//		if e, ok := errors.AsType[*sessions.Error](err); ok {
+//			fmt.Println("try again after", e.RetryAfter)
+//		}
 //	}
 //
-// A create or a refresh whose answer was lost matches [ErrOutcomeUnknown]: it may have happened.
+// After a create, a refresh or a handshake, [ErrOutcomeUnknown] says that Clerk may have done what
+// was asked for, although no good answer came. The error of a call whose context has ended also
+// matches the context's error, and that of a call or an attempt that took too long matches
+// [context.DeadlineExceeded].
 //
 // # Retries
 //
-// List, Get, Revoke, Verify and GetToken are sent again after a request that never left, 429, 500,
-// 502, 503, 504 and a lost answer; Create, RefreshToken, RefreshCookies and HandshakeCookies only
-// after a request that never left and 429. [WithRetry] says how often, and [WithCallTimeout] for
-// how long altogether.
+// A call sends up to three requests, unless [WithRetry] says otherwise, with random waits in
+// between. List, Get, Revoke, Verify and GetToken can be repeated, and so All and RevokeAll;
+// Create, RefreshToken, RefreshCookies and HandshakeCookies cannot:
 //
-// A 429 silences its operation, for the client and its copies, for as long as it asks, a minute at
-// most. Then the calls that wait are sent at a pace that is learned from what the server served. A
-// call that could not be answered before its deadline is not sent: its error matches
-// [ErrRateLimited]. At most 64 requests of a client are in flight. [WithLimiter] takes a limit
-// that somebody knows.
+//	after                                           can be repeated   cannot be repeated
+//	a request that never left; 429                  sent again        sent again
+//	500, 502, 503, 504; a lost answer               sent again        not sent again
+//	any other answer; a host that does not exist;   not sent again    not sent again
+//	a certificate that is not trusted
+//
+// Retries have a budget, so that an outage is not made worse: N calls send at most 1.1 N + 64
+// requests, and 64 more a minute. Retries after 429 are not counted; the next section says what
+// slows them down.
+//
+// # Limits
+//
+// A 429 silences its operation, in the client and its copies, for as long as the answer asks: a
+// minute at most, and 1 s if the answer does not say. After that the calls that wait are sent at a
+// pace that is learned from what Clerk served. [WithLimiter] takes a limit that is known.
+//
+// An attempt takes 10 s at most ([WithTimeout]), and a call 30 s with all its waits
+// ([WithCallTimeout]). A call that would wait for its turn until it is too late for an answer is
+// not sent: its error matches [ErrRateLimited]. At most 64 requests of a client and its copies are
+// in flight. After decompression, 1 MiB of an answer is read, 10 MiB of a list and 64 KiB of an
+// error. A longer answer matches [ErrInvalidResponse]; a longer error has its status, but no
+// details.
 //
 // # Networks
 //
-// A client sends through a transport of its own, as [NewTransport] makes them, or through that of
-// [WithHTTPClient]. It gives up a connection that went silent: one of HTTP/2 8 s later, the kept
-// ones of HTTP/1.1 when a request on one of them has met its deadline.
+// A client sends through a transport of its own, made by [NewTransport], or through the transport
+// of [WithHTTPClient]. The client's own transport gives up connections that went silent: a
+// connection of HTTP/2 after 8 s, and the idle connections of HTTP/1.1 once a request on one of
+// them has met its deadline. Redirects are not followed.
 //
 // # Secrets
 //
-// The secret key, tokens and cookies show in no error, no log record and no formatted value of
-// this package. What Go cannot cover is a [Token] copied into an unexported field of somebody's
-// struct: fmt prints such fields without asking them. And encoding a [Token] or [Cookies] as JSON
-// is asking for them: a struct that holds one logs its JWT through slog's JSON handler.
+// The secret key, tokens and cookies show in no error, no log record and no formatted value of this
+// package. Two things are left to the caller. fmt prints a [Token] in an unexported field of
+// another struct in clear text, since fmt does not ask such fields how to print. And a [Token] or
+// [Cookies] encoded as JSON is what Clerk answered, with the JWT: also where slog's JSON handler
+// encodes a struct that holds one.
+//
+// # Where to read on
+//
+//   - Package sessionhttp is middleware: it finds out who sends a request, and keeps browsers
+//     signed in.
+//   - Package sessionstest is the in-process Clerk for tests.
+//   - Package sessionfleet shares refreshes and tokens between the instances of a service.
+//   - Module sessionsotel has spans and metrics for OpenTelemetry. For other tools there are
+//     [WithLogger], [WithObserver], [OperationFromContext] and [AttemptFromContext].
 package sessions

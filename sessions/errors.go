@@ -14,15 +14,17 @@ import (
 	"unicode"
 )
 
-// The errors that an *Error matches by its StatusCode, for errors.Is.
+// The errors that an *Error matches by its StatusCode, for errors.Is. ErrRateLimited also matches a
+// call that the client itself held back: after a 429, because the call could not have been sent and
+// answered before its deadline, or because a Limiter refused it.
 var (
 	ErrBadRequest    = errors.New("clerk: bad request")              // 400
-	ErrUnauthorized  = errors.New("clerk: unauthorized")             // 401, see RefreshToken
+	ErrUnauthorized  = errors.New("clerk: unauthorized")             // 401: the key or a token is bad
 	ErrForbidden     = errors.New("clerk: forbidden")                // 403
 	ErrNotFound      = errors.New("clerk: not found")                // 404
 	ErrGone          = errors.New("clerk: gone")                     // 410
 	ErrUnprocessable = errors.New("clerk: unprocessable parameters") // 422
-	ErrRateLimited   = errors.New("clerk: rate limited")             // 429
+	ErrRateLimited   = errors.New("clerk: rate limited")             // 429, or held back
 	ErrServer        = errors.New("clerk: server error")             // 500 to 599
 )
 
@@ -36,28 +38,29 @@ var byStatus = map[int]error{
 }
 
 var (
-	// ErrInvalidResponse is matched by an *Error about an answer that cannot be what was asked for: a
-	// 200 that cannot be decoded, or is too large, incomplete, of the wrong kind or about another id;
-	// any other status below 400, redirects too; 600 and above.
+	// ErrInvalidResponse is matched by an *Error about an answer that is no success as Clerk
+	// describes it: a 200 that cannot be decoded, or is too large, incomplete, of the wrong kind or
+	// about another session; any other status below 400, redirects included; a status of 600 and
+	// above.
 	ErrInvalidResponse = errors.New("clerk: invalid response")
 
-	// ErrOutcomeUnknown is matched by an *Error of a create, a refresh or a handshake that may have
-	// happened: its answer was lost or could not be read. It matches ErrServer (502, 504),
-	// ErrInvalidResponse (a bad 2xx) or the context's error as well, where those apply.
+	// ErrOutcomeUnknown is matched by an *Error of a create, a refresh or a handshake that Clerk may
+	// have carried out, although its answer was lost or could not be read. The same Error can match
+	// ErrServer (502, 504), ErrInvalidResponse (a 2xx that will not do) or the error of the context.
 	ErrOutcomeUnknown = errors.New("clerk: outcome unknown")
 )
 
-// Error is every failure of a call whose parameters were found good. It never holds the secret key,
-// a token or a cookie, whatever the server answered, and of each text from outside at most 512
-// bytes.
+// Error is every failure of a call whose parameters were found good; get it with errors.As or
+// errors.AsType. Whatever the server answered, an Error never holds the secret key, a token or a
+// cookie, and of each text from outside it holds at most 512 bytes.
 type Error struct {
 	Operation  string        // the operationId: "GetSession"
-	StatusCode int           // 0: no answer; 429 as well if the client itself held the call back
+	StatusCode int           // 0 for no answer; 429 also if held back after a 429
 	Details    []ErrorDetail // what Clerk says is wrong, if it says so: the first 16
-	TraceID    string        // names the request to Clerk's support
-	RetryAfter time.Duration // how long the server asks to stay silent; 0 if it does not
-	Attempts   int           // how many times the request was handed to the transport
-	Body       string        // of an answer that is not JSON and holds no new tokens; not in Error()
+	TraceID    string        // what Clerk's support finds the request by; "" for none
+	RetryAfter time.Duration // how long to wait before the next call; 0 if nothing says so
+	Attempts   int           // how many requests were sent
+	Body       string        // the start of an answer that is not JSON and cannot hold new tokens
 
 	cause          error
 	answered       bool // an answer came, whose status may be 000
@@ -68,22 +71,22 @@ type Error struct {
 
 // ErrorDetail is one thing that Clerk says is wrong.
 type ErrorDetail struct {
-	Code        string // stable: "resource_not_found"
+	Code        string // does not change, unlike the messages: "resource_not_found"
 	Message     string
-	LongMessage string
+	LongMessage string         // for people; may be ""
 	Meta        map[string]any // such as the name of the parameter; numbers are float64; up to 4 KiB
 }
 
-// HasCode reports whether one of the details has a code, such as "resource_not_found".
+// HasCode reports whether one of the details has a code of Clerk's, such as "resource_not_found".
 func (e *Error) HasCode(code string) bool {
 	return slices.ContainsFunc(e.Details, func(d ErrorDetail) bool { return d.Code == code })
 }
 
-// Unwrap returns why there is no answer, or why the answer is not good; nil where the status says
+// Unwrap returns why there is no answer, or why the answer will not do; nil where the status says
 // it all.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Is reports whether e is what a sentinel of this package stands for.
+// Is reports whether e matches one of this package's errors; errors.Is calls it.
 func (e *Error) Is(target error) bool {
 	status := e.StatusCode
 	switch target {
@@ -140,7 +143,7 @@ func (e Error) Format(f fmt.State, verb rune) {
 	_, _ = io.WriteString(f, text)
 }
 
-// LogValue returns the fields of the error that are for logs, as a group.
+// LogValue returns a group of the error's text, operation, status, trace id and attempts.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("error", e.Error()),

@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// Event is what became of a call before and between its requests, which no http.RoundTripper can
-// see, or what a TokenCache was asked for; see WithObserver. It holds no ids.
+// Event is what WithObserver tells of a call, or of a token that a TokenCache was asked for. It has
+// what no http.RoundTripper can see, and holds no ids.
 type Event struct {
 	Operation string        // the operationId: "GetSession"
 	Attempts  int           // how many requests were sent
 	Wait      time.Duration // how long the requests waited for the Limiter and for their turns
-	HeldBack  bool          // the client itself held the request, or the next one, back
-	Cache     string        // "hit" or "miss" of a TokenCache; "" for a call
+	HeldBack  bool          // the call ended because the client held its request, or the next, back
+	Cache     string        // of a TokenCache: "hit" or "miss"; "" for a call
 }
 
-// WithObserver calls observe with the context and the Event of each call that has ended, and of
-// each token that a TokenCache in front of the client was asked for. The function must be safe for
-// concurrent use, and what it observes waits for it. An http.RoundTripper (WithHTTPClient) sees the
-// requests; package sessionsotel has both for OpenTelemetry.
+// WithObserver makes the client call observe with the context and the Event of each call that has
+// ended, and of each token that a TokenCache directly in front of the client was asked for. Calls
+// whose parameters are refused have no Event. observe must not be nil and must be safe for
+// concurrent use; the call waits for it. Package sessionsotel has an observer for OpenTelemetry.
 func WithObserver(observe func(context.Context, Event)) Option {
 	return option(observe != nil, func(cfg *config) { cfg.observe = observe },
 		"WithObserver: the function is nil")

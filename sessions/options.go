@@ -16,16 +16,18 @@ import (
 
 // Defaults of a Client.
 const (
-	// DefaultBaseURL is where a client sends to.
+	// DefaultBaseURL is the base URL of a client without WithBaseURL.
 	DefaultBaseURL = "https://api.clerk.com/v1"
-	// DefaultAPIVersion is the dated version of Clerk's API that a client asks for.
+	// DefaultAPIVersion is the dated version of Clerk's API that a client without WithAPIVersion asks
+	// for.
 	DefaultAPIVersion = "2026-05-12"
 )
 
 const version = "0.1.0"
 
 // Option changes how a Client works. The order of options does not matter; of the same option
-// twice, the last counts.
+// twice, the last counts. An argument that cannot be used, and a nil Option, are errors of
+// NewClient and With.
 type Option func(*config) error
 
 // config is what the options set, and where that leads. A copy of it stays with the client for
@@ -103,9 +105,10 @@ func option(good bool, set func(*config), problem string, args ...any) Option {
 	}
 }
 
-// WithBaseURL sets where the client sends to, such as a proxy or a fake of Clerk; its path is used
-// as given, with or without a slash at the end. It has to be https, or http to a loopback address
-// (127.0.0.0/8, ::1, localhost), and must hold neither userinfo, query, fragment nor dot segments.
+// WithBaseURL sets where the client sends to, such as a proxy or a fake of Clerk; [DefaultBaseURL]
+// unless set. The URL has to be https, or http to a loopback address (127.0.0.0/8, ::1, localhost),
+// and must not hold userinfo, query, fragment or dot segments. Its path is used as given, with or
+// without a slash at the end.
 func WithBaseURL(rawURL string) Option {
 	return func(cfg *config) error {
 		cfg.baseURL = rawURL
@@ -113,7 +116,7 @@ func WithBaseURL(rawURL string) Option {
 	}
 }
 
-// WithInsecureHTTP lets the base URL be http to any host, such as a proxy inside a cluster. The
+// WithInsecureHTTP allows a base URL with http and any host, such as a proxy inside a cluster. The
 // secret key and every token then travel in clear text.
 func WithInsecureHTTP() Option {
 	return func(cfg *config) error {
@@ -122,10 +125,10 @@ func WithInsecureHTTP() Option {
 	}
 }
 
-// WithHTTPClient makes the client send through hc's Transport, or through one of its own when that
-// is nil, and lets no call, with all its attempts and waits, take longer than hc's Timeout. The
-// redirect policy and the cookie jar of hc are not used, and hc is never changed. A Transport that
-// is to notice dead connections starts from [NewTransport].
+// WithHTTPClient makes the client send through hc's Transport. If the Transport is nil, the client
+// makes one for itself. A Transport that should notice dead connections starts from [NewTransport].
+// hc's Timeout, if set, bounds a whole call with all its attempts and waits. The redirect policy
+// and the cookie jar of hc are not used, and hc is never changed. hc must not be nil.
 func WithHTTPClient(hc *http.Client) Option {
 	var own http.Client
 	if hc != nil {
@@ -135,77 +138,89 @@ func WithHTTPClient(hc *http.Client) Option {
 		"WithHTTPClient: the http.Client is nil")
 }
 
-// WithAPIVersion sets the dated version of Clerk's API to ask for, as "2026-05-12". Verify asks
-// for 2024-10-01, the last version that has it, unless this names a version before 2025-04-10.
+// WithAPIVersion sets the dated version of Clerk's API that the client asks for, as in
+// "2026-05-12"; [DefaultAPIVersion] unless set. Verify asks for 2024-10-01, the last version with
+// its endpoint, unless WithAPIVersion names a version before 2025-04-10.
 func WithAPIVersion(version string) Option {
 	_, err := time.Parse(time.DateOnly, version)
 	return option(err == nil, func(cfg *config) { cfg.APIVersion = version },
 		"WithAPIVersion: %s is not a date such as %q", quote(version), DefaultAPIVersion)
 }
 
-// WithUserAgent puts product, such as "billing/1.4", before the library's own product token in the
-// User-Agent header.
+// WithUserAgent puts product, such as "billing/1.4", before the library's name and version in the
+// User-Agent header. The product has to be printable ASCII.
 func WithUserAgent(product string) Option {
 	return option(product != "" && printableASCII(product),
 		func(cfg *config) { cfg.UserAgent = product + " clerk-sessions-go/" + version },
 		"WithUserAgent: %s must be printable ASCII, and not empty", quote(product))
 }
 
-// WithTimeout sets how long one attempt may take, from connecting to the last byte of the answer;
-// 10 s unless set.
+// WithTimeout sets how long one attempt of a call may take, from connecting to the last byte of the
+// answer; 10 s unless set. It has to be positive. The error of an attempt that took longer matches
+// context.DeadlineExceeded.
 func WithTimeout(perAttempt time.Duration) Option {
 	return option(perAttempt > 0, func(cfg *config) { cfg.Timeout = perAttempt },
 		"WithTimeout: %v must be positive", perAttempt)
 }
 
-// WithCallTimeout sets how long a whole call may take, with all its attempts and all its waits,
-// for its turn too; 30 s unless set. The deadline of the call's context, or the Timeout of the
-// http.Client that WithHTTPClient was given, counts where it comes sooner.
+// WithCallTimeout sets how long a whole call may take, with all its attempts, the waits between
+// them and the wait for its turn; 30 s unless set. It has to be positive. The deadline of the
+// call's context, or the Timeout of WithHTTPClient, counts instead if it comes sooner. For All and
+// RevokeAll the bound is each request's, not that of the whole walk.
 func WithCallTimeout(d time.Duration) Option {
 	return option(d > 0, func(cfg *config) { cfg.callTimeout = d },
 		"WithCallTimeout: %v must be positive", d)
 }
 
-// RetryPolicy says how often, and after which waits, a request is sent again. A zero field means
-// its default or, for a copy that Client.With makes, what the client had.
+// RetryPolicy says how often, and after which waits, a request is sent again. The comments of the
+// fields name the defaults. A zero field means the default or, in [Client.With], what the client
+// had.
 type RetryPolicy struct {
-	MaxAttempts   int           // requests a call in all, 3; 1 = no retry
-	BaseDelay     time.Duration // the longest first wait, doubled for each further one, 200 ms
-	MaxDelay      time.Duration // the longest wait that was not asked for by the server, 5 s
-	MaxRetryAfter time.Duration // the longest Retry-After that a call waits for, 10 s
+	MaxAttempts   int           // requests of a call at most; 3; 1 for no retry
+	BaseDelay     time.Duration // the longest first wait, doubled for each further wait; 200 ms
+	MaxDelay      time.Duration // the longest wait that the server has not asked for; 5 s
+	MaxRetryAfter time.Duration // the longest silence that a call waits for; 10 s
 }
 
-// WithRetry sets how often, and after which waits, a request is sent again. A negative field is an
-// error. A 429 that asks for longer than MaxRetryAfter makes the call fail at once; it keeps the
-// client's other calls of the operation silent for as long as it asks, a minute at most, all the
-// same.
+// WithRetry sets how often, and after which waits, a request is sent again; the package's
+// documentation says after which answers. A wait is random, between 0 and its bound, and the
+// server's Retry-After is added to it. A negative field of p is an error.
+//
+// An answer that asks for a longer wait than MaxRetryAfter makes the call fail at once. After such
+// a 429, the other calls of the same operation stay silent all the same, for as long as it asks, a
+// minute at most, and fail at once with ErrRateLimited if that is longer than MaxRetryAfter.
 func WithRetry(p RetryPolicy) Option {
 	return option(p.MaxAttempts >= 0 && min(p.BaseDelay, p.MaxDelay, p.MaxRetryAfter) >= 0,
 		func(cfg *config) { cfg.Retry = wire.RetryPolicy(p) },
 		"WithRetry: %+v must not have a negative field", p)
 }
 
-// Limiter knows a limit that the client has to keep. Wait returns once one more request may be
-// sent, or an error if it may not, and at once when ctx ends; a *rate.Limiter of golang.org/x/time
-// is one. If a Limiter also has the method Hold(ctx context.Context, d time.Duration) error, it is
-// told of each 429, and for how long the operation is silent.
+// Limiter knows a limit that the client has to keep, see [WithLimiter]; a *rate.Limiter of
+// golang.org/x/time is a Limiter. Wait returns nil once one more request may be sent, or an error
+// if the request must not be sent. It has to return at once when ctx ends, and must be safe for
+// concurrent use.
+//
+// A Limiter may have a second method, Hold(ctx context.Context, d time.Duration) error. The client
+// calls it after each 429 with the time for which the operation is silent, and ignores its error.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// WithLimiter makes every attempt wait for l before it takes its place among those in flight. A
-// call that a 429 turns away does not come so far, and costs nothing of the limit. A call that l
-// refuses was not sent, and its error matches ErrRateLimited. With Hold, l is told of a 429, and
-// the client learns no pace by itself; after a 429 it is silent all the same.
+// WithLimiter makes every attempt wait for l before it takes its place among the requests in
+// flight. A call that is turned away after a 429 does not ask l, and costs nothing of the limit. A
+// call that l refuses is not sent, and its error matches ErrRateLimited. If l has the method Hold,
+// the client learns no pace by itself; it keeps the silence after a 429 all the same. l must not be
+// nil.
 func WithLimiter(l Limiter) Option {
 	v := reflect.ValueOf(l)
 	return option(l != nil && (v.Kind() != reflect.Pointer || !v.IsNil()),
 		func(cfg *config) { cfg.Limiter = l }, "WithLimiter: the Limiter is nil")
 }
 
-// WithLogger writes one debug record an attempt to l, and an info record when a call gives up
-// although its failure may pass: operation, attempt, duration, status, trace id, the wait before
-// the next attempt, and why there was no answer. Nothing else of a request or an answer is logged.
+// WithLogger makes the client write to l: a debug record for each attempt, and an info record when
+// a call gives up although a later attempt might have succeeded. The records hold operation,
+// attempt, duration, status, trace id, the wait before the next attempt, and why there was no
+// answer: nothing else of a request or an answer. l must not be nil.
 func WithLogger(l *slog.Logger) Option {
 	return option(l != nil, func(cfg *config) { cfg.Logger = l }, "WithLogger: the logger is nil")
 }

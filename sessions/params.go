@@ -12,13 +12,13 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/redact"
 )
 
-// ListParams says which sessions to list. A zero field is not sent.
+// ListParams says which sessions to list: those that match every field. A zero field is not sent.
 type ListParams struct {
-	ClientID string
-	UserID   string
-	Status   Status
-	Limit    int // the most sessions of one page, 1 to 500; Clerk's default is 10
-	Offset   int // how many matching sessions to leave out at the start
+	ClientID string // only sessions of this client, a browser or device
+	UserID   string // only sessions of this user
+	Status   Status // only sessions in this state
+	Limit    int    // the most sessions of one page, 1 to 500; Clerk's default is 10, that of All 500
+	Offset   int    // how many matching sessions to leave out at the start
 }
 
 func (p ListParams) check() error {
@@ -55,11 +55,11 @@ func (p CreateParams) check() error {
 		checkUTF8("ActiveOrganizationID", p.ActiveOrganizationID))
 }
 
-// TokenParams says which token to mint. Its zero value stands for a session token that lives as
-// long as the instance has it.
+// TokenParams says which token to mint. Its zero value stands for a session token with the lifetime
+// that the Clerk instance gives its session tokens.
 type TokenParams struct {
 	Template  string        // the name of a JWT template; "" for the session token
-	ExpiresIn time.Duration // in whole seconds; Clerk takes 30 s to 10 years, 0 is its default
+	ExpiresIn time.Duration // whole seconds; Clerk takes 30 s to 10 years; 0 is Clerk's default
 }
 
 func (p TokenParams) check() error {
@@ -73,13 +73,14 @@ func (p TokenParams) check() error {
 }
 
 // RefreshParams is what a server knows of a browser whose session token has expired. It prints,
-// logs and encodes without its tokens and headers.
+// logs and encodes as JSON without its tokens and headers. Package sessionhttp makes the
+// RefreshParams of a request.
 type RefreshParams struct {
-	ExpiredToken         string      // the session token from the browser; required
+	ExpiredToken         string      // the session token of the browser's request; required
 	RefreshToken         string      // from the browser's refresh cookie; required
-	RequestOrigin        string      // where the browser sent to, "https://app.example.com"; required
-	RequestOriginatingIP string      // the address the browser's request came from
-	RequestHeaders       http.Header // the browser's, sent with the names as given; nil is not sent
+	RequestOrigin        string      // of that request, "https://app.example.com"; required
+	RequestOriginatingIP string      // the IP address of the browser; "" is not sent
+	RequestHeaders       http.Header // of the browser's request, sent as they are; nil is not sent
 	SuffixedCookies      bool        // whether the cookies' names have the instance's suffix
 }
 
@@ -134,7 +135,7 @@ func (p RefreshParams) Format(f fmt.State, _ rune) {
 // LogValue returns no token and no header.
 func (p RefreshParams) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(p)) }
 
-// MarshalText returns no token and no header, and is what an encoding of p as JSON uses.
+// MarshalText returns no token and no header. Encoding a RefreshParams as JSON uses it.
 func (p RefreshParams) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(p)), nil }
 
 // nonZero returns a pointer to v, or nil if v is the zero value, which the generated client does

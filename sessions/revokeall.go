@@ -19,14 +19,14 @@ const (
 	failuresShown     = 10
 )
 
-// RevokeAllParams says whose sessions to revoke: exactly one of UserID and ClientID, never a whole
-// instance's.
+// RevokeAllParams says whose sessions to revoke. Exactly one of UserID and ClientID has to be set:
+// a whole instance's sessions cannot be revoked.
 type RevokeAllParams struct {
 	UserID      string
 	ClientID    string
-	Statuses    []Status // which sessions; none = active and pending
+	Statuses    []Status // the states of the sessions to revoke; if empty, active and pending
 	Except      []string // ids of sessions to keep, as in "sign out everywhere else"
-	Concurrency int      // how many requests at a time; 0 = 8
+	Concurrency int      // how many sessions are revoked at the same time; 8 if it is 0
 }
 
 func (p RevokeAllParams) check() error {
@@ -46,8 +46,8 @@ func (p RevokeAllParams) check() error {
 	return nil
 }
 
-// RevokeAllResult is what RevokeAll did. It names each session once; a session that was gone before
-// it could be revoked is in neither list.
+// RevokeAllResult is what RevokeAll did. Each session is named once at most: a session that was
+// gone before it could be revoked is in neither list.
 type RevokeAllResult struct {
 	Revoked []Session
 	Failed  []RevokeFailure
@@ -60,17 +60,20 @@ type RevokeFailure struct {
 }
 
 // RevokeAll revokes every session of a user or a client. It lists the sessions, revokes them, and
-// looks again for sessions that were started meanwhile, three times at most. One session's failure
-// stops nothing and is not tried again; a session that is gone when it is to be revoked
-// (ErrNotFound) is done. A list that fails ends the work, after the sessions of its good pages and
-// of the other statuses are revoked; but where Clerk does not know the filter of pending sessions
-// (ErrUnprocessable to the first page), that is no failure. A page that holds a session of another
-// user or client than was asked for is a failure: nothing of it is revoked.
+// lists again for sessions that were started meanwhile, three times at most.
 //
-// The result is there beside an error too. The error matches whatever ended the work early, and
-// every failure; its text tells the first ten failures, and how many more there are.
+// A session that cannot be revoked does not stop the others and is not tried again. A session that
+// is gone by then (ErrNotFound) is no failure. A list that fails ends the work, once the sessions
+// that were found are revoked; if a page holds a session of another user or client than was asked
+// for, nothing of that page is revoked. Where Clerk does not know pending as a state to list by
+// (ErrUnprocessable to the first page), RevokeAll does without it.
+//
+// The result is never nil, also beside an error. The error matches whatever ended the work early,
+// and the error of each session that was not revoked; its text tells the first ten of these, and
+// how many more there are.
 //
 // GET /sessions
+//
 // POST /sessions/{session_id}/revoke
 func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*RevokeAllResult, error) {
 	result := &RevokeAllResult{}

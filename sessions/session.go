@@ -15,7 +15,7 @@ type Session struct {
 	ClientID                 string // the browser or device that holds the session
 	UserID                   string
 	Status                   Status
-	LastActiveOrganizationID string         // "" when none
+	LastActiveOrganizationID string         // the organization last worked in; "" for none
 	LatestActivity           *Activity      // nil when Clerk has none
 	Actor                    map[string]any // who impersonates the user, else nil; numbers are float64
 	Tasks                    []Task         // to do before a pending session becomes active
@@ -26,10 +26,10 @@ type Session struct {
 	UpdatedAt                time.Time
 }
 
-// SessionList is one page of a list.
+// SessionList is one page of the sessions that List was asked for.
 type SessionList struct {
-	Data       []Session
-	TotalCount int // how many sessions match in all; -1 if the server answered a bare array
+	Data       []Session // newest first
+	TotalCount int       // how many sessions match on all pages; -1 if the server did not say
 }
 
 // Activity is the device and the place that a session was last used from, as far as Clerk knows
@@ -50,11 +50,11 @@ type Task struct {
 	Key string // what to do: "choose-organization"
 }
 
-// Status is the state of a session. Clerk may add states: one that is not known here is kept as it
-// came.
+// Status is the state of a session. A state that Clerk adds, and this package does not know, is
+// kept as it came; see IsKnown.
 type Status string
 
-// The states that are known.
+// The states that this package knows.
 const (
 	StatusAbandoned Status = "abandoned" // unused for too long
 	StatusActive    Status = "active"

@@ -14,13 +14,13 @@ import (
 )
 
 // Token is a signed JWT that stands for a session. It prints and logs without the JWT; encoded as
-// JSON it is what Clerk answered.
+// JSON, it is what Clerk answered, with the JWT.
 type Token struct {
 	JWT string
 }
 
-// ExpiresAt returns when the token stops being good, by its exp claim, which is read without
-// verifying the signature. It is false if there is no such claim.
+// ExpiresAt returns when the token expires, by its claim exp. The signature is not verified. The
+// second result is false if the token has no such claim.
 func (t Token) ExpiresAt() (time.Time, bool) {
 	exp, _ := minted.Life(t.JWT)
 	return exp, !exp.IsZero()
@@ -40,21 +40,21 @@ func (t Token) MarshalJSON() ([]byte, error) {
 	}{"token", t.JWT})
 }
 
-// Cookies is a new session token as the cookies to hand to the browser. It prints and logs without
-// them; encoded as JSON it is what Clerk answered.
+// Cookies is a new session token in the form of cookies for the browser. It prints and logs without
+// the cookies; encoded as JSON, it is what Clerk answered, with the cookies.
 type Cookies struct {
-	Directives []string // each the value of one Set-Cookie header
+	Directives []string // the values of Set-Cookie headers, in the order to send them in
 }
 
-// AddTo adds every directive to h as a Set-Cookie header of its own, beside those that are there.
+// AddTo adds a Set-Cookie header to h for every directive, and leaves the headers in h as they are.
 func (c Cookies) AddTo(h http.Header) {
 	for _, directive := range c.Directives {
 		h.Add("Set-Cookie", directive)
 	}
 }
 
-// HTTPCookies returns the directives as http.ParseSetCookie reads them. AddTo hands them on
-// unchanged and cannot fail: prefer it where the cookies go to the browser. An error says which
+// HTTPCookies returns the directives as http.ParseSetCookie reads them. Where the cookies only go
+// to the browser, prefer AddTo, which sends them unchanged and cannot fail. The error says which
 // directive could not be read, without showing it.
 func (c Cookies) HTTPCookies() ([]*http.Cookie, error) {
 	cookies := make([]*http.Cookie, len(c.Directives))
@@ -69,11 +69,11 @@ func (c Cookies) HTTPCookies() ([]*http.Cookie, error) {
 }
 
 // SessionToken returns the session token that the browser holds once it has followed every
-// directive in order: the token of the cookie that was set last and that no later directive
-// deletes, under the name "__session" or "__session_" and the instance's suffix. A directive
-// deletes the cookie of its name, Domain and Path if it has no value, a Max-Age of 0 or less, or
-// no Max-Age and an Expires in the past. The suffix is given without the underscore; with "" only
-// the plain cookie counts.
+// directive in order, and whether there is one: the token of the cookie that was set last and that
+// no later directive deletes. The cookie's name is "__session", or "__session_" and the suffix of
+// the Clerk instance. The suffix is given without the underscore; with "" only the plain name
+// counts. A directive deletes the cookie of its name, Domain and Path if it has no value, a Max-Age
+// of 0 or less, or no Max-Age and an Expires in the past.
 func (c Cookies) SessionToken(suffix string) (Token, bool) {
 	type identity struct{ name, domain, path string } // by which a browser tells cookies apart
 	deleted := make(map[identity]bool)                // by a directive after this one

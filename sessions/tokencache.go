@@ -18,17 +18,19 @@ const (
 	defaultTokenMargin    = 5 * time.Second
 )
 
-// TokenMinter mints session tokens: a Client, or what stands for one in a test.
+// TokenMinter mints tokens: a Client, a Fleet of package sessionfleet, or a stand-in for a test.
 type TokenMinter interface {
 	GetToken(ctx context.Context, sessionID string, params TokenParams) (*Token, error)
 }
 
-// TokenCache hands out tokens that it keeps until shortly before they expire. A token's life is its
-// exp claim less its iat claim and counts from when the token came, so that it does not matter how
-// wrong the clock is; without iat, or if another instance minted the token (see sessionfleet), the
-// exp claim is compared with the clock. Callers who miss the same token at the same time share one
-// request. It is safe for concurrent use, holds no goroutine, and never keeps an error or a token
-// without an exp claim. NewTokenCache makes one.
+// TokenCache keeps tokens until shortly before they expire, and mints a token when it has none that
+// will do. NewTokenCache makes one; a zero TokenCache returns errors. It is safe for concurrent use
+// and keeps no goroutine. Callers who miss the same token at the same time share one request.
+// Errors are never kept, nor are tokens without the claim exp.
+//
+// The lifetime of a token is its claim exp less its claim iat, and counts from when the token came:
+// a wrong clock on this machine does not matter. Where the token has no iat, or another instance of
+// the service minted it (see package sessionfleet), exp is compared with the clock.
 type TokenCache struct {
 	minter TokenMinter
 	margin time.Duration
@@ -48,7 +50,7 @@ type cachedToken struct {
 	until time.Time
 }
 
-// TokenCacheOption changes how a TokenCache works.
+// TokenCacheOption changes how a TokenCache works. A nil option is ignored.
 type TokenCacheOption func(*tokenCacheConfig)
 
 type tokenCacheConfig struct {
@@ -56,14 +58,14 @@ type tokenCacheConfig struct {
 	margin time.Duration
 }
 
-// WithTokenCacheSize sets how many tokens are kept, 10,000 unless set; below 1 stands for that too.
-// The token that was not used for longest makes room.
+// WithTokenCacheSize sets how many tokens are kept; 10,000 unless set, or if n is less than 1. In a
+// full cache, the token that was not used for longest makes room.
 func WithTokenCacheSize(n int) TokenCacheOption {
 	return func(cfg *tokenCacheConfig) { cfg.size = cmp.Or(max(n, 0), defaultTokenCacheSize) }
 }
 
-// WithTokenMargin sets how long before its expiry a token is no longer handed out, 5 s unless set;
-// a negative margin stands for that too.
+// WithTokenMargin sets how long before its expiry a token is no longer handed out; 5 s unless set,
+// or if d is negative.
 func WithTokenMargin(d time.Duration) TokenCacheOption {
 	if d < 0 {
 		d = defaultTokenMargin
@@ -71,7 +73,8 @@ func WithTokenMargin(d time.Duration) TokenCacheOption {
 	return func(cfg *tokenCacheConfig) { cfg.margin = d }
 }
 
-// NewTokenCache returns an empty cache in front of minter.
+// NewTokenCache returns an empty cache in front of minter. With a nil minter, GetToken returns an
+// error.
 func NewTokenCache(minter TokenMinter, opts ...TokenCacheOption) *TokenCache {
 	cfg := tokenCacheConfig{size: defaultTokenCacheSize, margin: defaultTokenMargin}
 	for _, opt := range opts {
@@ -83,9 +86,14 @@ func NewTokenCache(minter TokenMinter, opts ...TokenCacheOption) *TokenCache {
 	return &TokenCache{minter: minter, margin: cfg.margin, tokens: tokens}
 }
 
-// GetToken returns a kept token, or mints one by the minter's GetToken. The *Token is shared with
-// every other caller who asks for the same: read it only. One caller's ended context does not fail
-// the others.
+// GetToken returns a token that is kept for the session and equal params, or mints one by the
+// minter's GetToken, whose errors it returns. The *Token is shared with other callers: do not
+// change it. If ctx ends, the error is an *Error that matches the context's error, and other
+// callers who wait for the same token still get it.
+//
+// POST /sessions/{session_id}/tokens
+//
+// POST /sessions/{session_id}/tokens/{template_name}
 func (tc *TokenCache) GetToken(
 	ctx context.Context, sessionID string, params TokenParams,
 ) (*Token, error) {
@@ -158,8 +166,8 @@ func (tc *TokenCache) keep(key tokenKey, token *Token, earlier bool, forgotten f
 	}
 }
 
-// Forget drops every token of a session, such as a session that was revoked. Tokens that are being
-// minted just now still go to the callers who wait for them, and are not kept.
+// Forget drops every token of a session, for example of one that was revoked. Tokens that are being
+// minted at that moment still go to the callers who wait for them, and are not kept.
 func (tc *TokenCache) Forget(sessionID string) {
 	if tc == nil || tc.tokens == nil {
 		return

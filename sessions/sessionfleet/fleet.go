@@ -12,8 +12,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/minted"
 )
 
-// Client is what a Fleet asks: a *sessions.Client, or what stands for one in a test. It must be
-// safe for concurrent use.
+// Client is what a Fleet asks: a *sessions.Client, or a stand-in for a test. It must be safe for
+// concurrent use.
 type Client interface {
 	sessions.TokenMinter // POST /sessions/{session_id}/tokens
 	// RefreshCookies trades an expired session token for new cookies,
@@ -27,9 +27,8 @@ type Client interface {
 	Revoke(ctx context.Context, sessionID string) (*sessions.Session, error)
 }
 
-// Fleet asks Clerk on behalf of all instances of a service. It has a client's methods and belongs
-// where the client was: in sessionhttp.New, or behind a sessions.TokenCache. It is safe for
-// concurrent use. New makes one.
+// Fleet asks Clerk on behalf of all instances of a service. [New] makes one. It goes where a client
+// would go: into sessionhttp.New, or behind a sessions.TokenCache. It is safe for concurrent use.
 type Fleet struct {
 	client Client
 	store  *guard
@@ -38,10 +37,10 @@ type Fleet struct {
 	now    func() time.Time
 }
 
-// New returns a Fleet that asks c, and shares what c answered through store with every Fleet that
-// has the same secret key. The key is that of c: what is in the store is sealed by it, and can
-// neither be read nor forged without it. Everything that is wrong comes joined in one error, which
-// shows no key. Nothing is sent, and the store is not asked.
+// New returns a Fleet that asks c, and shares the answers through store with every Fleet that has
+// the same secret key: the key of c. What is in the store is sealed with it, and can neither be
+// read nor forged without it. The error names everything that is wrong, and shows no key. Nothing
+// is sent, and the store is not asked.
 func New(c Client, store Store, secretKey string, opts ...Option) (*Fleet, error) {
 	f := &Fleet{client: c, store: &guard{store: store, logger: slog.New(slog.DiscardHandler)}}
 	f.keys, f.margin, f.now = keys(secretKey), 5*time.Second, time.Now
@@ -78,36 +77,37 @@ func New(c Client, store Store, secretKey string, opts ...Option) (*Fleet, error
 // keys returns keys where fmt does not look.
 func keys(keys ...string) func() []string { return func() []string { return keys } }
 
-// Option changes how a Fleet works. What cannot be used is an error of New.
+// Option changes how a Fleet works. An argument that cannot be used is an error of New; a nil
+// Option is ignored.
 type Option func(*Fleet)
 
-// WithLogger writes to l when the store begins to rest because it fails, with the store's last
-// error, and when it answers again. Nothing else is logged.
+// WithLogger writes a record to l when the store begins to rest because it fails, with the store's
+// last error, and one when the store answers again. Nothing else is logged. l must not be nil.
 func WithLogger(l *slog.Logger) Option {
 	return func(f *Fleet) { f.store.logger = l }
 }
 
-// WithTokenMargin sets how long before its expiry a token is no longer shared, 5 s unless set. Let
-// it be that of a TokenCache in front: in between, the cache hands out what it does not keep, and
-// asks the store for each call.
+// WithTokenMargin sets how long before its expiry a token is no longer shared; 5 s unless set. d
+// must not be negative. Give a TokenCache in front of the Fleet the same margin: between two
+// margins that differ, the cache hands out what it does not keep, and asks the store for each call.
 func WithTokenMargin(d time.Duration) Option {
 	return func(f *Fleet) { f.margin = d }
 }
 
-// WithOldSecretKeys names the keys that the instance had before, for the time of a rotation. What
-// was sealed with one of them is read, and Forget reaches the instances that still have an old key
-// alone. These know nothing of the new key: while both are in use, each group asks Clerk once. A
-// call costs up to two operations more for each old key. Drop an old key an hour after the last
-// instance that has it alone.
+// WithOldSecretKeys names the secret keys that the Clerk instance had before, during a rotation.
+// What was sealed with an old key is read, and Forget also reaches the instances that have the old
+// key only. These do not know the new key: while both keys are in use, each group of instances asks
+// Clerk once. Each old key costs up to two more operations of the store a call. Drop an old key an
+// hour after the last instance that has no other.
 func WithOldSecretKeys(old ...string) Option {
 	return func(f *Fleet) { f.keys = keys(append(f.keys(), old...)...) }
 }
 
-// GetToken returns the token that an instance minted with equal parameters, until its margin before
-// its expiry and for an hour at most, or else mints it. A sessions.TokenCache keeps another
-// instance's token until it expires by the clock here.
+// GetToken returns a token that an instance minted with equal parameters and that is still shared,
+// or else mints it. The errors are those of the client's GetToken.
 //
 // POST /sessions/{session_id}/tokens
+//
 // POST /sessions/{session_id}/tokens/{template_name}
 func (f *Fleet) GetToken(
 	ctx context.Context, sessionID string, params sessions.TokenParams,
@@ -127,10 +127,10 @@ func (f *Fleet) GetToken(
 	return &sessions.Token{JWT: others[0]}, nil
 }
 
-// RefreshCookies returns the cookies that an instance got within the last 10 s for the same session
-// with the same tokens, origin and SuffixedCookies, or else gets them. Headers and address do not
-// count: the parallel requests of a page differ in these. What another instance was refused comes
-// as a *sessions.Error with its status, codes and trace id; it never matches ErrOutcomeUnknown.
+// RefreshCookies returns the cookies that an instance got within the last 10 s for the same
+// session, tokens, origin and SuffixedCookies, or else gets them. Headers and address do not count:
+// the parallel requests of a page differ in these. The errors are those of the client's
+// RefreshCookies; an error that another instance got never matches ErrOutcomeUnknown.
 //
 // POST /sessions/{session_id}/refresh
 func (f *Fleet) RefreshCookies(
@@ -144,7 +144,8 @@ func (f *Fleet) RefreshCookies(
 }
 
 // HandshakeCookies returns the cookies that an instance got for the nonce within the last 10 s, or
-// else gets them.
+// else gets them. The errors are those of the client's HandshakeCookies; an error that another
+// instance got never matches ErrOutcomeUnknown.
 //
 // GET /clients/handshake_payload
 func (f *Fleet) HandshakeCookies(ctx context.Context, nonce string) (*sessions.Cookies, error) {
@@ -171,9 +172,9 @@ func (f *Fleet) cookies(ctx context.Context, kind string, names []string,
 	return &sessions.Cookies{Directives: others}, nil
 }
 
-// Revoke ends a session, and forgets what the instances share of it, whatever Clerk answers and
-// even if ctx has ended. Where the store cannot be reached, which is no error, other instances may
-// hand tokens of the session out until these expire.
+// Revoke ends a session, and then does what Forget does, whatever Clerk answered and even if ctx
+// has ended. The errors are those of the client's Revoke. That the store cannot be reached is no
+// error: other instances may then hand out the session's tokens until these expire.
 //
 // POST /sessions/{session_id}/revoke
 func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session, error) {
@@ -184,11 +185,10 @@ func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session
 	return session, err
 }
 
-// Forget makes every instance's next GetToken and RefreshCookies of a session that reaches the
-// store ask Clerk anew. Calls that are waiting just now still get what they wait for, and a
-// TokenCache in front of another instance keeps what it has until that expires. A store that evicts
-// values may bring back what was forgotten, until that expires. An error tells that the store could
-// not be reached.
+// Forget makes the next GetToken and RefreshCookies of a session ask Clerk anew, in every instance.
+// Three things stay: calls that wait at that moment get what they wait for; a TokenCache in front
+// of another instance keeps its tokens until they expire; and a store that evicts values may bring
+// back what was forgotten, until that expires. The error says that the store could not be reached.
 func (f *Fleet) Forget(ctx context.Context, sessionID string) error {
 	for _, key := range f.keys() {
 		name, never := newPlace("generation", key, sessionID).name, func([]byte) bool { return false }

@@ -13,32 +13,34 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// Auth is who sends a request. It prints and logs without the token, and so does its JSON.
+// Auth is who sends a request, as far as it is known. It prints, logs and encodes as JSON without
+// the token. The zero Auth is nobody.
 type Auth struct {
 	SignedIn  bool
-	UserID    string         // of the verified token; "" unless signed in or Pending
-	SessionID string         // likewise; also "" for a token that names no session
-	Token     sessions.Token // the verified token
-	Claims    map[string]any // the token's payload; numbers are float64
-	Refreshed bool           // the request got a new token
-	// Reason says why the request is not signed in, or what was mended, mostly in the words of the
-	// official JavaScript SDK. The package's documentation lists the reasons.
+	UserID    string         // of the verified token; "" unless SignedIn or Pending
+	SessionID string         // of the verified token; "" also if the token names no session
+	Token     sessions.Token // the verified token; empty unless SignedIn or Pending
+	Claims    map[string]any // the payload of the verified token; numbers are float64
+	Refreshed bool           // the request's token had expired, and was replaced by a new one
+	// Reason says why the sender is not signed in, or what was wrong although SignedIn is true, mostly
+	// in the words of the JavaScript SDK; "" if nothing was. The package's documentation lists the
+	// reasons.
 	Reason string
-	// Pending means that the token is good but the user has tasks to do, such as choosing an
-	// organization. The request is not signed in then, unless WithPendingSessions says so.
+	// Pending means that the token is good, but the user has tasks to do, such as choosing an
+	// organization. SignedIn is then false, unless WithPendingSessions is given.
 	Pending bool
 	// Temporary means that Clerk could not be asked: the visitor may well be signed in. Answer 503
 	// rather than "sign in".
 	Temporary bool
-	// Err is what went wrong, if something did; *sessions.Error where Clerk was asked. It shows no
-	// token and no cookie.
+	// Err is what went wrong, or nil. Where a refresh or a nonce failed at Clerk, errors.As finds a
+	// *sessions.Error. Err shows no token and no cookie.
 	Err error
 }
 
-// LogValue returns no token.
+// LogValue returns everything but the token.
 func (a Auth) LogValue() slog.Value { return slog.StringValue(fmt.Sprintf("%+v", a)) }
 
-// MarshalJSON returns everything but the token, under the names of the fields; of Err, its text.
+// MarshalJSON returns everything but the token, under the names of the fields, and Err as its text.
 func (a Auth) MarshalJSON() ([]byte, error) {
 	type fields Auth
 	shown := struct {
@@ -55,8 +57,8 @@ func (a Auth) MarshalJSON() ([]byte, error) {
 // authKey is the key of an *Auth in a context: of a pointer, %#v does not print the token.
 type authKey struct{}
 
-// FromContext returns who sends the request with this context; false if the request did not pass
-// the Middleware.
+// FromContext returns who sends the request with this context. The second result is false if the
+// request did not pass the Middleware.
 func FromContext(ctx context.Context) (Auth, bool) {
 	auth, ok := ctx.Value(authKey{}).(*Auth)
 	if !ok {

@@ -16,8 +16,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// Backend is the part of Clerk's Backend API that an Authenticator asks: a *sessions.Client, or
-// what stands for one in a test. It must be safe for concurrent use.
+// Backend is the part of Clerk's Backend API that an Authenticator needs: a *sessions.Client, a
+// Fleet of package sessionfleet, or a stand-in for a test. It must be safe for concurrent use.
 type Backend interface {
 	// RefreshCookies trades an expired session token for new cookies,
 	// POST /sessions/{session_id}/refresh.
@@ -30,8 +30,9 @@ type Backend interface {
 	Revoke(ctx context.Context, sessionID string) (*sessions.Session, error)
 }
 
-// Authenticator finds out who sends the requests that a service gets. It is safe for concurrent use
-// and keeps no goroutine; make one for each Clerk instance, since what it remembers is its own.
+// Authenticator finds out who sends the requests that a service gets. New makes one. Keep one for
+// each Clerk instance: an Authenticator remembers what Clerk answered, is safe for concurrent use
+// and keeps no goroutine.
 type Authenticator struct {
 	config
 	backend  Backend
@@ -39,9 +40,9 @@ type Authenticator struct {
 	shared   *shared
 }
 
-// New returns an Authenticator for the instance with a publishable key, "pk_live_…" or
-// "pk_test_…". Everything that is wrong with the key and the options comes joined in one error.
-// Nothing is sent.
+// New returns an Authenticator for the Clerk instance with a publishable key, "pk_live_…" or
+// "pk_test_…". The error names everything that is wrong with b, the key and the options. Nothing is
+// sent.
 func New(b Backend, publishableKey string, opts ...Option) (*Authenticator, error) {
 	var errs []error
 	if v := reflect.ValueOf(b); b == nil || v.Kind() == reflect.Pointer && v.IsNil() {
@@ -61,9 +62,10 @@ func New(b Backend, publishableKey string, opts ...Option) (*Authenticator, erro
 	return &Authenticator{config: *cfg, backend: b, instance: instance, shared: newShared(cfg)}, nil
 }
 
-// Token returns the session token of a request, "" if there is none: that of the Authorization
-// header, else that of the cookies that count. It is not verified; behind the Middleware, the token
-// of an Auth is. Token has the form of an extractor of Clerk's Go SDK.
+// Token returns the session token of a request: that of the Authorization header or, without one,
+// that of the cookies; "" if there is neither. The token is not verified: behind the Middleware,
+// take the Token of [Auth], which is. Token fits clerkhttp.AuthorizationJWTExtractor of Clerk's Go
+// SDK.
 func (a *Authenticator) Token(req *http.Request) string {
 	v := a.read(req)
 	if v.header.text != "" {
@@ -72,14 +74,14 @@ func (a *Authenticator) Token(req *http.Request) string {
 	return v.token.text
 }
 
-// SignOut ends the session of a request that came through the Middleware, and deletes its cookies:
-// those with the instance's suffix, those without, and a handshake's answer. A session token that
-// has expired will do: a form is never refreshed. The handler calls SignOut before it writes. The
-// cookies are deleted even if the session could not be revoked, which the error tells; the browser
-// is signed out then, and other holders of the session are not. A visitor without a session token
-// is no error.
+// SignOut ends the session of a request that came through the Middleware, and deletes the session's
+// cookies. Call it before anything is written to w, and for POST, not for GET: any page can make a
+// browser send a GET. The session token may have expired. Without a session token there is nothing
+// to do, and no error.
 //
-// Call it for POST, not for GET: any page can make a browser send a GET.
+// The cookies are deleted even if the session could not be revoked: it may then go on in other
+// places. The error is one of the Backend's Revoke, or says that the session token was no good.
+// Only the error of a request that did not come through the Middleware means that nothing was done.
 //
 // POST /sessions/{session_id}/revoke
 func (a *Authenticator) SignOut(w http.ResponseWriter, req *http.Request) error {

@@ -12,18 +12,20 @@ import (
 	"time"
 )
 
-// Middleware returns a handler that finds out who sends each request, and then serves it by next,
-// which learns it from FromContext. The Middleware answers a request itself only where the browser
-// has to go through Clerk's handshake, with 307.
+// Middleware returns a handler that finds out who sends each request, and then serves the request
+// by next, which learns it from [FromContext]. It answers a request itself only to send the browser
+// through Clerk's handshake, with 307. No request waits for Clerk longer than WithTimeout.
 //
-// A session that has expired is refreshed by POST /sessions/{session_id}/refresh, and a handshake's
-// answer may take GET /clients/handshake_payload. The request then goes on with the new session
-// token in its cookies, and without what would be answered from a cache; the response sets Clerk's
-// cookies, before those of next, and says "Cache-Control: private, no-store". A handler that takes
-// such a request's connection over finds both in the header of its ResponseWriter, and has to write
-// them. Every other request and response stays as it is.
+// When a request gets new cookies, by a refresh or a handshake, it goes on with the new session
+// token in its Cookie header, and without its headers Range, If-Range, If-None-Match and
+// If-Modified-Since. The response then sets Clerk's cookies, before those of next, and has
+// "Cache-Control: private, no-store". A handler that hijacks the connection of such a request finds
+// these headers in w.Header, and has to write them itself. All other requests and responses stay as
+// they are.
 //
-// No request waits for Clerk longer than WithTimeout.
+// POST /sessions/{session_id}/refresh
+//
+// GET /clients/handshake_payload
 func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		v := a.read(req)
@@ -66,10 +68,10 @@ func (a *Authenticator) renewed(req *http.Request, d *decision) *http.Request {
 	return req
 }
 
-// Require returns a handler that serves by next the requests that are signed in. It belongs behind
-// the Middleware. Of the others, those that ask for a page are redirected to WithSignInURL with
-// 303, if that is given; the rest is answered with 401. Where Clerk could not be asked, so that the
-// visitor may well be signed in, the answer is 503.
+// Require returns a handler that serves a request by next if its sender is signed in. Put it behind
+// the Middleware. Whoever is not signed in gets 401 or, for a page and with WithSignInURL, a
+// redirect to that address with 303. If Clerk could not be asked, so that the sender may well be
+// signed in, the answer is 503.
 func (a *Authenticator) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		auth, _ := FromContext(req.Context())

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Option changes how an Authenticator works. Its error comes out of New, joined with those of the
-// others; nil is an error. The order of options does not matter.
+// Option changes how an Authenticator works. The order of options does not matter. An argument that
+// cannot be used, and a nil Option, are errors of New.
 type Option func(*config) error
 
 type config struct {
@@ -56,9 +56,11 @@ func option(good bool, change func(*config), format string, args ...any) Option 
 	}
 }
 
-// WithJWTKey gives the instance's public key, so that no key set has to be fetched: PEM, which
-// Clerk's dashboard calls "JWKS public key", also with its line breaks written as \n, or its base64
-// alone. The key set follows when Clerk's key is changed; this key does not.
+// WithJWTKey gives the instance's public key, so that no key set has to be fetched. pem is what
+// Clerk's dashboard calls "JWKS public key": PEM, also with its line breaks written as \n, or the
+// base64 inside alone; an RSA key of at least 2048 bits. When Clerk's key is changed, this key has
+// to be changed too; the key set follows by itself. Give the option once: of two keys, both would
+// have to accept a token.
 func WithJWTKey(pem []byte) Option {
 	key, err := parsePublicKey(pem)
 	return option(err == nil, func(cfg *config) {
@@ -66,21 +68,23 @@ func WithJWTKey(pem []byte) Option {
 	}, "WithJWTKey: %w", err)
 }
 
-// WithVerifier is for a service that has a way of its own to check signatures. verify returns nil
-// for a token that the instance has signed. It must not mind expired tokens, nor a handshake's,
-// which have no subject; the claims are checked besides. A verifier that cannot tell when its
-// context ends, or returns an error of a context, makes Auth Temporary; any other error means a bad
-// signature. The function must be safe for concurrent use. Together with WithJWTKey, both have to
-// accept a token.
+// WithVerifier makes verify check the signatures of tokens, for a service that has its own way to
+// do so. verify returns nil for a token that the instance has signed. It must accept tokens that
+// have expired, and the tokens of handshakes, which have no subject: their claims are checked by
+// the Authenticator. An error of a context, and any error once ctx has ended, mean that verify
+// could not tell, and make Auth Temporary; every other error means that the signature is wrong.
+// verify must not be nil and must be safe for concurrent use. With WithJWTKey beside it, both have
+// to accept a token.
 func WithVerifier(verify func(ctx context.Context, token string) error) Option {
 	return option(verify != nil, func(cfg *config) {
 		cfg.checks = append(cfg.checks, checkWithVerifier(verify))
 	}, "WithVerifier: the function is nil")
 }
 
-// WithFrontendAPI says where Clerk's Frontend API is reached, "https://clerk.example.com", if it is
-// not at the host that the publishable key names: behind a proxy, or a fake on loopback. The
-// handshake goes there, and the key set is fetched from there. It is https, or http to loopback.
+// WithFrontendAPI sets the address of Clerk's Frontend API, as "https://clerk.example.com", where
+// browsers go through the handshake and the key set is fetched; unless set, it is the host that the
+// publishable key names. A service needs it behind a proxy of the Frontend API, or for a fake. The
+// address has to be https, or http to loopback.
 func WithFrontendAPI(url string) Option {
 	address, err := parseFrontendAPI(url)
 	return option(err == nil, func(cfg *config) { cfg.frontendAPI = address },
@@ -88,8 +92,9 @@ func WithFrontendAPI(url string) Option {
 }
 
 // WithAuthorizedParties accepts only tokens whose claim azp is one of the origins, such as
-// "https://app.example.com", or missing: no token that the browser got for another site of the same
-// domain. Without this option every azp will do.
+// "https://app.example.com", or is missing: no token that the browser got for another site of the
+// same domain. Without this option every azp is accepted; given twice, the origins of both count.
+// Each origin has to be written as a browser writes it, in lower case and without a path.
 func WithAuthorizedParties(origins ...string) Option {
 	isBad := func(o string) bool { normal, err := parseOrigin(o); return err != nil || normal != o }
 	return option(len(origins) > 0 && !slices.ContainsFunc(origins, isBad), func(cfg *config) {
@@ -97,87 +102,92 @@ func WithAuthorizedParties(origins ...string) Option {
 	}, `WithAuthorizedParties(%q): each must be as in "https://app.example.com"`, origins)
 }
 
-// WithClockSkew changes by how much Clerk's clock and this machine's may differ, usually 5 s.
+// WithClockSkew sets by how much Clerk's clock and this machine's may differ, from 0 to 1 h; 5 s
+// unless set.
 func WithClockSkew(d time.Duration) Option {
 	return option(0 <= d && d <= time.Hour, func(cfg *config) { cfg.skew = d },
 		"WithClockSkew(%v): it must be 0 to 1 h", d)
 }
 
-// WithTimeout changes how long a request waits for Clerk at most, usually 3 s: all that it has to
-// ask for, and turns that it waits for, included. A request that gave up goes on; see
-// Auth.Temporary.
+// WithTimeout sets how long a request waits for Clerk at most, for everything that it asks Clerk
+// for and with all waits for its turn; 3 s unless set. d has to be positive. A request whose time
+// is over goes on; see Auth.Temporary.
 func WithTimeout(d time.Duration) Option {
 	return option(d > 0, func(cfg *config) { cfg.timeout = d },
 		"WithTimeout(%v): it must be positive", d)
 }
 
-// WithOutageGrace lets a verified token sign in that expired less than d ago, while Clerk cannot be
-// asked for a new one: because of Clerk or the network, not of the limits of WithRefreshRate. A
-// session that was revoked meanwhile lives on for as long, 24 h at most, unless this Authenticator
-// has signed it out or has seen Clerk refuse it. Auth.Reason says when it is so.
+// WithOutageGrace lets a verified token that expired less than d ago sign its sender in while Clerk
+// cannot be asked for a new token: because of Clerk or the network, and not because of
+// WithRefreshRate. d is 0 to 24 h; 0 unless set. Auth.Reason and Auth.Err then tell what happened.
+// The price: a session that was revoked during the outage lives on for up to d, unless this
+// Authenticator has signed it out or has seen Clerk refuse it.
 func WithOutageGrace(d time.Duration) Option {
 	return option(0 <= d && d <= 24*time.Hour, func(cfg *config) { cfg.grace = d },
 		"WithOutageGrace(%v): it must be 0 to 24 h", d)
 }
 
-// WithoutHandshake never redirects a browser to Clerk, and takes no handshake's answer. That leaves
-// signing in, and the refresh cookie, to a JavaScript SDK in the page.
+// WithoutHandshake turns the handshake off: no browser is redirected to Clerk, and no answer of a
+// handshake is taken. Signing in, and the refresh cookie, are then left to a JavaScript SDK in the
+// page.
 func WithoutHandshake() Option {
 	return option(true, func(cfg *config) { cfg.handshake = false }, "")
 }
 
-// WithPendingSessions signs users in who have tasks to do; see Auth.Pending.
+// WithPendingSessions makes users SignedIn although they have tasks to do; see Auth.Pending.
 func WithPendingSessions() Option {
 	return option(true, func(cfg *config) { cfg.pending = true }, "")
 }
 
-// WithSignInURL is where Require sends the visitors of a page to sign in: an address, or a path of
-// the service.
+// WithSignInURL sets where Require redirects visitors to sign in: an address with http or https, or
+// a path of the service. Unless set, they get 401.
 func WithSignInURL(url string) Option {
 	return option(isSignInURL(url), func(cfg *config) { cfg.signInURL = url },
 		`WithSignInURL: it must be an address, or a path as in "/sign-in", `+
 			"without user, blank or backslash")
 }
 
-// WithObserver calls observe once for each request that passes the Middleware, before it goes on,
-// with what was decided and how long that took. The function must be safe for concurrent use.
+// WithObserver makes the Middleware call observe once for each request, before next or the
+// redirect, with what was decided and how long that took. observe must not be nil and must be safe
+// for concurrent use. Package sessionsotel has an observer for OpenTelemetry.
 func WithObserver(observe func(*http.Request, Auth, time.Duration)) Option {
 	return option(observe != nil, func(cfg *config) { cfg.observer = observe },
 		"WithObserver: the function is nil")
 }
 
-// WithTrustedProxy makes X-Forwarded-Host and X-Forwarded-Proto count for the origin. Any client
-// can send these headers: use it only behind a proxy that sets them both itself.
+// WithTrustedProxy makes the origin come from X-Forwarded-Host and X-Forwarded-Proto, see
+// [Authenticator.Origin]. Any client can send these headers: use it only behind a proxy that sets
+// both of them itself.
 func WithTrustedProxy() Option {
 	return option(true, func(cfg *config) { cfg.trustedProxy = true }, "")
 }
 
-// WithOrigin fixes the origin, "https://app.example.com", for a service that is reached under one
-// name only.
+// WithOrigin sets the origin, as "https://app.example.com", for a service with a single name,
+// whatever a request says.
 func WithOrigin(origin string) Option {
 	normal, err := parseOrigin(origin)
 	return option(err == nil, func(cfg *config) { cfg.origin = normal }, "WithOrigin: %w", err)
 }
 
-// WithClientIP sends Clerk the address that clientIP finds a request to come from; what is no IP
-// address, such as "", is not sent. The function decides which headers to believe, and must be safe
-// for concurrent use.
+// WithClientIP tells Clerk the browser's IP address, as clientIP finds it in a request; without
+// this option no address is sent, nor is a result that is no IP address, such as "". clientIP
+// decides which headers to believe. It must not be nil and must be safe for concurrent use.
 func WithClientIP(clientIP func(*http.Request) string) Option {
 	return option(clientIP != nil, func(cfg *config) { cfg.clientIP = clientIP },
 		"WithClientIP: the function is nil")
 }
 
-// WithRefreshRate bounds what the service asks Clerk for by refreshes and handshakes' nonces:
-// perSecond in the long run, burst at once. Usually it is 50 and 500, half of what Clerk grants a
-// production instance.
+// WithRefreshRate bounds how many refreshes and handshakes' nonces the service asks Clerk for:
+// perSecond in the long run, and burst at once; 50 and 500 unless set, half of what Clerk grants a
+// production instance. Both have to be positive.
 func WithRefreshRate(perSecond float64, burst int) Option {
 	return option(perSecond > 0 && !math.IsInf(perSecond, 0) && burst > 0, func(cfg *config) {
 		cfg.perSecond, cfg.burst = perSecond, burst
 	}, "WithRefreshRate(%v, %d): both must be positive", perSecond, burst)
 }
 
-// WithClock reads the time from now instead of time.Now. The function must be safe for concurrent
-// use.
+// WithClock makes the Authenticator read the time from now instead of time.Now, such as from a
+// fake's clock. now must not be nil and must be safe for concurrent use.
 func WithClock(now func() time.Time) Option {
 	return option(now != nil, func(cfg *config) { cfg.now = now },
 		"WithClock: the function is nil")

@@ -14,13 +14,13 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Origin returns the origin that the browser sent its request to, "https://app.example.com": in
-// lower case, without a default port, a name beyond ASCII in punycode. It is made of req.TLS and
-// req.Host alone, whatever the request's target looks like. With WithTrustedProxy,
-// X-Forwarded-Proto and X-Forwarded-Host go before them; with WithOrigin it is always that one.
+// Origin returns the origin that the browser sent its request to, as "https://app.example.com": in
+// lower case, without a default port, and in punycode if the name goes beyond ASCII. The origin is
+// made of req.TLS and req.Host, and never of req.URL. With WithTrustedProxy, X-Forwarded-Proto and
+// X-Forwarded-Host count instead, if they name an origin; with WithOrigin, the origin is the one
+// given there.
 //
-// It fails when req.Host is not a host, and when a trusted proxy names a scheme other than http and
-// https.
+// Origin fails if req.Host is no host, or if the proxy names another scheme than http and https.
 func (a *Authenticator) Origin(req *http.Request) (string, error) {
 	if a.origin != "" {
 		return a.origin, nil

@@ -102,13 +102,13 @@ func (a *Authenticator) params(ctx context.Context, v *visit) (sessions.RefreshP
 	return p, nil
 }
 
-// Params returns what RefreshCookies needs to refresh the session of a request, for a service that
-// makes the call itself. It does not ask whether the token has expired or whether the method is
-// GET; the token's signature it does check.
+// Params returns the session of a request and what RefreshCookies needs to refresh it, for a
+// service that makes the call itself. The token's signature is checked, for which the instance's
+// keys may be fetched; neither the token's age nor the request's method matters.
 //
-// It fails when the request's cookies lack one of the tokens, when the session token cannot be
-// read, names no session or was not signed by the instance, and when the origin cannot be told. The
-// error shows no token.
+// Params fails if the request's cookies lack a session token or a refresh token, if the session
+// token cannot be read, names no session or was not signed by the instance, if the tokens are
+// longer than a browser's cookies can be, and if Origin fails. The error shows no token.
 func (a *Authenticator) Params(
 	req *http.Request,
 ) (sessionID string, p sessions.RefreshParams, err error) {

@@ -13,8 +13,8 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionhttp"
 )
 
-// Events returns an observer for [sessions.WithObserver]: it measures how long calls wait for their
-// turns, and counts the calls that are held back and what token caches are asked for.
+// Events returns an observer for [sessions.WithObserver]. It measures how long calls wait for their
+// turns, and counts the calls that are held back and the tokens that token caches are asked for.
 func Events(opts ...Option) func(context.Context, sessions.Event) {
 	cfg := newConfig(opts)
 	wait := cfg.seconds("clerk.client.wait.duration",
@@ -35,8 +35,8 @@ func Events(opts ...Option) func(context.Context, sessions.Event) {
 	}
 }
 
-// Observer returns an observer for [sessionhttp.WithObserver]: it counts what the middleware
-// decides about requests, and measures how long it takes.
+// Observer returns an observer for [sessionhttp.WithObserver]. It counts what the middleware
+// decides about requests, and measures how long that takes.
 func Observer(opts ...Option) func(*http.Request, sessionhttp.Auth, time.Duration) {
 	cfg := newConfig(opts)
 	decisions := cfg.counter("clerk.auth.decisions", "{request}",

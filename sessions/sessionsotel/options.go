@@ -15,7 +15,7 @@ import (
 const scope = "github.com/clerk-sessions/clerk-sessions-go/sessions/sessionsotel"
 
 // Option changes where spans and metrics go. Of the same option twice, the last counts. Neither an
-// option nor a provider may be nil.
+// Option nor a provider may be nil.
 type Option func(*config)
 
 type config struct {
@@ -32,25 +32,28 @@ func newConfig(opts []Option) config {
 	return cfg
 }
 
-// WithTracerProvider makes the spans by p, not by OpenTelemetry's global provider.
+// WithTracerProvider makes the spans by p; OpenTelemetry's global provider unless set.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return func(cfg *config) { cfg.tracers = p }
 }
 
-// WithMeterProvider makes the metrics by p, not by OpenTelemetry's global provider.
+// WithMeterProvider makes the metrics by p; OpenTelemetry's global provider unless set.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(cfg *config) { cfg.meters = p }
 }
 
-// WithPropagator sends Clerk the headers of p, such as traceparent of [propagation.TraceContext].
-// Without this option Clerk is sent none, also if OpenTelemetry has a global propagator: what a
-// service puts into its baggage is not for others.
+// WithPropagator adds the headers of p to the requests to Clerk, such as traceparent of
+// [propagation.TraceContext]. Unless set, none are added, also if OpenTelemetry has a global
+// propagator: what a service puts into its baggage is not for others.
 func WithPropagator(p propagation.TextMapPropagator) Option {
 	return func(cfg *config) { cfg.propagator = p }
 }
 
-// Options returns the options of a client that is traced and measured: one that sends through
-// [Transport], over [sessions.NewTransport], and tells [Events].
+// Options returns the options of a client that is traced and measured: sessions.WithHTTPClient with
+// a [Transport] over [sessions.NewTransport], and sessions.WithObserver with [Events]. Another
+// WithHTTPClient or WithObserver behind these takes their place. The client leaves the idle
+// connections of HTTP/1.1 alone, as those of every transport that it is given; see
+// [sessions.NewTransport].
 func Options(opts ...Option) []sessions.Option {
 	return []sessions.Option{
 		sessions.WithHTTPClient(&http.Client{Transport: Transport(nil, opts...)}),

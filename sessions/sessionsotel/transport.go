@@ -18,10 +18,11 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-// Transport returns a transport for [sessions.WithHTTPClient] that sends through base and makes a
-// span of each request, and measures how long it took. A request ends with its answer's body. A
-// request that is not of package sessions goes through base unseen. Without a base the transport
-// sends through one of [sessions.NewTransport].
+// Transport returns a transport for [sessions.WithHTTPClient] that sends through base, or through a
+// [sessions.NewTransport] if base is nil. It makes a span of each request of package sessions,
+// measures how long the request takes, the answer's body included, and counts requests that are
+// sent again. Other requests go through base as they are. Closing idle connections closes those of
+// base.
 func Transport(base http.RoundTripper, opts ...Option) http.RoundTripper {
 	if base == nil {
 		base = sessions.NewTransport()

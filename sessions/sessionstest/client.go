@@ -9,10 +9,10 @@ import (
 	"net/http"
 )
 
-// HTTPClient returns a client that hands every request straight to the server, whatever its host,
-// without a socket or a goroutine. It works inside a testing/synctest bubble, also after Close. A
-// request whose context ends while it is held up by a Fault fails with the context's cause, and one
-// that is dropped with io.ErrUnexpectedEOF.
+// HTTPClient returns a client that hands every request straight to the server, whatever the
+// request's host, without a socket or a goroutine. It works inside a testing/synctest bubble, and
+// also after Close. A request whose context ends during a Fault's Delay fails with the context's
+// cause, and a request that a Fault drops fails with io.ErrUnexpectedEOF.
 func (s *Server) HTTPClient() *http.Client {
 	return &http.Client{Transport: direct{s.Handler()}}
 }

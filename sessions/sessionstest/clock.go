@@ -13,14 +13,14 @@ type clock struct {
 	offset atomic.Int64 // nanoseconds
 }
 
-// Now returns the server's time, which sessions and tokens live by.
+// Now returns the server's time, by which sessions, tokens and the rate limit go.
 func (s *Server) Now() time.Time {
 	return s.clock.base().Add(time.Duration(s.clock.offset.Load()))
 }
 
-// Advance moves the server's clock on by d: tokens expire, sessions lapse and rate limits recover.
-// It does not shorten the delay of a Fault. Time does not run backwards: a negative d panics, and
-// so does one that would move the clock on by more than 292 years in all.
+// Advance moves the server's clock on by d: tokens and sessions expire, and rate limits recover. It
+// does not shorten the Delay of a Fault. Advance panics if d is negative, or if it would move the
+// clock on by more than 292 years in all.
 func (s *Server) Advance(d time.Duration) {
 	if err := s.TryAdvance(d); err != nil {
 		panic(err.Error())

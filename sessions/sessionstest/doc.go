@@ -1,65 +1,94 @@
-// Package sessionstest is an in-process Clerk for tests: its session endpoints and the Frontend API
-// that keeps a browser signed in, with state, real signatures and Clerk's answers.
+// Package sessionstest is an in-process Clerk for tests: its session endpoints, and the Frontend
+// API that keeps a browser signed in, with state, real signatures and Clerk's answers. Its keys,
+// tokens and cookies are made up and open nothing.
 //
-//	clerk := sessionstest.New(t)
-//	client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL))
+//	func TestSignsOut(t *testing.T) {
+//		clerk := sessionstest.New(t) // closed when the test ends
+//		client, err := sessions.NewClient(clerk.SecretKey, sessions.WithBaseURL(clerk.URL))
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//		session := clerk.AddSession(sessionstest.Session{UserID: "user_ada"})
+//		if _, err := client.Revoke(t.Context(), session.ID); err != nil {
+//			t.Fatal(err)
+//		}
+//		if now, _ := clerk.Session(session.ID); now.Status != "revoked" {
+//			t.Errorf("the session is %s", now.Status)
+//		}
+//	}
 //
-// The server knows the operations of openapi/sessions.yaml and checks every request, and each of
-// its own answers, against that file: [Server.Violations] has every breach. [Server.Calls] has the
-// requests that came in, [Server.Inject] and [Server.LimitRate] make the server misbehave, and
-// [Server.Advance] moves its clock. Its keys, tokens and cookies are made up and open nothing.
+// A [Server] knows the operations of openapi/sessions.yaml in this module, the fragment of Clerk's
+// API that the client is generated from. It checks every request, and each of its own answers,
+// against the fragment: [Server.Violations] has what breaks it, and with [New] each violation fails
+// the test. [Server.Calls] has the requests that came in.
 //
 // # Test your service
 //
-// A browser is an [http.Client] with a cookie jar. Give it the cookies of a sign-in, and let it
-// visit the service, whose middleware goes by the server's clock (the example Middleware is whole):
+// A browser is an [http.Client] with a cookie jar. Give the jar the cookies of a sign-in, and let
+// the browser visit the service, whose middleware goes by the server's clock; the example
+// Middleware has all of it:
 //
 //	auth, err := sessionhttp.New(client, clerk.PublishableKey,
 //		sessionhttp.WithFrontendAPI(clerk.FrontendAPI), sessionhttp.WithClock(clerk.Now))
+//	if err != nil {
+//		t.Fatal(err)
+//	}
 //	service := httptest.NewServer(auth.Middleware(handler))
 //	jar.SetCookies(serviceURL, clerk.SignIn("user_ada").Cookies)
 //	clerk.Advance(2 * time.Minute) // the session token has expired
 //	resp, err := browser.Get(service.URL)
 //
-// What goes wrong is injected. In a testing/synctest bubble, retries and rate limits take no time.
-// Create the server inside the bubble, with [WithoutListener], and send through
-// [Server.HTTPClient]: no socket, no goroutine, and time is the bubble's.
+// # Faults, limits and time
+//
+// [Server.Inject] makes requests fail, [Server.LimitRate] sets a rate limit, and [Server.Advance]
+// moves the server's clock. In a testing/synctest bubble, retries and waits take no time: create
+// the server inside the bubble with [WithoutListener], and send through [Server.HTTPClient].
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		clerk := sessionstest.New(t, sessionstest.WithoutListener())
 //		client, err := sessions.NewClient(clerk.SecretKey,
 //			sessions.WithBaseURL(clerk.URL), sessions.WithHTTPClient(clerk.HTTPClient()))
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//		id := clerk.AddSession(sessionstest.Session{}).ID
 //		clerk.Inject(sessionstest.Fault{Operation: "GetSession", Status: 503, Times: 2})
-//		session, err := client.Get(t.Context(), id) // the third attempt is answered
+//		if _, err := client.Get(t.Context(), id); err != nil { // the third attempt is answered
+//			t.Error(err)
+//		}
 //	})
 //
-// Tests in another language run below the program fakeclerk, which hands them the environment that
-// Clerk's SDKs read. They drive the fake through its control API, below $CLERK_FAKE_URL/_fake/.
+// # Other languages
+//
+// The program fakeclerk runs a command, such as the tests of a service in another language, with
+// the environment that Clerk's SDKs read. The tests drive the fake through a control API below
+// $CLERK_FAKE_URL/_fake/.
 //
 //	go run github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest/fakeclerk -- node --test
 //
 // # The Frontend API
 //
-// [Server.FrontendAPI] is its address. It has the key set (also at [Server.JWKSURL]), the handshake
-// that brings the cookies of a service up to date, and a plain page on which somebody signs in:
-// /sign-in?redirect_url=, with the address of the service. The server is a development instance
-// unless [WithProduction] is given.
+// [Server.FrontendAPI] is the address of the Frontend API. It has the key set, at [Server.JWKSURL];
+// the handshake, which brings the cookies of a service up to date; and a plain page to sign in on,
+// /sign-in?redirect_url= with the address of the service. The server is a development instance of
+// Clerk unless [WithProduction] is given.
 //
 // # What it does where Clerk's documentation is silent
 //
-// A user exists from the first session that [Server.AddSession] or [Server.SignIn] makes for it. An
-// active or pending session is expired once its ExpireAt has passed, and abandoned once its
-// AbandonAt has. Revoking a session that is already over answers it as it is. Only an active
-// session can be verified; an active or pending one gets tokens. Every template name exists: its
-// tokens carry the name as the claim "template", and are no session tokens, so that they cannot be
-// verified or refreshed.
+// A user exists from the first session that [Server.AddSession] or [Server.SignIn] makes for the
+// user. An active or pending session is expired once its ExpireAt has passed, and abandoned once
+// its AbandonAt has. Revoking a session that is already over answers the session as it is. Only an
+// active session can be verified; an active or pending one gets tokens. Every template name exists:
+// the tokens of a template carry its name as the claim "template", and are no session tokens, so
+// that they cannot be verified or refreshed.
 //
-// A handshake's directives set the cookies of the session under plain and suffixed names, and a
-// nonce lasts a minute. A browser that signs in anew has its session before that replaced. Keys
-// from before [Server.RotateKey] still count for the server itself, however old; its key set has
-// the last two.
+// The cookies of a handshake are set under plain and suffixed names, and a nonce lasts a minute.
+// When somebody signs in with a browser that has a session, that session is replaced. The server
+// itself accepts tokens that were signed with a key from before [Server.RotateKey], however old;
+// its key set has the last two keys.
 //
-// A refresh takes the session's token whether or not it has expired yet, and a refresh token again
-// and again while its session lasts; it never hands out a new one. A call without a
-// Clerk-API-Version counts as one of the newest version, which has no verify.
+// A refresh takes the session's token whether or not the token has expired, and takes the same
+// refresh token again and again while the session lasts; it never hands out a new refresh token. A
+// call without the header Clerk-API-Version counts as a call of the newest version, which has no
+// VerifySession.
 package sessionstest

@@ -11,30 +11,31 @@ import (
 	"time"
 )
 
-// Fault is something that goes wrong. Its zero fields change nothing: a Fault with only a Delay
-// slows the usual answer down.
+// Fault is something that goes wrong with requests; see [Server.Inject]. At least one of Status,
+// RetryAfter, Delay, Body and Drop has to be set. What a Fault does not set stays as usual: a Fault
+// with only a Delay slows the usual answer down.
 type Fault struct {
 	// Operation is the operation that the Fault hits, such as "GetSession"; "" hits any operation of
-	// the fragment. The Frontend API's are "Handshake" and "GetJWKS", and are hit by name only.
+	// the fragment. "Handshake" and "GetJWKS", of the Frontend API, are hit by name only.
 	Operation string
-	// SessionID is the session that the Fault hits requests about; "" hits requests about any, and
-	// requests that name no session.
+	// SessionID is the session that the Fault hits requests about; "" hits requests about any session
+	// and about none.
 	SessionID string
-	// Times is how many requests the Fault hits; 0 is one.
+	// Times is how many requests the Fault hits; 0 stands for 1.
 	Times int
-	// Status is answered instead of the usual status, from 400 on with Clerk's error body. With a
-	// Body, 0 is 200.
+	// Status is answered instead of the usual status, 200 to 999, from 400 on with Clerk's error body;
+	// 0 leaves the usual answer or, with a Body, stands for 200.
 	Status int
-	// RetryAfter is the answer's Retry-After header, rounded up to whole seconds.
+	// RetryAfter is the answer's Retry-After header, rounded up to whole seconds; 0 for none.
 	RetryAfter time.Duration
-	// Delay is how long the request waits before the server looks at it, in real time or, in a
-	// synctest bubble, the bubble's.
+	// Delay is how long the request waits before the server looks at it: real time or, in a synctest
+	// bubble, the bubble's, and never the server's clock.
 	Delay time.Duration
 	// Body is answered instead of the usual body.
 	Body string
-	// ContentType is the type of the Body; "application/json" by default.
+	// ContentType is the type of the Body; "application/json" unless set.
 	ContentType string
-	// Drop cuts the connection in the middle of the answer; the server does not act on the request.
+	// Drop cuts the connection in the middle of an answer; the server does not act on the request.
 	Drop bool
 }
 
@@ -44,10 +45,10 @@ type faultQueue struct {
 	faults []Fault
 }
 
-// Inject makes f happen to the next requests that it fits. Of several that fit, the one injected
-// first goes first. A faulty request is recorded and checked like any other. One that the fault
-// answers is not authenticated, and the answer need not fit the fragment. Inject panics when f
-// names an unknown operation or makes no sense.
+// Inject makes f happen to the next requests that it fits. Of several faults that fit a request,
+// the one that was injected first hits it. A request that is hit is recorded and checked like any
+// other; if the fault answers it, the key is not checked, and the answer need not fit the fragment.
+// Inject panics if f names an unknown operation or makes no sense.
 func (s *Server) Inject(f Fault) {
 	if err := s.TryInject(f); err != nil {
 		panic(err.Error())
@@ -66,15 +67,15 @@ func (s *Server) TryInject(f Fault) error {
 	return nil
 }
 
-// Faults returns the faults that are still to come, in the order in which they were injected. Times
-// is how many requests each of them has yet to hit.
+// Faults returns the faults that are still to come, in the order in which they were injected, each
+// with the number of requests that it has yet to hit as Times.
 func (s *Server) Faults() []Fault {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	return slices.Clone(s.faults.faults)
 }
 
-// ClearFaults takes all faults back that are still to come.
+// ClearFaults takes back all faults that are still to come.
 func (s *Server) ClearFaults() {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()

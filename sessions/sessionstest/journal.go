@@ -10,10 +10,10 @@ import (
 // maxViolations is how many violations are kept.
 const maxViolations = 1000
 
-// Call is a request as the server received it, and how it was answered. It holds all that was sent,
-// the secret key and tokens included.
+// Call is a request as the server received it, and how it was answered. A Call holds all that was
+// sent, the secret key and tokens included.
 type Call struct {
-	Operation string // such as "GetSession" or "Handshake"; "" for a request of no operation
+	Operation string // such as "GetSession" or "Handshake"; "" if it is none
 	Method    string
 	Path      string // as sent, with its escapes: "/v1/sessions/sess_1"
 	RawQuery  string
@@ -23,7 +23,7 @@ type Call struct {
 	Time       time.Time     // when the request came in, by the server's clock
 	Status     int           // of the answer; 0 before the answer, and for a dropped connection
 	Took       time.Duration // until the answer, in real time
-	Violations []string      // in what the request, or its answer, broke the fragment
+	Violations []string      // how the request, or its answer, broke the fragment
 }
 
 // journal keeps the requests that came in and the violations that were found.
@@ -36,8 +36,8 @@ type journal struct {
 	violations []error
 }
 
-// Calls returns the requests that the server has received, in their order. Requests that a Fault or
-// the rate limit answered are among them.
+// Calls returns the requests that the server has received, in order, also those that a Fault or the
+// rate limit answered. WithMaxCalls bounds how many are kept.
 func (s *Server) Calls() []Call {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
@@ -59,11 +59,11 @@ func (s *Server) ClearCalls() {
 	s.journal.calls = nil
 }
 
-// Violations returns the first 1000 requests and answers that broke the fragment,
-// openapi/sessions.yaml: each names the operation and the mistake, and quotes no value that was
-// sent. A request counts even if it was refused, a request to an unknown endpoint counts, and so
-// does a query parameter that the fragment does not have; a wrong key does not. Answers that were
-// injected are not looked at.
+// Violations returns what broke the fragment, openapi/sessions.yaml, in requests and in answers:
+// the first 1000. Each error names the operation and the mistake, and quotes no value that was
+// sent. A request counts also if it was refused. Requests to unknown endpoints are violations, and
+// so are query parameters that the fragment does not have; a wrong secret key is none. Answers of a
+// Fault are not looked at.
 func (s *Server) Violations() []error {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()

@@ -82,7 +82,7 @@ func (k *keyRing) published() jose.JSONWebKeySet {
 }
 
 // RotateKey makes the server sign with a new key, which has another key id. The key set at JWKSURL
-// has the new key and the key before it; PublicKeyPEM returns the new one.
+// then has the new key and the key before it, and PublicKeyPEM returns the new key.
 func (s *Server) RotateKey() {
 	key := newKey()
 	s.keys.mu.Lock()

@@ -2,8 +2,8 @@ package sessionstest
 
 import "testing"
 
-// New does what NewServer does for a test: the server closes when the test ends, and a violation of
-// the fragment fails the test.
+// New starts a server for a test, as NewServer does: the server closes when the test ends, and each
+// of its Violations fails the test.
 func New(tb testing.TB, opts ...Option) *Server {
 	tb.Helper()
 	s := NewServer(opts...)

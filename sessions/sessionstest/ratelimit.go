@@ -16,11 +16,13 @@ type limiter struct {
 	used     int
 }
 
-// LimitRate makes the server answer at most that many requests in every stretch of its own time,
-// and each further request with 429 and a Retry-After in whole seconds. Requests with a wrong key
-// and requests that an injected Fault answers do not count. Clerk allows 1000 requests in 10
-// seconds in production and 100 in development; a new server has no limit. LimitRate(0, 0) lifts
-// the limit. LimitRate panics unless both numbers are positive or both are 0.
+// LimitRate makes the server answer at most that many requests in each stretch of time that is per
+// long by the server's clock; the first request after a stretch starts the next. The requests
+// beyond are answered with 429, and a Retry-After in whole seconds. Requests with a wrong key,
+// requests that a Fault answers and requests to the Frontend API do not count. A new server has no
+// limit; Clerk allows 1000 requests in 10 s in production, and 100 in development.
+//
+// LimitRate(0, 0) lifts the limit. LimitRate panics unless both numbers are positive or both are 0.
 func (s *Server) LimitRate(requests int, per time.Duration) {
 	if err := s.TryLimitRate(requests, per); err != nil {
 		panic(err.Error())
@@ -39,7 +41,7 @@ func (s *Server) TryLimitRate(requests int, per time.Duration) error {
 	return nil
 }
 
-// RateLimit returns the numbers of the last LimitRate; zeros stand for no limit.
+// RateLimit returns the numbers of the last LimitRate, zeros if there is no limit.
 func (s *Server) RateLimit() (requests int, per time.Duration) {
 	s.limiter.mu.Lock()
 	defer s.limiter.mu.Unlock()

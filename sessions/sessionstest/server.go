@@ -25,7 +25,8 @@ const (
 	listenerlessURL = "https://api.fake." + frontendAPI
 )
 
-// Server is an in-process Clerk instance. It is safe for concurrent use.
+// Server is an in-process Clerk instance. [New] and [NewServer] make one. It is safe for concurrent
+// use.
 type Server struct {
 	URL            string // the base URL of the Backend API, ends in "/v1"
 	FrontendAPI    string // the URL of the Frontend API, without a path
@@ -49,8 +50,8 @@ type Server struct {
 	close      func()
 }
 
-// NewServer starts a server on a loopback port of the system's choice; Close it after use. It
-// panics when it cannot listen or an option makes no sense.
+// NewServer starts a server on a loopback port of the system's choice; Close it after use. In a
+// test, New is shorter. NewServer panics if it cannot listen.
 func NewServer(opts ...Option) *Server {
 	cfg := config{now: time.Now, tokenLifetime: defaultTokenLifetime}
 	for _, opt := range opts {
@@ -81,13 +82,14 @@ func NewServer(opts ...Option) *Server {
 	return s
 }
 
-// Close ends the listener and every connection, also those that wait for a delayed answer, and
-// returns when no request is being served any more. A server without a listener has nothing to
-// close.
+// Close ends the listener and every connection, also those of requests that a Fault delays, and
+// returns when no request is being served any more. For a server without a listener it does
+// nothing.
 func (s *Server) Close() { s.close() }
 
-// Handler returns the server's endpoints, to be served elsewhere: the Backend API below /v1, and
-// the Frontend API with /v1/client/handshake, /.well-known/jwks.json and the page /sign-in.
+// Handler returns the server's endpoints, to be served at another address: the Backend API below
+// /v1, and the Frontend API with /v1/client/handshake, /.well-known/jwks.json and the page
+// /sign-in.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 // listen serves on a loopback port and returns its address and a function that ends it.

@@ -23,14 +23,15 @@ const (
 	defaultAbandonment = 30 * 24 * time.Hour
 )
 
-// Session is a session as the server keeps it. Times have a precision of a millisecond.
+// Session is a session as the server keeps it. Times have a precision of a millisecond. AddSession
+// fills in zero fields, by the defaults below; an empty ID, ClientID or UserID becomes a new one.
 type Session struct {
 	ID                       string
 	ClientID                 string
 	UserID                   string
-	Status                   string         // "active" by default; one that Clerk lacks is a violation
-	LastActiveOrganizationID string         // "" when none
-	LatestActivity           *Activity      // nil when unknown
+	Status                   string         // "active" by default; an unknown state is a violation
+	LastActiveOrganizationID string         // "" for none
+	LatestActivity           *Activity      // nil if unknown
 	Actor                    map[string]any // nil unless impersonated; must be encodable as JSON
 	Tasks                    []Task         // what keeps a pending session from being active
 	LastActiveAt             time.Time      // CreatedAt by default
@@ -42,7 +43,7 @@ type Session struct {
 
 // Activity is the device and place that a session was last used from.
 type Activity struct {
-	ID             string // filled in when empty
+	ID             string // "" becomes a new id
 	DeviceType     string
 	BrowserName    string
 	BrowserVersion string
@@ -57,16 +58,16 @@ type Task struct {
 	Key string // such as "choose-organization"
 }
 
-// AddSession keeps the session in, as if its user had signed in, and returns it with its zero
-// fields filled in. A session that has the same ID is replaced. Its user exists from then on. It
-// panics when the Actor cannot be encoded as JSON.
+// AddSession adds a session, as if its user had signed in, and returns the session with its zero
+// fields filled in. A session with the same ID is replaced. The user exists from then on.
+// AddSession panics if the Actor cannot be encoded as JSON.
 func (s *Server) AddSession(in Session) Session {
 	out := s.complete(in)
 	s.store.put(record{Session: out})
 	return out.clone()
 }
 
-// Session returns the session with an id, as it is now.
+// Session returns the session with an id, as it is now, and whether there is one.
 func (s *Server) Session(id string) (Session, bool) {
 	r, ok := s.store.get(id, s.Now())
 	return r.Session, ok
@@ -78,8 +79,8 @@ func (s *Server) Sessions() []Session {
 	return sessions
 }
 
-// End ends a session, as a sign-out in its browser does. A session that is over already stays as it
-// is. End panics when there is no such session.
+// End ends the session with an id, as a sign-out in its browser does. If the session is over
+// already, nothing changes. End panics if there is no such session.
 func (s *Server) End(id string) {
 	now := s.Now()
 	_, ok := s.store.update(id, now, func(session *Session) {

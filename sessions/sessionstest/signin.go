@@ -7,12 +7,12 @@ import (
 	"net/http"
 )
 
-// SignIn is the state of a browser after a sign-in. All of it is made up and opens nothing but its
-// Server.
+// SignIn is what a browser has after a sign-in. Everything in it is made up and opens nothing but
+// its Server.
 type SignIn struct {
 	SessionID    string
 	SessionToken string // the JWT, good for the server's token lifetime
-	RefreshToken string // trades the token for a new one while the session lasts
+	RefreshToken string // refreshes the session while the session lasts
 	// Cookies are the browser's: the session token and the time of the sign-in under plain and
 	// suffixed names, the refresh token, and the cookies by which the Frontend API knows the browser.
 	// They have no Domain and are not Secure, so that a cookie jar sends them to a service under test
@@ -20,20 +20,20 @@ type SignIn struct {
 	Cookies []*http.Cookie
 }
 
-// SignInParams says who signs in, and where. Every field may be empty.
+// SignInParams says who signs in, and where. The zero value makes a new user.
 type SignInParams struct {
-	UserID         string         // a new user when empty
-	Origin         string         // the azp of the tokens; "https://app.example.test" when empty
-	OrganizationID string         // the organization that the session is active in
+	UserID         string         // "" makes a new user
+	Origin         string         // the azp of the tokens; "https://app.example.test" if ""
+	OrganizationID string         // the organization that the session is active in; "" for none
 	Claims         map[string]any // further claims of the session's tokens; must be encodable as JSON
 }
 
-// SignIn starts a session for the user, who exists from then on, and returns the state of the
-// user's browser. An empty userID makes a new user.
+// SignIn starts a session for a user, in a new browser, and returns what the browser has then. The
+// user exists from then on. An empty userID makes a new user.
 func (s *Server) SignIn(userID string) SignIn { return s.SignInWith(SignInParams{UserID: userID}) }
 
-// SignInWith does what SignIn does, with more to say. It panics when a claim cannot be encoded as
-// JSON or is one of Clerk's own, such as "sub".
+// SignInWith does what SignIn does, with more to say about the sign-in. It panics if a claim cannot
+// be encoded as JSON or is one of Clerk's own, such as "sub".
 func (s *Server) SignInWith(params SignInParams) SignIn {
 	out, err := s.TrySignInWith(params)
 	if err != nil {

@@ -4,7 +4,9 @@
 //	<!-- name:end -->
 //
 // Figures get into the documents in this way and no other, so that the target of the Makefile that
-// measured them can write them again: … | go run ./testdata/marked README.md name
+// measured them can write them again:
+//
+//	… | go run ./testdata/marked README.md name
 package main
 
 import (
@@ -32,7 +34,7 @@ func run(args []string, in io.Reader) error {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return fmt.Errorf("there is nothing to write into %s", args[0])
 	}
-	document, err := os.ReadFile(args[0])
+	document, err := os.ReadFile(args[0]) //nolint:gosec // the document is the caller's choice
 	if err != nil {
 		return err
 	}

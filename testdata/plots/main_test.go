@@ -3,28 +3,36 @@ package main
 import (
 	"bytes"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
 
-// The picture is the one that the data makes, its text is text, and it can be read without being seen.
-func TestServed(t *testing.T) {
-	drawn, err := served()
-	if err != nil {
-		t.Fatal(err)
-	}
-	kept, err := os.ReadFile("served.svg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(drawn, kept) {
-		t.Error("served.svg is not what the data makes; run make plots")
-	}
-	for _, want := range []string{
-		"<title ", "<desc ", "prefers-color-scheme:dark", ">minutes</text>", ">" + lines[0].label + "</text>",
-	} {
-		if !strings.Contains(string(kept), want) {
-			t.Errorf("served.svg has no %s", want)
-		}
+// The pictures are those that the data makes, their text is text, and they can be read without being seen.
+func TestCharts(t *testing.T) {
+	for _, c := range charts {
+		t.Run(c.file, func(t *testing.T) {
+			drawn, err := c.draw(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			kept, err := os.ReadFile(c.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(drawn, kept) {
+				t.Error("this is not what the data makes; run make plots")
+			}
+			for _, want := range []string{
+				">" + c.title + "</title>", ">" + c.description + "</desc>", "prefers-color-scheme:dark", "</text>",
+			} {
+				if !strings.Contains(string(kept), want) {
+					t.Errorf("there is no %s", want)
+				}
+			}
+			if black := regexp.MustCompile(`(?:stroke|fill):#000000`).FindString(string(kept)); black != "" {
+				t.Errorf("%s cannot be seen on a dark page", black)
+			}
+		})
 	}
 }

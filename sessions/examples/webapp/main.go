@@ -1,8 +1,11 @@
-// The program webapp is a small web service whose sessions are refreshed on the server. It runs
-// against an in-process Clerk with session tokens that live for 15 seconds, so that a reload a
-// little later shows the refresh:
+// Webapp is a small web service whose sessions are refreshed on the server, by package sessionhttp.
 //
 //	go run ./sessions/examples/webapp
+//
+// needs no account and no network: package sessionstest plays Clerk, inside the program. Open
+// http://127.0.0.1:4020, sign in, and reload a little later: session tokens live for 15 seconds, so
+// that the page shows a refresh. Its buttons make Clerk fail, and sign the user in on another
+// device. The flag -h lists the flags.
 package main
 
 import (

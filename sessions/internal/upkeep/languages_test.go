@@ -6,19 +6,23 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// The README's lines of JavaScript are lines of the suite that they are said to be from, which make test-official runs.
+const fakeclerkGuide = "sessions/sessionstest/fakeclerk/README.md"
+
+// The guides' lines of JavaScript are lines of the suite that they are said to be from, which make test-official runs.
 func TestJavaScriptIsFromTheSuite(t *testing.T) {
 	suite, err := os.ReadFile(root + "/testdata/official-sdk/service.test.mjs")
 	if err != nil {
 		t.Fatal(err)
 	}
 	lines := 0
-	found, _ := blocks(t, "README.md")
-	for _, b := range found {
+	inReadme, _ := blocks(t, "README.md")
+	inGuide, _ := blocks(t, fakeclerkGuide)
+	for _, b := range slices.Concat(inReadme, inGuide) {
 		if b.info != "js" {
 			continue
 		}
@@ -36,7 +40,7 @@ func TestJavaScriptIsFromTheSuite(t *testing.T) {
 
 var pythonTests = regexp.MustCompile(`(?m)^    def test_`)
 
-// The README's Python runs as it stands, below the fake, and its tests pass.
+// The guide's Python runs as it stands, below the fake, and its tests pass.
 func TestPythonSnippets(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -49,7 +53,7 @@ func TestPythonSnippets(t *testing.T) {
 	if out, err := goCommand(t, root, "build", "-o", fakeclerk, "./sessions/sessionstest/fakeclerk"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	found, _ := blocks(t, "README.md")
+	found, _ := blocks(t, fakeclerkGuide)
 	tests := 0
 	for _, b := range found {
 		if b.info != "python" {

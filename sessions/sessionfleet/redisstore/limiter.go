@@ -12,13 +12,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Limiter keeps a limit that all instances with one secret key share, for sessions.WithLimiter. An
-// instance books one place at a time, so that a bulk job of one does not push the others' calls to
-// the end of a queue. Times are those of the server of Redis, never those of two instances. It is
-// safe for concurrent use.
+// Limiter keeps a rate limit that all instances share. [Store.Limiter] makes one; give it to
+// sessions.WithLimiter. An instance books one place at a time, so that a bulk job of one instance
+// does not push the calls of the others to the end of a queue. Times are those of the Redis server.
+// A Limiter is safe for concurrent use.
 //
-// A Redis that fails is never an error of Wait: requests go out as without a Limiter, at the latest
-// after 250 ms, and at once while it is known to fail; once a second one of them finds out.
+// If Redis fails, requests go out as without a Limiter: after 250 ms at the latest, and at once
+// while Redis is known to fail. Once a second a request finds out, in the background, whether Redis
+// answers again.
 type Limiter struct {
 	engine *engine
 	key    string
@@ -30,11 +31,14 @@ type Limiter struct {
 	longest   int64 // how long anybody waits
 }
 
-// Limiter returns a Limiter for requests in any time per, which is Clerk's limit, as 1000 in
-// 10 * time.Second. It lets out 90 % of that steadily and 9 % at once: 99 % in any window. So a
-// burst takes longer than without it: 900 requests take 9 s. Instances with equal secret keys and
-// numbers share; the secret key is not part of the name in Redis and cannot be found out by it. An
-// empty secret key and fewer than 2 requests are errors.
+// Limiter returns a Limiter for Clerk's limit of so many requests in a time, as in
+// Limiter(secretKey, 1000, 10*time.Second). It lets out 90 % of the limit steadily and 9 % at once:
+// never more than 99 % in any time as long as per. So a burst takes longer than without it: 900 of
+// these requests take 9 s.
+//
+// All instances with equal secret keys, requests and per share the limit. The secret key cannot be
+// found out from the name in Redis. An empty secret key, fewer than 2 requests, and a time under 1
+// ms or over 24 h are errors.
 func (s *Store) Limiter(secretKey string, requests int, per time.Duration) (*Limiter, error) {
 	switch {
 	case secretKey == "":
@@ -92,10 +96,10 @@ end
 return {}
 `)
 
-// Wait returns once one more request keeps the limit, and at once with ctx's error when ctx ends.
-// If the next place comes after ctx's deadline, or in more than a minute (or the limit's time, if
-// that is longer), Wait takes none and returns an error at once, which matches
-// context.DeadlineExceeded. If Redis fails, Wait returns nil.
+// Wait returns nil once one more request keeps the limit, or if Redis fails. It returns ctx's error
+// as soon as ctx ends. If the next place within the limit comes after ctx's deadline, or in more
+// than a minute (or per, if that is longer), Wait takes no place and returns at once with an error
+// that matches context.DeadlineExceeded.
 func (l *Limiter) Wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -135,9 +139,9 @@ func (l *Limiter) booking(longest int64) []any {
 	return []any{l.interval, l.tolerance, longest, l.tolerance + l.longest + l.interval}
 }
 
-// Hold gives no instance a place before d has passed, at most a minute (or the limit's time, if
-// that is longer); those who wait for a booked place keep it. The client calls it after a 429. An
-// error says that Redis was not told.
+// Hold gives no instance a place before d has passed, a minute at most (or per, if that is longer).
+// Those who have booked a place keep it. The client calls Hold after a 429. The error says that
+// Redis was not told.
 func (l *Limiter) Hold(ctx context.Context, d time.Duration) error {
 	if l.engine.rests() {
 		return errGone

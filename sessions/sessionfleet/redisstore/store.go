@@ -1,16 +1,33 @@
-// Package redisstore keeps what the instances of a service share in Redis or Valkey: a
-// sessionfleet.Store, and a Limiter that keeps one rate limit for all of them.
+// Package redisstore keeps what the instances of a service share in Redis or Valkey: [Store] is a
+// sessionfleet.Store, and [Limiter] keeps one rate limit for all instances.
 //
-// It is tested with Redis 7, needs nothing newer than Redis 5, and speaks what Valkey speaks. It
-// works with every client of go-redis: a single server, Sentinel, Cluster (an operation touches one
-// key) and Ring; TLS, passwords and users are the client's matter. A user with an ACL needs the
-// commands EVALSHA, EVAL, GET, SET, DEL and TIME on the keys that start with the prefix, and what
-// go-redis needs to connect (+@connection).
+//	engine := redis.NewClient(&redis.Options{
+//		Addr:                  "redis.example.com:6379",
+//		ContextTimeoutEnabled: true,
+//		MaxRetries:            -1, // none
+//		DialerRetries:         1,
+//	})
+//	store, err := redisstore.New(engine)
+//	if err != nil {
+//		return err
+//	}
+//	fleet, err := sessionfleet.New(client, store, secretKey)
 //
-// The example of New shows a client whose operations end in time; go-redis's defaults do not: it
-// ignores deadlines of contexts, and tries again for seconds. Give the server memory enough, or the
-// policy volatile-ttl: a key that is evicted is work done twice, and a limit that starts anew. Turn
-// persistence off: nothing here is worth a recording.
+// By default, go-redis ignores the deadlines of contexts and tries again for seconds. A Fleet and a
+// Limiter do not wait for that, but take the engine for one that fails. The example of [New] has
+// all options of a client whose operations end in time, and turns off what go-redis writes to
+// standard error.
+//
+// # Engines
+//
+// It works with every client of go-redis: a single server, Sentinel, Cluster, where an operation
+// touches one key, and Ring. TLS, passwords and users are the client's matter. It is tested with
+// Redis 7, needs nothing newer than Redis 5, and speaks what Valkey speaks. A user with an ACL
+// needs the commands EVALSHA, EVAL, GET, SET, DEL and TIME, on the keys that start with the prefix
+// ("clerk:", see [WithPrefix]), and what go-redis needs to connect, +@connection.
+//
+// Give the server enough memory, or the policy volatile-ttl: a key that is evicted is work done
+// twice, and a limit that starts anew. Turn persistence off: nothing here is worth a recording.
 package redisstore
 
 import (
@@ -26,17 +43,18 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Store is a sessionfleet.Store in Redis or Valkey. It is safe for concurrent use.
+// Store is a sessionfleet.Store in Redis or Valkey. [New] makes one. It is safe for concurrent use.
 type Store struct {
 	client redis.Scripter
 	prefix string
 	logger *slog.Logger
 }
 
-// Option changes a Store that New makes.
+// Option changes a Store that New makes. An argument that cannot be used is an error of New; a nil
+// Option is ignored.
 type Option func(*Store) error
 
-// WithPrefix sets what the name of every key starts with, "clerk:" unless set. A prefix must not
+// WithPrefix sets what the name of every key starts with; "clerk:" unless set. A prefix must not
 // hold spaces, control characters or braces: Redis Cluster keeps all keys with equal braces on one
 // node.
 func WithPrefix(prefix string) Option {
@@ -52,8 +70,8 @@ func WithPrefix(prefix string) Option {
 	}
 }
 
-// WithLogger writes a record to l when a Limiter no longer reaches Redis, and when it does again.
-// What the Store's own operations meet, sessionfleet logs.
+// WithLogger writes a record to l when a Limiter no longer reaches Redis, and one when it does
+// again; l must not be nil. For the operations of the Store, sessionfleet.WithLogger does the same.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *Store) error {
 		if l == nil {
@@ -65,7 +83,7 @@ func WithLogger(l *slog.Logger) Option {
 }
 
 // New returns a Store that uses c: a *redis.Client, a *redis.ClusterClient or a *redis.Ring. It
-// sends nothing. A nil client and a bad option are errors.
+// sends nothing. A nil client and an option that cannot be used are errors.
 func New(c redis.Scripter, opts ...Option) (*Store, error) {
 	if v := reflect.ValueOf(c); c == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, errors.New("redisstore: New: the client is nil; make one by redis.NewClient")
@@ -94,9 +112,9 @@ if next then redis.call('SET', KEYS[1], next, 'PX', ARGV[5]) else redis.call('DE
 return {false, 1}
 `)
 
-// Swap implements sessionfleet.Store: it puts next in the place of old for ttl, which is rounded up
-// to whole milliseconds, if old is what is there. Its errors are those of the client. It ends with
-// ctx as far as the client does.
+// Swap implements sessionfleet.Store: it puts next in the place of old for ttl, rounded up to whole
+// milliseconds, if old is there now. It returns what is there afterwards, and whether it swapped.
+// The errors are those of the client, which also decides whether Swap ends with ctx.
 func (s *Store) Swap(ctx context.Context, name string, old, next []byte, ttl time.Duration) (
 	now []byte, swapped bool, err error,
 ) {

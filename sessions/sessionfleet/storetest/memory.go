@@ -9,8 +9,9 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionfleet"
 )
 
-// NewMemory returns an empty Store in memory, for tests of a service whose instances are Fleets in
-// one process. It has no goroutine; a value that has expired makes room when the next value comes.
+// NewMemory returns an empty Store in memory, for the tests of a service whose instances are Fleets
+// in one process. It has no goroutine; values that have expired make room when the next value
+// comes.
 func NewMemory() sessionfleet.Store { return &memory{entries: make(map[string]entry)} }
 
 type memory struct {

@@ -1,4 +1,8 @@
 // Package storetest has the tests that every sessionfleet.Store has to pass, and a Store in memory.
+//
+//	func TestStore(t *testing.T) {
+//		storetest.Run(t, newStore(t))
+//	}
 package storetest
 
 import (
@@ -21,10 +25,10 @@ const (
 	long    = time.Minute      // a time that no test waits for
 )
 
-// Run finds out whether a store does what a sessionfleet.Fleet relies on: atomicity under 64
-// callers, values that expire, empty, binary and large values, names, contexts, removal, reading.
-// Names are new for each run, so that the store may be one that holds other things. The test takes
-// about a second.
+// Run tests whether a store does what a sessionfleet.Fleet relies on, in subtests of t: values that
+// are put, replaced, removed and read, that are empty, binary or 64 KiB long, and that expire;
+// names; contexts that have ended; 64 callers at the same time. Run takes names that are new, so
+// that the store may hold other things. It takes about a second.
 func Run(t *testing.T, store sessionfleet.Store) {
 	t.Helper()
 	for name, test := range map[string]func(*subject){

@@ -1,14 +1,12 @@
-// Command report reads the output of the benchmarks, hands it on as it comes, and then prints how
-// the clients compare as one Markdown table, with the target of each figure that has one. With
-// -readme it writes the table into a README as well, between the lines <!-- bench:start --> and
-// <!-- bench:end -->.
+// Command report reads the output of the benchmarks and prints how the clients compare: as one
+// Markdown table, with the target of each figure that has one; as a sentence; or as comma-separated
+// values for the plots.
 //
-//	go test -run '^$' -bench . -count=6 . | go run ./report -readme ../../README.md
+//	go test -run '^$' -bench . -count=6 . | go run ./report
 package main
 
 import (
 	"bufio"
-	"bytes"
 	"flag"
 	"fmt"
 	"io"
@@ -19,43 +17,44 @@ import (
 	"time"
 )
 
-const (
-	readmeStart = "<!-- bench:start -->\n"
-	readmeEnd   = "<!-- bench:end -->\n"
-)
-
 func main() {
-	readme := flag.String("readme", "", "the README to write the table into")
+	as := flag.String("as", "table", "what to print: table, targets (its rows with targets), "+
+		"sentence or csv")
 	flag.Parse()
-	if err := report(os.Stdin, os.Stdout, *readme); err != nil {
+	if err := report(os.Stdin, os.Stdout, *as); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
 }
 
-func report(in io.Reader, out io.Writer, readme string) error {
-	results, err := read(io.TeeReader(in, out))
+func report(in io.Reader, out io.Writer, as string) error {
+	results, err := read(in)
 	if err != nil {
 		return err
 	}
-	var text bytes.Buffer
-	missed, err := writeTable(&text, results)
-	if err != nil {
+	switch as {
+	case "table", "targets":
+		how, err := conditions(results)
+		if err != nil {
+			return err
+		}
+		missed, err := writeTable(out, results, as == "targets")
+		fmt.Fprintf(out, "\n%s %s\n", reached(missed), how)
 		return err
-	}
-	how, err := conditions(results)
-	if err != nil {
+	case "sentence":
+		_, err := fmt.Fprintln(out, sentence(results))
 		return err
+	case "csv":
+		return writeValues(out, results)
 	}
-	fmt.Fprintf(&text, "\n%s\n", how)
-	fmt.Fprintf(out, "\n%s", text.String())
-	if missed > 0 {
-		fmt.Fprintf(out, "\n%d figures are not reached.\n", missed)
+	return fmt.Errorf("what is %q?", as)
+}
+
+func reached(missed int) string {
+	if missed == 0 {
+		return "Every target is reached."
 	}
-	if readme == "" {
-		return nil
-	}
-	return replace(readme, withTargets(text.String()))
+	return fmt.Sprintf("%d figures are not reached.", missed)
 }
 
 // conditions says how the figures came about.
@@ -72,34 +71,6 @@ func conditions(r *results) (string, error) {
 		"once; over loopback, every client comes as it is.",
 		r.runs(), runtime.NumCPU(), r.config["cpu"], runtime.GOOS, runtime.GOARCH,
 		time.Now().UTC().Format(time.DateOnly), runtime.Version(), modules), nil
-}
-
-// withTargets leaves out the rows of a table that have no target: a README shows what counts, and
-// make bench the rest.
-func withTargets(table string) string {
-	var kept strings.Builder
-	for line := range strings.Lines(table) {
-		if !strings.HasSuffix(strings.TrimSpace(line), "| – | – |") {
-			kept.WriteString(line)
-		}
-	}
-	return kept.String()
-}
-
-// replace writes text into a README, in the place of what is between its marks.
-func replace(readme, text string) error {
-	content, err := os.ReadFile(readme) //nolint:gosec // the file is named on the command line
-	if err != nil {
-		return err
-	}
-	before, rest, ok := strings.Cut(string(content), readmeStart)
-	_, after, ok2 := strings.Cut(rest, readmeEnd)
-	if !ok || !ok2 {
-		return fmt.Errorf("%s does not have the lines %q and %q", readme,
-			strings.TrimSpace(readmeStart), strings.TrimSpace(readmeEnd))
-	}
-	//nolint:gosec // a README is there to be read
-	return os.WriteFile(readme, []byte(before+readmeStart+text+readmeEnd+after), 0o644)
 }
 
 // results is what the benchmarks printed.

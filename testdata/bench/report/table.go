@@ -100,9 +100,9 @@ func figures() (rows []figure) {
 	return rows
 }
 
-// writeTable writes a row for every figure that was measured, and returns how many do not reach
-// their targets.
-func writeTable(w io.Writer, r *results) (missed int, err error) {
+// writeTable writes a row for every figure that was measured, or for those alone that have targets,
+// and returns how many do not reach their targets.
+func writeTable(w io.Writer, r *results, targetsOnly bool) (missed int, err error) {
 	fmt.Fprintln(w, "| work | ours | peer | ratio time | allocs | bytes | target | met |")
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|")
 	measured := 0
@@ -115,6 +115,9 @@ func writeTable(w io.Writer, r *results) (missed int, err error) {
 		target, met := f.judge(ours, peer)
 		if met == "no" {
 			missed++
+		}
+		if targetsOnly && len(f.targets) == 0 {
+			continue
 		}
 		cells := []string{
 			f.work, f.value(ours), "–", "–", amount(ours, allocs),

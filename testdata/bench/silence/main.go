@@ -1,11 +1,12 @@
 // Silence measures, in real time and on loopback, how a client fares whose connections go silent
-// without being closed. It sends a Get a second from then on.
+// without being closed. It sends a Get a second from then on, and writes silence.csv for the plots.
 package main
 
 import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/csv"
 	"fmt"
 	"io"
 	"log"
@@ -13,7 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"runtime"
+	"strconv"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type row struct {
 	secure bool                   // HTTP/2
 	kept   int                    // connections
 	given  func() *http.Transport // nil for the client's own
+	ours   bool                   // a transport that this library makes, for what it is used for
 
 	first  time.Duration // until a call succeeded; 0 if none did
 	failed int
@@ -43,26 +45,32 @@ func main() {
 		return t
 	}
 	rows := []*row{
-		{name: "HTTP/2, a transport without pings", secure: true, kept: 1, given: withoutPings},
-		{name: "HTTP/2, NewTransport", secure: true, kept: 1, given: sessions.NewTransport},
-		{name: "HTTP/1.1, a transport of the caller's", kept: 32, given: sessions.NewTransport},
-		{name: "HTTP/1.1, the client's own transport", kept: 32},
+		{name: "HTTP/2, NewTransport", secure: true, kept: 1, given: sessions.NewTransport, ours: true},
+		{name: "HTTP/2, without pings", secure: true, kept: 1, given: withoutPings},
+		{name: "HTTP/1.1, the client's own", kept: 32, ours: true},
+		{name: "HTTP/1.1, the caller's", kept: 32, given: sessions.NewTransport},
 	}
 	var all sync.WaitGroup
 	for _, r := range rows {
 		all.Go(r.run)
 	}
 	all.Wait()
-	fmt.Fprintf(os.Stdout, "%s, one Get a second from when the connections go silent\n",
-		runtime.Version())
+	out := csv.NewWriter(os.Stdout)
+	must(out.Write([]string{"transport", "kept", "failed of 25", "first success s", "whose"}))
 	for _, r := range rows {
-		first := fmt.Sprintf("none succeeded in %v", patient)
+		first, whose := "", "the caller's"
 		if r.first > 0 {
-			first = fmt.Sprintf("the first succeeded after %.1f s", r.first.Seconds())
+			first = fmt.Sprintf("%.1f", r.first.Seconds())
 		}
-		fmt.Fprintf(os.Stdout, "%-38s  %2d kept  %2d of %d failed  %s\n",
-			r.name, r.kept, r.failed, calls, first)
+		if r.ours {
+			whose = "ours"
+		}
+		must(out.Write([]string{
+			r.name, strconv.Itoa(r.kept), strconv.Itoa(r.failed), first, whose,
+		}))
 	}
+	out.Flush()
+	must(out.Error())
 }
 
 func (r *row) run() {

@@ -1,13 +1,10 @@
 // Command footprint prints what a service takes in with this library: which modules and packages
 // are compiled into a net/http hello program, and how much bigger they make it, beside Clerk's own
-// Go SDK. `make footprint` at the top of the repository runs it. With -readme it writes the table
-// into a README as well, between the lines <!-- footprint:start --> and <!-- footprint:end -->.
+// Go SDK.
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -15,11 +12,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-)
-
-const (
-	readmeStart = "<!-- footprint:start -->\n"
-	readmeEnd   = "<!-- footprint:end -->\n"
 )
 
 // programs are the directories of what is measured; the first is what the others are compared with.
@@ -32,28 +24,18 @@ var programs = []struct{ dir, title string }{
 }
 
 func main() {
-	readme := flag.String("readme", "", "the README to write the table into")
+	sentence := flag.Bool("sentence", false, "print what a front page says, and no table")
 	flag.Parse()
-	if err := run(context.Background(), *readme); err != nil {
+	text, err := report(context.Background(), *sentence)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "footprint:", err)
 		os.Exit(1)
 	}
+	fmt.Fprint(os.Stdout, text)
 }
 
-func run(ctx context.Context, readme string) error {
-	table, err := report(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Fprint(os.Stdout, table)
-	if readme == "" {
-		return nil
-	}
-	return replace(readme, table)
-}
-
-// report builds every program and returns the table.
-func report(ctx context.Context) (string, error) {
+// report builds every program and returns the table, or the sentence.
+func report(ctx context.Context, sentence bool) (string, error) {
 	dir, err := os.MkdirTemp("", "footprint")
 	if err != nil {
 		return "", err
@@ -63,8 +45,8 @@ func report(ctx context.Context) (string, error) {
 	var table, modules strings.Builder
 	table.WriteString("| program | packages | not the standard library's | size | added " +
 		"|\n|---|---:|---:|---:|---:|\n")
-	var hello int64
-	for i, program := range programs {
+	sizes := map[string]int64{}
+	for _, program := range programs {
 		packages, err := packagesOf(ctx, program.dir)
 		if err != nil {
 			return "", err
@@ -73,16 +55,18 @@ func report(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if i == 0 {
-			hello = size
-		}
+		sizes[program.dir] = size
 		foreign := foreignPackages(packages)
 		fmt.Fprintf(&table, "| %s | %d | %d | %s | %s |\n", program.title, len(packages),
-			len(foreign), megabytes(size), megabytes(size-hello))
+			len(foreign), megabytes(size), megabytes(size-sizes["hello"]))
 		if len(foreign) > 0 {
 			fmt.Fprintf(&modules, "- %s: `%s`\n", program.title,
 				strings.Join(modulesOf(foreign), "`, `"))
 		}
+	}
+	if sentence {
+		return fmt.Sprintf("It makes a small program %s bigger; clerk-sdk-go makes it %s bigger.\n",
+			megabytes(sizes["ours"]-sizes["hello"]), megabytes(sizes["clerksdk"]-sizes["hello"])), nil
 	}
 	return fmt.Sprintf("%s\nModules compiled in:\n\n%s\n%s, %s/%s, built with `CGO_ENABLED=0 go "+
 		"build -trimpath -ldflags='-s -w'`.\n",
@@ -107,20 +91,4 @@ func sizeOf(ctx context.Context, program, dir string) (int64, error) {
 		return 0, err
 	}
 	return info.Size(), nil
-}
-
-// replace puts the table between the two lines of a README that are there for it.
-func replace(readme, table string) error {
-	content, err := os.ReadFile(readme) //nolint:gosec // the file is the caller's choice
-	if err != nil {
-		return err
-	}
-	before, rest, found := bytes.Cut(content, []byte(readmeStart))
-	_, after, ended := bytes.Cut(rest, []byte(readmeEnd))
-	if !found || !ended {
-		return errors.New(readme + " lacks the lines " + strings.TrimSpace(readmeStart) + " and " +
-			strings.TrimSpace(readmeEnd))
-	}
-	changed := fmt.Sprintf("%s%s%s%s%s", before, readmeStart, table, readmeEnd, after)
-	return os.WriteFile(readme, []byte(changed), 0o644) //nolint:gosec // a README is for everybody
 }

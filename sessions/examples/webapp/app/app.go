@@ -1,6 +1,6 @@
-// Package app is the example's web service: it shows who is signed in and what that took, ends
-// sessions, and lets a visitor make Clerk misbehave. Who is signed in is sessionhttp's business
-// alone.
+// Package app is the web service of the example webapp: it shows who is signed in and what it took
+// to find out, ends sessions, and lets a visitor make Clerk misbehave. Package sessionhttp does all
+// that concerns signing in.
 package app
 
 import (
