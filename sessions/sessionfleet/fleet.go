@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
-	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/minted"
 )
 
 // Client is what a Fleet asks: a *sessions.Client, or a stand-in for a test. It must be safe for
@@ -112,19 +111,12 @@ func WithOldSecretKeys(old ...string) Option {
 func (f *Fleet) GetToken(
 	ctx context.Context, sessionID string, params sessions.TokenParams,
 ) (*sessions.Token, error) {
-	var own *sessions.Token
 	names := []string{sessionID, params.Template, params.ExpiresIn.String()}
-	others, err := f.share(ctx, "token", names, func(ctx context.Context) (e entry, err error) {
-		if own, err = f.client.GetToken(ctx, sessionID, params); err == nil && own != nil {
-			e = entry{Answer: []string{own.JWT}, Until: f.now().Add(f.keepToken(own.JWT))}
-		}
-		return e, err
+	e, err := f.share(ctx, "token", names, func(ctx context.Context) (entry, error) {
+		own, err := f.client.GetToken(ctx, sessionID, params)
+		return entry{Token: (*token)(own)}, err
 	})
-	if others == nil {
-		return own, err
-	}
-	minted.MarkEarlier(ctx)
-	return &sessions.Token{JWT: others[0]}, nil
+	return (*sessions.Token)(e.Token), err
 }
 
 // RefreshCookies returns the cookies that an instance got within the last 10 s for the same
@@ -138,9 +130,11 @@ func (f *Fleet) RefreshCookies(
 ) (*sessions.Cookies, error) {
 	names := []string{sessionID, params.RefreshToken, params.ExpiredToken, params.RequestOrigin}
 	names = append(names, fmt.Sprint(params.SuffixedCookies))
-	return f.cookies(ctx, "refresh", names, func(ctx context.Context) (*sessions.Cookies, error) {
-		return f.client.RefreshCookies(ctx, sessionID, params)
+	e, err := f.share(ctx, "refresh", names, func(ctx context.Context) (entry, error) {
+		own, err := f.client.RefreshCookies(ctx, sessionID, params)
+		return entry{Cookies: (*cookies)(own)}, err
 	})
+	return (*sessions.Cookies)(e.Cookies), err
 }
 
 // HandshakeCookies returns the cookies that an instance got for the nonce within the last 10 s, or
@@ -150,26 +144,11 @@ func (f *Fleet) RefreshCookies(
 // GET /clients/handshake_payload
 func (f *Fleet) HandshakeCookies(ctx context.Context, nonce string) (*sessions.Cookies, error) {
 	names := []string{"", nonce}
-	return f.cookies(ctx, "handshake", names, func(ctx context.Context) (*sessions.Cookies, error) {
-		return f.client.HandshakeCookies(ctx, nonce)
+	e, err := f.share(ctx, "handshake", names, func(ctx context.Context) (entry, error) {
+		own, err := f.client.HandshakeCookies(ctx, nonce)
+		return entry{Cookies: (*cookies)(own)}, err
 	})
-}
-
-// cookies shares a call that gets cookies.
-func (f *Fleet) cookies(ctx context.Context, kind string, names []string,
-	get func(context.Context) (*sessions.Cookies, error),
-) (*sessions.Cookies, error) {
-	var own *sessions.Cookies
-	others, err := f.share(ctx, kind, names, func(ctx context.Context) (e entry, err error) {
-		if own, err = get(ctx); err == nil && own != nil {
-			e = entry{Answer: own.Directives, Until: f.now().Add(keepAnswer)}
-		}
-		return e, err
-	})
-	if others == nil {
-		return own, err
-	}
-	return &sessions.Cookies{Directives: others}, nil
+	return (*sessions.Cookies)(e.Cookies), err
 }
 
 // Revoke ends a session, and then does what Forget does, whatever Clerk answered and even if ctx

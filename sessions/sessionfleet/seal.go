@@ -44,23 +44,28 @@ func newPlace(kind, key string, texts ...string) place {
 // entry is what is at a place: a claim, an answer or a refusal. The zero entry stands for nothing,
 // and for what cannot be opened.
 type entry struct {
-	Claimed bool     // an instance is asking Clerk
-	Answer  []string // a token, or cookies
+	Claimed bool // an instance is asking Clerk
+	Token   *token
+	Cookies *cookies
 	Refusal *sessions.Error
 	Until   time.Time // of an answer or a refusal
 	late    bool      // an answer should not be there any more, by the clock here
 }
 
+// These have no methods, so JSON and fmt write what is in them.
+type token sessions.Token
+type cookies sessions.Cookies
+
 // good reports whether an entry is a good answer.
-func (e entry) good() bool { return len(e.Answer) > 0 }
+func (e entry) good() bool { return e.Token != nil || e.Cookies != nil }
 
 // seal returns an entry as only those can read it who know the place; nil if the entry is nothing,
 // or cannot be shared.
 func (p place) seal(e entry) []byte {
-	text, _ := json.Marshal(e) // which changes text that is not UTF-8
-	notUTF8 := func(text string) bool { return !utf8.ValidString(text) }
-	if !e.Claimed && !e.good() && e.Refusal == nil ||
-		len(text) > maxSealed-p.aead.Overhead() || slices.ContainsFunc(e.Answer, notUTF8) {
+	text, _ := json.Marshal(e)
+	isWhole := utf8.Valid(fmt.Append(nil, e.Token, e.Cookies)) // JSON changes what is not UTF-8
+	isNothing := !e.Claimed && !e.good() && e.Refusal == nil
+	if isNothing || !isWhole || len(text) > maxSealed-p.aead.Overhead() {
 		return nil
 	}
 	return p.aead.Seal(nil, nil, text, []byte(p.name)) //nolint:gosec // it makes the nonce itself
@@ -83,10 +88,10 @@ func (p place) open(sealed []byte, now time.Time) (e entry) {
 // lack of one, as much as errors.Is, HasCode and sessionhttp decide by, and what Clerk's support
 // asks for; no other text. A call that was not sent says nothing to them, and neither does a
 // foreign error.
-func (f *Fleet) refusal(err error) entry {
+func refusal(err error) *sessions.Error {
 	e, ok := errors.AsType[*sessions.Error](err)
 	if !ok || e.Attempts == 0 {
-		return entry{}
+		return nil
 	}
 	told := &sessions.Error{Operation: e.Operation, TraceID: e.TraceID, RetryAfter: e.RetryAfter}
 	if e.StatusCode >= 400 || errors.Is(err, sessions.ErrInvalidResponse) { // half a 200 is no answer
@@ -95,15 +100,17 @@ func (f *Fleet) refusal(err error) entry {
 	for _, detail := range e.Details {
 		told.Details = append(told.Details, sessions.ErrorDetail{Code: detail.Code})
 	}
-	kept := keepFailure
-	if slices.Contains([]int{401, 403, 404, 422}, e.StatusCode) {
-		kept = keepAnswer
-	}
-	return entry{Refusal: told, Until: f.now().Add(kept)}
+	return told
 }
 
-// keepToken returns how long a token is shared that has come just now.
-func (f *Fleet) keepToken(jwt string) time.Duration {
-	life := max(0, min(minted.GoodUntil(jwt, f.now()).Sub(f.now()), keepTokens))
-	return max(life-f.margin, keepFailure)
+// keep returns how long an answer or a refusal is shared that has come just now.
+func (f *Fleet) keep(e entry) time.Duration {
+	switch {
+	case e.Token != nil:
+		life := min(minted.GoodUntil(e.Token.JWT, f.now()).Sub(f.now()), keepTokens)
+		return max(max(0, life)-f.margin, keepFailure)
+	case e.Refusal != nil && !slices.Contains([]int{401, 403, 404, 422}, e.Refusal.StatusCode):
+		return keepFailure
+	}
+	return keepAnswer
 }

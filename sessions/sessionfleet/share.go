@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/minted"
 )
 
 const (
@@ -25,25 +26,23 @@ const (
 	mostPatience  = 30 * time.Second // of one who waits without a deadline
 )
 
-// asking asks Clerk. The entry is nothing where there is an error.
+// asking asks Clerk. The entry has Clerk's answer.
 type asking func(ctx context.Context) (entry, error)
 
 // share returns another instance's answer or refusal, or else asks Clerk and shares what comes of
-// it; it returns nothing if Clerk gave a good answer. names make the call what it is, and some are
-// secret; the first is the session's id, "" if it is not known. Wherever the store is of no use,
-// Clerk is asked.
+// it. names make the call what it is, and some are secret; the first is the session's id, "" if it
+// is not known. Wherever the store is of no use, Clerk is asked.
 func (f *Fleet) share(
 	ctx context.Context, kind string, names []string, ask asking,
-) ([]string, error) {
-	alone := func() ([]string, error) { _, err := ask(ctx); return nil, err }
+) (entry, error) {
 	if ctx == nil || ctx.Err() != nil { // the client says what is to be said
-		return alone()
+		return ask(ctx)
 	}
 	waiting, cancel := context.WithTimeout(ctx, patience(ctx))
 	defer cancel()
 	places, err := f.places(waiting, kind, names)
 	if err != nil {
-		return alone()
+		return ask(ctx)
 	}
 	e, claim := f.inherit(waiting, places[1:]), places[0].seal(entry{Claimed: true})
 	if !e.good() {
@@ -51,9 +50,10 @@ func (f *Fleet) share(
 	}
 	switch {
 	case e.good():
-		return e.Answer, nil
+		minted.MarkEarlier(ctx)
+		return e, nil
 	case e.Refusal != nil:
-		return nil, e.Refusal
+		return entry{}, e.Refusal
 	}
 	return f.hold(ctx, places[0], claim, ask)
 }
@@ -134,7 +134,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 // refusal gives way to another instance's good answer, also to one that is on its way.
 func (f *Fleet) hold(
 	ctx context.Context, p place, claim []byte, ask asking,
-) (others []string, err error) {
+) (answer entry, err error) {
 	renewing, stop := context.WithCancel(ctx)
 	var renewal sync.WaitGroup
 	renewal.Go(func() {
@@ -154,19 +154,25 @@ func (f *Fleet) hold(
 			there = f.claim(waiting, p, nil)
 		}
 		if err != nil && there.good() {
-			others, err = there.Answer, nil
+			minted.MarkEarlier(ctx)
+			answer, err = there, nil
 		}
 	}()
-	if outcome, err = ask(ctx); err != nil && ctx.Err() == nil {
-		outcome = f.refusal(err)
+	answer, err = ask(ctx)
+	switch {
+	case err == nil:
+		outcome = answer
+	case ctx.Err() == nil:
+		outcome.Refusal = refusal(err)
 	}
-	return nil, err
+	return answer, err
 }
 
 // settle puts an outcome in the place of the claim; without one it takes the claim back. A good
 // answer takes the place of whatever is there but another good answer, which settle returns.
 func (f *Fleet) settle(ctx context.Context, p place, claim []byte, outcome entry) (there entry) {
-	ttl := max(outcome.Until.Sub(f.now()), keepFailure)
+	ttl := f.keep(outcome)
+	outcome.Until = f.now().Add(ttl)
 	op := operation{p.name, claim, p.seal(outcome), ttl}
 	_ = f.store.replace(ctx, op, func(now []byte) bool {
 		there = p.open(now, f.now())
