@@ -49,20 +49,17 @@ func New(c Client, store Store, secretKey string, opts ...Option) (*Fleet, error
 		}
 	}
 	var errs []error
-	client, isClient := c.(*sessions.Client)
-	for _, check := range []struct {
-		isBad bool
-		text  string
-	}{
-		{c == nil || isClient && client == nil, "New needs a client, as sessions.NewClient makes it"},
-		{store == nil, "New needs a Store; without one, use the client itself"},
-		{f.store.logger == nil, "WithLogger: the logger is nil"},
-		{f.margin < 0, "WithTokenMargin: the margin is negative"},
-	} {
-		if check.isBad {
-			errs = append(errs, errors.New("clerk: "+check.text))
+	refuse := func(isBad bool, text string) {
+		if isBad {
+			errs = append(errs, errors.New("clerk: "+text))
 		}
 	}
+	client, isClient := c.(*sessions.Client)
+	refuse(c == nil || isClient && client == nil,
+		"New needs a client, as sessions.NewClient makes it")
+	refuse(store == nil, "New needs a Store; without one, use the client itself")
+	refuse(f.store.logger == nil, "WithLogger: the logger is nil")
+	refuse(f.margin < 0, "WithTokenMargin: the margin is negative")
 	for _, key := range f.keys() { // a publishable key, which everybody knows, would hide nothing
 		_, err := sessions.NewClient(key)
 		errs = append(errs, err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/flight"
@@ -106,9 +105,7 @@ func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 		switch {
 		case r.swapped, bytes.Equal(r.now, claim), r.err != nil && !waited: // it may seem to have failed
 			return entry{}
-		case there.late: // it stays for those whose clocks are right
-			return entry{}
-		case there.good(), there.Refusal != nil:
+		case there.good(), there.Refusal != nil, there.late: // which stays where clocks are right
 			return there
 		case there.Claimed: // by another instance, until its lease is over
 			old, waited = nil, true
@@ -136,17 +133,15 @@ func (f *Fleet) hold(
 	ctx context.Context, p place, claim []byte, ask asking,
 ) (answer entry, err error) {
 	renewing, stop := context.WithCancel(ctx)
-	var renewal sync.WaitGroup
-	renewal.Go(func() {
+	go func() { // a renewal that comes too late finds no claim
 		for lost := false; !lost && pause(renewing, lease/3); {
 			r := f.store.swap(renewing, operation{p.name, claim, claim, lease})
 			lost = r.err == nil && !r.swapped
 		}
-	})
+	}()
 	var outcome entry // nothing, if ask panics
 	defer func() {
 		stop()
-		renewal.Wait()
 		there := f.settle(ctx, p, claim, outcome)
 		if outcome.Refusal != nil && there.Claimed { // by an instance that may have been first
 			waiting, cancel := context.WithTimeout(ctx, patience(ctx))
