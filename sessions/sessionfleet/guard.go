@@ -49,9 +49,17 @@ type result struct {
 	err     error
 }
 
-// swap asks the store, unless it rests.
+// swap asks the store, unless it rests. Now and then swap finds out, in the background, whether a
+// store that rests works again.
 func (g *guard) swap(ctx context.Context, op operation) result {
-	if g.rests(ctx) {
+	g.mu.Lock()
+	rests := g.resting
+	if rests && g.stuck < maxStuck && time.Since(g.probed) >= probeEvery {
+		g.probed = time.Now()
+		go g.probe(context.WithoutCancel(ctx))
+	}
+	g.mu.Unlock()
+	if rests {
 		return result{err: errResting}
 	}
 	return g.do(ctx, op)
@@ -119,18 +127,6 @@ func (g *guard) count(err error, wrote bool, stuck int) {
 		go g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself",
 			"error", err)
 	}
-}
-
-// rests reports whether the store rests. Now and then it finds out, in the background, whether the
-// store works again.
-func (g *guard) rests(ctx context.Context) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.resting && g.stuck < maxStuck && time.Since(g.probed) >= probeEvery {
-		g.probed = time.Now()
-		go g.probe(context.WithoutCancel(ctx))
-	}
-	return g.resting
 }
 
 // probe writes to a store that rests, and wakes it if that succeeds.

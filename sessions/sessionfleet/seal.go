@@ -105,12 +105,13 @@ func refusal(err error) *sessions.Error {
 
 // keep returns how long an answer or a refusal is shared that has come just now.
 func (f *Fleet) keep(e entry) time.Duration {
+	const failure = 500 * time.Millisecond // trouble that may pass, for those who wait just now
 	switch {
 	case e.Token != nil:
-		life := min(minted.GoodUntil(e.Token.JWT, f.now()).Sub(f.now()), keepTokens)
-		return max(max(0, life)-f.margin, keepFailure)
+		life := min(minted.GoodUntil(e.Token.JWT, f.now()).Sub(f.now()), time.Hour)
+		return max(max(0, life)-f.margin, failure)
 	case e.Refusal != nil && !slices.Contains([]int{401, 403, 404, 422}, e.Refusal.StatusCode):
-		return keepFailure
+		return failure
 	}
-	return keepAnswer
+	return 10 * time.Second // for the stragglers of a page
 }

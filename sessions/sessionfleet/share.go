@@ -16,24 +16,18 @@ const (
 	firstPoll = 10 * time.Millisecond
 	lastPoll  = 100 * time.Millisecond
 
-	keepAnswer     = 10 * time.Second       // cookies, for the stragglers of a page; and a refusal
-	keepFailure    = 500 * time.Millisecond // trouble that may pass, for those who wait just now
-	keepTokens     = time.Hour              // at most
-	keepGeneration = 2 * time.Hour          // longer than a token that is being minted
-
-	maxGeneration = 64               // bytes of it that count: a store may answer anything
-	mostPatience  = 30 * time.Second // of one who waits without a deadline
+	keepGeneration = 2 * time.Hour    // longer than a token that is being minted
+	maxGeneration  = 64               // bytes of it that count: a store may answer anything
+	mostPatience   = 30 * time.Second // of one who waits without a deadline
 )
 
-// asking asks Clerk. The entry has Clerk's answer.
-type asking func(ctx context.Context) (entry, error)
+// call asks Clerk. The entry has Clerk's answer.
+type call func(ctx context.Context) (entry, error)
 
 // share returns another instance's answer or refusal, or else asks Clerk and shares what comes of
 // it. names make the call what it is, and some are secret; the first is the session's id, "" if it
 // is not known. Wherever the store is of no use, Clerk is asked.
-func (f *Fleet) share(
-	ctx context.Context, kind string, names []string, ask asking,
-) (entry, error) {
+func (f *Fleet) share(ctx context.Context, kind string, names []string, ask call) (entry, error) {
 	if ctx == nil || ctx.Err() != nil { // the client says what is to be said
 		return ask(ctx)
 	}
@@ -129,14 +123,11 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // hold asks while it renews the claim, and then puts what came of it in the claim's place. A
 // refusal gives way to another instance's good answer, also to one that is on its way.
-func (f *Fleet) hold(
-	ctx context.Context, p place, claim []byte, ask asking,
-) (answer entry, err error) {
+func (f *Fleet) hold(ctx context.Context, p place, claim []byte, ask call) (own entry, err error) {
 	renewing, stop := context.WithCancel(ctx)
-	go func() { // a renewal that comes too late finds no claim
-		for lost := false; !lost && pause(renewing, lease/3); {
-			r := f.store.swap(renewing, operation{p.name, claim, claim, lease})
-			lost = r.err == nil && !r.swapped
+	go func() {
+		for pause(renewing, lease/3) { // a claim that is lost, or no longer needed, stays away
+			f.store.swap(renewing, operation{p.name, claim, claim, lease})
 		}
 	}()
 	var outcome entry // nothing, if ask panics
@@ -150,17 +141,15 @@ func (f *Fleet) hold(
 		}
 		if err != nil && there.good() {
 			minted.MarkEarlier(ctx)
-			answer, err = there, nil
+			own, err = there, nil
 		}
 	}()
-	answer, err = ask(ctx)
-	switch {
-	case err == nil:
-		outcome = answer
-	case ctx.Err() == nil:
+	if own, err = ask(ctx); err == nil {
+		outcome = own
+	} else if ctx.Err() == nil {
 		outcome.Refusal = refusal(err)
 	}
-	return answer, err
+	return own, err
 }
 
 // settle puts an outcome in the place of the claim; without one it takes the claim back. A good
