@@ -54,9 +54,8 @@ func New(c Client, store Store, secretKey string, opts ...Option) (*Fleet, error
 			errs = append(errs, errors.New("clerk: "+text))
 		}
 	}
-	client, isClient := c.(*sessions.Client)
-	refuse(c == nil || isClient && client == nil,
-		"New needs a client, as sessions.NewClient makes it")
+	own, ok := c.(*sessions.Client)
+	refuse(c == nil || ok && own == nil, "New needs a client, as sessions.NewClient makes it")
 	refuse(store == nil, "New needs a Store; without one, use the client itself")
 	refuse(f.store.logger == nil, "WithLogger: the logger is nil")
 	refuse(f.margin < 0, "WithTokenMargin: the margin is negative")

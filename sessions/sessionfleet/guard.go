@@ -15,13 +15,9 @@ const (
 	maxFailures = 5                      // since the last write, and the store rests
 	maxStuck    = 8                      // operations that do not end with their context, as well
 	probeEvery  = time.Second            // while the store rests
-	maxTries    = 4                      // of one who loses to others each time
 )
 
-var (
-	errResting = errors.New("the store rests, because it failed")
-	errSlow    = fmt.Errorf("the store took longer than %v", opLimit)
-)
+var errSlow = fmt.Errorf("the store took longer than %v", opLimit)
 
 // guard stands between a Fleet and its Store, whatever the store does: a store that fails rests.
 type guard struct {
@@ -60,7 +56,7 @@ func (g *guard) swap(ctx context.Context, op operation) result {
 	}
 	g.mu.Unlock()
 	if rests {
-		return result{err: errResting}
+		return result{err: errors.New("the store rests, because it failed")}
 	}
 	return g.do(ctx, op)
 }
@@ -68,7 +64,7 @@ func (g *guard) swap(ctx context.Context, op operation) result {
 // replace swaps until it succeeds, taking for old what others put there meanwhile, unless enough
 // says that this will do.
 func (g *guard) replace(ctx context.Context, op operation, enough func(now []byte) bool) error {
-	for range maxTries {
+	for range 4 { // each time, another instance may be faster
 		r := g.swap(ctx, op)
 		if r.err != nil || r.swapped || enough(r.now) {
 			return r.err
@@ -131,8 +127,7 @@ func (g *guard) count(err error, wrote bool, stuck int) {
 
 // probe writes to a store that rests, and wakes it if that succeeds.
 func (g *guard) probe(ctx context.Context) {
-	r := g.do(ctx, operation{rand.Text(), nil, []byte(rand.Text()), lease})
-	if r.err == nil {
+	if r := g.do(ctx, operation{rand.Text(), nil, []byte(rand.Text()), lease}); r.err == nil {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.resting, g.failures = false, 0

@@ -9,12 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 	"unicode/utf8"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
-	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/minted"
 )
 
 const (
@@ -52,7 +50,7 @@ type entry struct {
 	late    bool      // an answer should not be there any more, by the clock here
 }
 
-// These have no methods, so JSON and fmt write what is in them.
+// A token and cookies have no methods, so JSON and fmt write what is in them.
 type token sessions.Token
 type cookies sessions.Cookies
 
@@ -101,17 +99,4 @@ func refusal(err error) *sessions.Error {
 		told.Details = append(told.Details, sessions.ErrorDetail{Code: detail.Code})
 	}
 	return told
-}
-
-// keep returns how long an answer or a refusal is shared that has come just now.
-func (f *Fleet) keep(e entry) time.Duration {
-	const failure = 500 * time.Millisecond // trouble that may pass, for those who wait just now
-	switch {
-	case e.Token != nil:
-		life := min(minted.GoodUntil(e.Token.JWT, f.now()).Sub(f.now()), time.Hour)
-		return max(max(0, life)-f.margin, failure)
-	case e.Refusal != nil && !slices.Contains([]int{401, 403, 404, 422}, e.Refusal.StatusCode):
-		return failure
-	}
-	return 10 * time.Second // for the stragglers of a page
 }

@@ -37,7 +37,11 @@ func (f *Fleet) share(ctx context.Context, kind string, names []string, ask call
 	if err != nil {
 		return ask(ctx)
 	}
-	e, claim := f.inherit(waiting, places[1:]), places[0].seal(entry{Claimed: true})
+	e, claim := entry{}, places[0].seal(entry{Claimed: true})
+	for i := 1; i < len(places) && !e.good(); i++ { // an answer that was sealed with an old key
+		r := f.store.swap(waiting, operation{name: places[i].name})
+		e = places[i].open(r.now, f.now())
+	}
 	if !e.good() {
 		e = f.claim(waiting, places[0], claim)
 	}
@@ -62,9 +66,8 @@ func patience(ctx context.Context) time.Duration {
 
 // places returns where a call is shared, and after that where instances with old keys share it.
 func (f *Fleet) places(ctx context.Context, kind string, names []string) ([]place, error) {
-	keys := f.keys()
-	places, generations := make([]place, len(keys)), ""
-	for i, key := range slices.Backward(keys) {
+	places, generations := make([]place, len(f.keys())), ""
+	for i, key := range slices.Backward(f.keys()) {
 		if names[0] != "" {
 			r := f.store.swap(ctx, operation{name: newPlace("generation", key, names[0]).name})
 			if r.err != nil {
@@ -78,18 +81,9 @@ func (f *Fleet) places(ctx context.Context, kind string, names []string) ([]plac
 	return places, nil
 }
 
-// inherit returns a good answer that was sealed with an old key; else nothing.
-func (f *Fleet) inherit(ctx context.Context, places []place) (e entry) {
-	for i := 0; i < len(places) && !e.good(); i++ {
-		r := f.store.swap(ctx, operation{name: places[i].name})
-		e = places[i].open(r.now, f.now())
-	}
-	return e
-}
-
 // claim returns another instance's answer or refusal, which it waits for if need be. It returns
-// nothing if Clerk is to be asked: the claim is in its place, or the store is of no use, or ctx has
-// ended. A nil claim takes no place: claim only waits.
+// neither if Clerk is to be asked: the claim is in its place, an answer there is late, the store is
+// of no use, or ctx has ended. A nil claim takes no place: claim only waits.
 func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 	var old []byte // what the claim takes the place of: nothing, or what counts as nothing
 	trouble, waited := 0, false
@@ -99,7 +93,7 @@ func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 		switch {
 		case r.swapped, bytes.Equal(r.now, claim), r.err != nil && !waited: // it may seem to have failed
 			return entry{}
-		case there.good(), there.Refusal != nil, there.late: // which stays where clocks are right
+		case there.good(), there.Refusal != nil, there.late: // late by the clock here, so it stays
 			return there
 		case there.Claimed: // by another instance, until its lease is over
 			old, waited = nil, true
@@ -114,10 +108,9 @@ func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 
 // pause waits for d, and reports whether ctx has not ended.
 func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
+	waiting, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-waiting.Done()
 	return ctx.Err() == nil
 }
 
@@ -163,4 +156,17 @@ func (f *Fleet) settle(ctx context.Context, p place, claim []byte, outcome entry
 		return there.good() || !outcome.good() || op.new == nil
 	})
 	return there
+}
+
+// keep returns how long an answer or a refusal is shared that has come just now.
+func (f *Fleet) keep(e entry) time.Duration {
+	const failure = 500 * time.Millisecond // trouble that may pass, for those who wait just now
+	switch {
+	case e.Token != nil:
+		life := min(minted.GoodUntil(e.Token.JWT, f.now()).Sub(f.now()), time.Hour)
+		return max(max(0, life)-f.margin, failure)
+	case e.Refusal != nil && !slices.Contains([]int{401, 403, 404, 422}, e.Refusal.StatusCode):
+		return failure
+	}
+	return 10 * time.Second // for the stragglers of a page
 }
