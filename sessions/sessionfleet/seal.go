@@ -50,8 +50,10 @@ type entry struct {
 	late    bool      // an answer should not be there any more, by the clock here
 }
 
-// A token and cookies have no methods, so JSON and fmt write what is in them.
+// token is a sessions.Token without its methods, so JSON and fmt write what is in it.
 type token sessions.Token
+
+// cookies are sessions.Cookies without their methods.
 type cookies sessions.Cookies
 
 // good reports whether an entry is a good answer.
