@@ -87,7 +87,7 @@ func (f *Fleet) places(ctx context.Context, kind string, names []string) ([]plac
 func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 	var old []byte // what the claim takes the place of: nothing, or what counts as nothing
 	trouble, waited := 0, false
-	for delay := firstPoll; trouble < 2 && ctx.Err() == nil; delay = min(delay*3/2, lastPoll) {
+	for delay := firstPoll; trouble < 2 && ctx.Err() == nil; delay = min(delay*5/4, lastPoll) {
 		r := f.store.swap(ctx, operation{p.name, old, claim, lease})
 		there := p.open(r.now, f.now())
 		switch {
