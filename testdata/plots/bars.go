@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot/vg"
@@ -94,11 +96,12 @@ func calls(c *chart) ([]byte, error) {
 			names = append(names, row[0]+", "+figure.name+": "+row[1])
 		}
 	}
-	p.X.Tick.Marker = ticks(100, 25, " %")
+	longest := slices.MaxFunc(bars, func(a, b bar) int { return cmp.Compare(a.to, b.to) }).to
+	p.X.Tick.Marker = ticks(int(longest), 25, " %")
 	if err := addBars(p, bars, names); err != nil {
 		return nil, err
 	}
-	p.X.Min, p.X.Max = 0, 112
+	p.X.Min, p.X.Max = 0, 1.12*longest
 	return c.svg(p, 12*vg.Centimeter)
 }
 
