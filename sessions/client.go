@@ -133,3 +133,16 @@ func NewTransport() *http.Transport {
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 }
+
+// WithHTTPClient makes the client send through hc's Transport. If the Transport is nil, the client
+// makes one for itself. A Transport that should notice dead connections starts from [NewTransport].
+// hc's Timeout, if set, bounds a whole call with all its attempts and waits. The redirect policy
+// and the cookie jar of hc are not used, and hc is never changed. hc must not be nil.
+func WithHTTPClient(hc *http.Client) Option {
+	var own http.Client
+	if hc != nil {
+		own = *hc
+	}
+	return option(hc != nil, func(cfg *config) { cfg.httpClient = &own },
+		"WithHTTPClient: the http.Client is nil")
+}
