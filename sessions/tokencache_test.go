@@ -757,8 +757,8 @@ func TestTokenCacheSharesRefusals(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := sessionstest.NewServer(sessionstest.WithoutListener())
 				session := server.AddSession(sessionstest.Session{}).ID
-				server.Inject(sessionstest.Fault{
-					Status: 429, RetryAfter: 5 * time.Second, Delay: row.refused,
+				server.Inject(sessionstest.Fault{ // once all are waiting
+					Status: 429, RetryAfter: 5 * time.Second, Delay: max(row.refused, time.Millisecond),
 				})
 				cache := sessions.NewTokenCache(fakeClient(t, server))
 				start := time.Now()
