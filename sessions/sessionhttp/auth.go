@@ -79,7 +79,6 @@ const (
 	reasonUnknownKey = "jwk-kid-mismatch"
 	reasonNoKeys     = "jwk-remote-failed-to-load"
 	reasonFetch      = "fetch-error"
-	reasonBackend    = "unexpected-bapi-error"
 	reasonSDK        = "unexpected-sdk-error"
 	reasonBadToken   = "invalid-session-token"
 )
@@ -123,7 +122,7 @@ func newFailure(err error) *problem {
 	case isAnswer && e.StatusCode/100 == 2 && isRefusal:
 		p.reason = reasonSDK
 	case isAnswer || isRefusal:
-		p.reason = reasonBackend
+		p.reason = "unexpected-bapi-error"
 	}
 	return p
 }

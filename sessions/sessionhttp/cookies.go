@@ -15,12 +15,8 @@ import (
 // absent.
 func (i *instance) readCookies(h http.Header) map[string]string {
 	cookies := map[string]string{}
-	for _, line := range h["Cookie"] {
-		for pair := range strings.SplitSeq(line, ";") {
-			name, value, found := cutPair(pair)
-			if !found || !i.isOwn(name) {
-				continue
-			}
+	for pair := range strings.SplitSeq(strings.Join(h["Cookie"], ";"), ";") {
+		if name, value, found := cutPair(pair); found && i.isOwn(name) {
 			if _, seen := cookies[name]; !seen {
 				cookies[name] = cookieValue(value)
 			}
@@ -37,13 +33,11 @@ func replaceCookies(lines []string, directives []directive) []string {
 		changed[d.name] = d
 	}
 	var pairs []string
-	for _, line := range lines {
-		for pair := range strings.SplitSeq(line, ";") {
-			name, _, _ := cutPair(pair)
-			pair = strings.Trim(pair, " ")
-			if _, found := changed[name]; !found && pair != "" {
-				pairs = append(pairs, pair)
-			}
+	for pair := range strings.SplitSeq(strings.Join(lines, ";"), ";") {
+		name, _, _ := cutPair(pair)
+		pair = strings.Trim(pair, " ")
+		if _, found := changed[name]; !found && pair != "" {
+			pairs = append(pairs, pair)
 		}
 	}
 	for _, d := range directives {

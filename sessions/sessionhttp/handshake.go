@@ -158,10 +158,7 @@ var nonces = regexp.MustCompile(`^[A-Za-z0-9_.~-]{1,512}$`)
 // signs, can hold any claim: its category tells it from a handshake's.
 func (a *Authenticator) takeToken(ctx context.Context, text string) (cookieSet, *problem) {
 	t := decodeJWT(text)
-	if p := a.verifySignature(ctx, &t); p != nil {
-		return cookieSet{}, p
-	}
-	if p := a.verifyTimes(&t, false); p != nil {
+	if p := cmp.Or(a.verifySignature(ctx, &t), a.verifyTimes(&t, false)); p != nil {
 		return cookieSet{}, p
 	}
 	list, _ := t.claims["handshake"].([]any)

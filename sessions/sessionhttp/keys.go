@@ -167,10 +167,7 @@ func (s *keySet) fetch(ctx context.Context, id string) (publicKeys, error) {
 // get asks Clerk for the keys, GET https://<frontend-api>/.well-known/jwks.json, and notes if there
 // is none with an id.
 func (s *keySet) get(ctx context.Context, id string) (publicKeys, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
-	if err != nil {
-		return nil, err
-	}
+	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil) // New has checked the URL
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return nil, err

@@ -26,6 +26,8 @@ const (
 
 	// Our own limit: no trouble of Clerk's, and anybody can bring it about.
 	reasonLimited = "refresh-rate-limited"
+	// The request's host is none. Clerk was not asked, but for the limits a guess is a guess.
+	reasonOrigin = "invalid-request-origin"
 )
 
 // limits bound what strangers can make the service ask of Clerk. Nonces, which anybody can invent,
@@ -80,6 +82,8 @@ func (l *limits) allow(x exchange, now time.Time) *problem {
 // back by itself, say nothing.
 func (l *limits) countResult(ctx context.Context, x exchange, p *problem, now time.Time) {
 	switch {
+	case p != nil && p.reason == reasonOrigin:
+		l.asked = time.Time{} // the next request may ask
 	case p == nil || p.reason != reasonFetch:
 		l.unanswered = 0
 	case ctx.Err() != nil && !errors.Is(p, sessions.ErrRateLimited):

@@ -32,9 +32,7 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 		ctx, cancel := a.wait(v)
 		d := a.authenticate(ctx, v) //nolint:contextcheck // it outlasts a visitor who leaves
 		cancel()
-		if a.observer != nil {
-			a.observer(req, d.auth, time.Since(v.start))
-		}
+		a.observer(req, d.auth, time.Since(v.start))
 		if len(d.directives) > 0 {
 			rw := &response{ResponseWriter: w, cookies: d.directives}
 			defer rw.prepare() // for a handler that writes nothing

@@ -33,7 +33,8 @@ func newConfig(opts []Option) (*config, error) {
 	cfg := &config{
 		skew: 5 * time.Second, timeout: 3 * time.Second, handshake: true,
 		perSecond: 50, burst: 500, // half of what Clerk grants a production instance: 1000 in 10 s
-		now: time.Now,
+		now: time.Now, observer: func(*http.Request, Auth, time.Duration) {},
+		clientIP: func(*http.Request) string { return "" },
 	}
 	var errs []error
 	for i, opt := range opts {

@@ -22,28 +22,50 @@ import (
 //
 // Origin fails if req.Host is no host, or if the proxy names another scheme than http and https.
 func (a *Authenticator) Origin(req *http.Request) (string, error) {
-	if a.origin != "" {
-		return a.origin, nil
-	}
-	scheme := "http"
-	if req.TLS != nil {
-		scheme = "https"
-	}
-	if a.trustedProxy {
-		origin, err := buildOrigin(
-			strings.ToLower(firstPart(req.Header, "X-Forwarded-Proto", scheme)),
-			strings.TrimRight(firstPart(req.Header, "X-Forwarded-Host", req.Host), " \t"))
-		if !errors.Is(err, errNoOrigin) { // headers that make no sense do not count
-			return origin, err
-		}
-	}
-	return buildOrigin(scheme, req.Host)
+	return a.nameOrigin(req).origin()
 }
 
-var (
-	errNoOrigin  = errors.New("clerk: the request's host is not one")
-	errBadScheme = errors.New("clerk: the origin's scheme is neither http nor https")
-)
+// named is an origin as a request has it, from which the origin is yet to be made: the scheme and
+// the host that count, and the request's own, which count instead if those two make no sense.
+type named [4]string
+
+// nameOrigin returns everything that decides the origin of a request. A text that is too long for
+// a host is left out.
+func (a *Authenticator) nameOrigin(req *http.Request) (n named) {
+	if a.origin != "" {
+		n[0], n[1], _ = strings.Cut(a.origin, "://")
+		return n
+	}
+	n[2], n[3] = "http", req.Host
+	if req.TLS != nil {
+		n[2] = "https"
+	}
+	if a.trustedProxy {
+		n[0] = strings.ToLower(firstPart(req.Header, "X-Forwarded-Proto", n[2]))
+		n[1] = strings.TrimRight(firstPart(req.Header, "X-Forwarded-Host", n[3]), " \t")
+	}
+	for i := range n {
+		if len(n[i]) > maxHost {
+			n[i] = ""
+		}
+	}
+	return n
+}
+
+// origin returns the origin that is named. For a long name, that takes milliseconds.
+func (n named) origin() (string, error) {
+	origin, err := buildOrigin(n[0], n[1])
+	if errors.Is(err, errNoOrigin) {
+		origin, err = buildOrigin(n[2], n[3])
+	}
+	return origin, err
+}
+
+// errNoOrigin is about a scheme and a host that make no sense.
+var errNoOrigin = error(refuse(reasonOrigin, "the request's host is not one"))
+
+// errBadScheme is about an origin of a service that no browser shows pages of.
+var errBadScheme = error(refuse(reasonOrigin, "the origin's scheme is neither http nor https"))
 
 // schemeLike is what can be the scheme of a URL.
 var schemeLike = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)

@@ -3,6 +3,7 @@ package sessionhttp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -22,13 +23,18 @@ func (a *Authenticator) refresh(ctx context.Context, v *visit) (cookieSet, *prob
 	if p != nil {
 		return cookieSet{}, p
 	}
-	s, sessionID := a.shared, v.token.claim("sid")
+	s, sessionID, name := a.shared, v.token.claim("sid"), a.nameOrigin(v.req)
 	return s.cookies(ctx, exchange{
-		key: s.digest("refresh", sessionID, params.RefreshToken, params.ExpiredToken,
-			params.RequestOrigin, v.suffix),
+		key: s.digest(append(name[:], sessionID, params.RefreshToken, params.ExpiredToken,
+			v.suffix, "refresh")...),
 		holder:  s.digest("holder", sessionID, params.RefreshToken),
 		session: s.digest("session", sessionID),
 		send: func(ctx context.Context) (cookieSet, *problem) {
+			origin, err := name.origin()
+			if p, isBad := errors.AsType[*problem](err); isBad {
+				return cookieSet{}, p
+			}
+			params.RequestOrigin = origin
 			cookies, err := a.backend.RefreshCookies(ctx, sessionID, params)
 			return a.acceptCookies(ctx, cookies, err, sessionID)
 		},
@@ -77,27 +83,21 @@ func (a *Authenticator) refreshable(ctx context.Context, v *visit) *problem {
 	return nil
 }
 
-// params returns what Clerk is told of a request, if its cookies hold what a refresh needs.
+// params returns what Clerk is told of a request beside its origin, if its cookies hold what a
+// refresh needs.
 func (a *Authenticator) params(ctx context.Context, v *visit) (sessions.RefreshParams, *problem) {
 	if p := a.refreshable(ctx, v); p != nil {
 		return sessions.RefreshParams{}, p
 	}
-	origin, err := a.Origin(v.req)
-	if err != nil {
-		return sessions.RefreshParams{}, &problem{"invalid-request-origin", false, err}
-	}
 	p := sessions.RefreshParams{
 		ExpiredToken:    v.token.text,
 		RefreshToken:    v.refreshToken,
-		RequestOrigin:   origin,
 		RequestHeaders:  requestHeaders(v.req),
 		SuffixedCookies: v.suffix != "",
 	}
-	if a.clientIP != nil {
-		ip := a.clientIP(v.req)
-		if addr, err := netip.ParseAddr(ip); err == nil && addr.Zone() == "" {
-			p.RequestOriginatingIP = ip
-		}
+	ip := a.clientIP(v.req)
+	if addr, err := netip.ParseAddr(ip); err == nil && addr.Zone() == "" {
+		p.RequestOriginatingIP = ip
 	}
 	return p, nil
 }
@@ -118,6 +118,9 @@ func (a *Authenticator) Params(
 	p, failed := a.params(ctx, v)
 	if failed != nil {
 		return "", p, failed
+	}
+	if p.RequestOrigin, err = a.Origin(req); err != nil {
+		return "", sessions.RefreshParams{}, err
 	}
 	return v.token.claim("sid"), p, nil
 }

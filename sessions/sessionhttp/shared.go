@@ -112,7 +112,7 @@ func (s *shared) send(ctx context.Context, x exchange) (r result) {
 	switch {
 	case r.p != nil && r.p.temporary:
 		key, lasts = x.holder, rememberTrouble
-	case r.p != nil:
+	case r.p != nil && r.p.reason != reasonOrigin:
 		s.ended.Add(x.session, now)
 	}
 	r.until = now.Add(lasts)
