@@ -291,6 +291,51 @@ func TestControls(t *testing.T) {
 	}
 }
 
+// While Clerk answers 429, by the button for that, every page is served in time and nobody is redirected or signed out;
+// afterwards the visitor is signed in again.
+func TestControlOfLimit(t *testing.T) {
+	s := newSite(t)
+	b := newBrowser(t)
+	b.open(t, s.url)
+	b.signIn(t)
+	handshakes, before := s.calls("Handshake"), values(b.cookies(t))
+	s.asked()
+	if got := b.press(t, "#limited"); got.Heading != "Signed in as user_ada" || got.Status != "signed in" ||
+		!strings.Contains(got.Note, "429") {
+		t.Errorf("while the token is good the page says %+v", got)
+	}
+	s.clerk.Advance(expired)
+	const reason = "session-token-expired-refresh-"
+	if got := b.reload(t); got.Heading != "Who is signed in cannot be told now" ||
+		got.Status != "Clerk is not to be had" || !strings.HasPrefix(got.Reason, reason) {
+		t.Errorf("when it has expired the page says %+v", got)
+	}
+	if diff := cmp.Diff(before, values(b.cookies(t))); diff != "" {
+		t.Errorf("cookies (-before +after):\n%s", diff)
+	}
+	if n := s.asked(); n != 3 { // the button, the page that it leads to, and the reload
+		t.Errorf("%d pages asked for, want 3: no redirect", n)
+	}
+
+	b.press(t, "#well")
+	var got screen
+	for deadline := time.Now().Add(patience / 4); got.Status != "refreshed" && time.Now().Before(deadline); {
+		s.clerk.Advance(time.Second) // for so long trouble is remembered; the client keeps silent by the real clock
+		got = b.reload(t)
+	}
+	if got.Heading != "Signed in as user_ada" || got.Status != "refreshed" {
+		t.Errorf("when Clerk is well again the page says %+v", got)
+	}
+	if n := s.calls("Handshake"); n != handshakes {
+		t.Errorf("%d handshakes", n-handshakes)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.slowest > 3200*time.Millisecond {
+		t.Errorf("a page took %v", s.slowest)
+	}
+}
+
 // The countdown runs, and is amber once the token has expired.
 func TestCountdown(t *testing.T) {
 	s := newSite(t)

@@ -40,9 +40,10 @@ func newSite(t *testing.T) *site {
 		Now:            s.clerk.Now,
 		OtherDevice:    func(userID string) { s.clerk.AddSession(sessionstest.Session{UserID: userID}) },
 		Controls: map[string]func(){
-			"down":   func() { s.clerk.Inject(sessionstest.Fault{Status: http.StatusServiceUnavailable, Times: 1000}) },
-			"well":   s.clerk.ClearFaults,
-			"minute": func() { s.clerk.Advance(time.Minute) },
+			"down":    s.answering(http.StatusServiceUnavailable),
+			"limited": s.answering(http.StatusTooManyRequests),
+			"well":    s.clerk.ClearFaults,
+			"minute":  func() { s.clerk.Advance(time.Minute) },
 		},
 	})
 	if err != nil {
@@ -50,6 +51,11 @@ func newSite(t *testing.T) *site {
 	}
 	s.serve(t, handler)
 	return s
+}
+
+// answering returns a button that makes Clerk answer everything with a status.
+func (s *site) answering(status int) func() {
+	return func() { s.clerk.Inject(sessionstest.Fault{Status: status, Times: 1000}) }
 }
 
 // startClerk returns a site that serves nothing yet. Ada is a user of its Clerk.
