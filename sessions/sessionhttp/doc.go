@@ -27,7 +27,8 @@
 // cookies. The token has to be signed by the Clerk instance with RS256, has to be a session token,
 // and has to be good now; [WithAuthorizedParties] names the origins that it may be made for. The
 // instance's public keys are fetched from its Frontend API when they are first needed, and again
-// for a token that names another key, at most once a minute; [WithJWTKey] gives the key instead.
+// for a token that names another key, at most once a minute; or once a second, as long as there is
+// no key at all. [WithJWTKey] gives the key instead.
 //
 // A token that has expired is refreshed if the request is a GET and the browser holds the
 // instance's refresh cookie: one request goes to Clerk, and the page is served with the new token.

@@ -74,8 +74,12 @@ func WithJWTKey(pem []byte) Option {
 // have expired, and the tokens of handshakes, which have no subject: their claims are checked by
 // the Authenticator. An error of a context, and any error once ctx has ended, mean that verify
 // could not tell, and make Auth Temporary; every other error means that the signature is wrong.
-// verify must not be nil and must be safe for concurrent use. With WithJWTKey beside it, both have
-// to accept a token.
+//
+// verify is called for a token that the request brings, and for every session token that Clerk
+// answers: for one request several times, also with the same token. Of a request that is refreshed,
+// it is called twice with the old token, and then with the new token once for each cookie that
+// holds it. verify must not be nil and must be safe for concurrent use. With WithJWTKey beside it,
+// both have to accept a token.
 func WithVerifier(verify func(ctx context.Context, token string) error) Option {
 	return option(verify != nil, func(cfg *config) {
 		cfg.checks = append(cfg.checks, checkWithVerifier(verify))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -183,6 +184,58 @@ func TestVerifierThatCannotTell(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Which tokens a verifier is asked about, and how often, is as its documentation says.
+func TestWhatAVerifierIsAsked(t *testing.T) {
+	t.Parallel()
+	old, fresh := oldToken(t, "sess_1", start), freshToken(t, "sess_1", start)
+	answer := sign(t, tokenSpec{Payload: fmt.Sprintf(`{"handshake":["__session=%s; Path=/"]}`, fresh)})
+	names := map[string]string{old: "old", fresh: "fresh", answer: "answer"}
+	for _, row := range []struct {
+		name, cookie string
+		want         []string
+	}{
+		{"nobody", "", nil},
+		{"signed in", cookieLine(fresh, "rt"), []string{"fresh"}},
+		{"refreshed", cookieLine(old, "rt"), []string{"old", "old", "fresh", "fresh"}}, // plain, and with the suffix
+		{"without a refresh token", cookieLine(old, ""), []string{"old"}},
+		{"a handshake's token", "__clerk_handshake=" + answer, []string{"answer", "fresh"}},
+		{"a handshake's nonce", "__clerk_handshake_nonce=n", []string{"fresh"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			b := &backend{
+				refresh: renew(t, func() time.Time { return start }),
+				handshake: func(context.Context, string) (*sessions.Cookies, error) {
+					return &sessions.Cookies{Directives: []string{"__session=" + fresh}}, nil
+				},
+			}
+			var asked []string
+			s := newService(t, b, sessionhttp.WithVerifier(func(_ context.Context, token string) error {
+				asked = append(asked, names[token])
+				return nil
+			}))
+			s.serve(newPage(t, row.cookie))
+			if diff := cmp.Diff(row.want, asked); diff != "" {
+				t.Errorf("want (-), got (+):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A verifier that takes its time, and Clerk after it, do not get the timeout each.
+func TestVerifierThatIsSlow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t, &backend{refresh: silent}, sessionhttp.WithVerifier(func(context.Context, string) error {
+			time.Sleep(time.Second)
+			return nil
+		}))
+		if took := s.timed(expiredPage(t, 1)); took != 3*time.Second || !s.auth.Temporary {
+			t.Errorf("took %v: %+v", took, s.auth)
+		}
+	})
 }
 
 // The request that goes on, and the response.
