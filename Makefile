@@ -157,6 +157,10 @@ check-cover: ## Find out whether the tests cover less than 90 % of ./sessions/..
 	go test -coverpkg=./sessions/... -coverprofile="$$profile" ./... | grep -v 'no test files'; \
 	go tool cover -func="$$profile" | awk '/^total:/ {print "coverage of ./sessions/...: " $$3; exit $$3 + 0 < 90}'
 
+.PHONY: mutations
+mutations: ## Take out what stops each attack on the middleware, and find a test that does not fail without it (a few minutes)
+	@go test -count=1 -timeout 60m -run '^TestMutations$$' ./sessions/sessionhttp -mutate
+
 .PHONY: test-nested
 test-nested: ## Run the tests of all nested modules (the browser's need Debian's chromium, redisstore's and the fleet's redis-server)
 	@for dir in $(NESTED); do (cd $$dir && go test -count=1 -mod=readonly ./...); done

@@ -164,7 +164,7 @@ var hostile = []struct {
 	}},
 	{"a host", func(_ *costs, req *http.Request, size int) {
 		req.Header.Set("Cookie", "__client_uat=1")
-		req.Host = strings.Repeat("ü", size/2)
+		req.Host = LongHost(size)
 	}},
 	{"ports", func(_ *costs, req *http.Request, size int) {
 		req.Header.Set("Cookie", "__client_uat=1")
@@ -176,7 +176,7 @@ var hostile = []struct {
 	}},
 	{"a forwarded host of an expired session", func(c *costs, req *http.Request, size int) {
 		req.Header.Set("Cookie", strings.ReplaceAll(req.Header.Get("Cookie"), c.token, c.expired))
-		req.Header["X-Forwarded-Host"] = []string{strings.Repeat("\xff", size)}
+		req.Header["X-Forwarded-Host"] = []string{LongHost(size)}
 	}},
 	{"headers of an expired session", func(c *costs, req *http.Request, size int) {
 		req.Header.Set("Cookie", strings.ReplaceAll(req.Header.Get("Cookie"), c.token, c.expired))
@@ -184,6 +184,15 @@ var hostile = []struct {
 			req.Header[fmt.Sprintf("X-%08d", n)] = []string{"value"}
 		}
 	}},
+}
+
+// LongHost returns a host of so many bytes with as many different characters as there are.
+func LongHost(size int) string {
+	var host strings.Builder
+	for n := range size / 3 {
+		host.WriteRune(rune('一' + n%20_000))
+	}
+	return host.String()
 }
 
 // serveHostile serves a request of some size, and returns how long that took at best.

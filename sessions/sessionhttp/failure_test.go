@@ -132,13 +132,13 @@ func TestTwoHundredVisitorsOfASilentClerk(t *testing.T) {
 	})
 }
 
-// After a 429, the real client is silent for as long as Clerk asks, here a minute: no page waits for that.
+// After a 429, the real client is silent for as long as Clerk asks, and calls wait for up to 10 s: no page does.
 func TestNoPageWaitsForTheCoolDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, err := sessions.NewClient("sk_test_not_a_secret", sessions.WithHTTPClient(&http.Client{
 			Transport: roundTripper(func(*http.Request) (*http.Response, error) {
-				h := http.Header{"Content-Type": {"application/json"}, "Retry-After": {"60"}}
+				h := http.Header{"Content-Type": {"application/json"}, "Retry-After": {"8"}}
 				return &http.Response{StatusCode: 429, Header: h, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 			}),
 		}))

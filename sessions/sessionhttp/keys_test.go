@@ -221,10 +221,22 @@ func TestHowOftenTheKeySetIsFetched(t *testing.T) {
 func TestKeySetIsFetchedOnce(t *testing.T) {
 	t.Parallel()
 	s := newKeyServer(t)
-	var wg sync.WaitGroup
+	var wg, arrived sync.WaitGroup
+	arrived.Add(50)
+	s.change(func() {
+		s.answer = func(w http.ResponseWriter) {
+			arrived.Wait()
+			_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{
+				Keys: []jose.JSONWebKey{{Key: officialKeys().own.Public(), KeyID: "ins_own"}},
+			})
+		}
+	})
+	req := s.as(t, "ins_own", "")
 	for range 50 {
-		req := s.as(t, "ins_own", "")
-		wg.Go(func() { s.serve(req) })
+		wg.Go(func() {
+			arrived.Done()
+			s.serve(req.Clone(t.Context()))
+		})
 	}
 	wg.Wait()
 	if got := s.fetches.Load(); got != 1 || !s.auth.SignedIn {

@@ -76,6 +76,22 @@ func TestNoPageWaitsLongerThanTheTimeout(t *testing.T) {
 	}
 }
 
+// What Clerk does not answer ends after the timeout, even if there is always somebody who has just begun to wait.
+func TestWhoComesLaterWaitsNoLonger(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t, &backend{refresh: silent})
+		page := expiredPage(t, 1)
+		var wg sync.WaitGroup
+		wg.Go(func() { s.serve(page.Clone(t.Context())) })
+		time.Sleep(2 * time.Second)
+		if took := s.timed(page.Clone(t.Context())); took != time.Second || !s.auth.Temporary {
+			t.Errorf("took %v: %+v", took, s.auth)
+		}
+		wg.Wait()
+	})
+}
+
 // A page's other requests do not wait for Clerk again.
 func TestTroubleIsRememberedForASecond(t *testing.T) {
 	t.Parallel()
@@ -329,6 +345,9 @@ func TestNoOutageGraceByTheServicesOwnLimits(t *testing.T) {
 		},
 		"many refresh tokens": func(n int) *http.Request {
 			return newPage(t, cookieLine(oldToken(t, "sess_1", start), fmt.Sprint("guess", n)))
+		},
+		"many sessions, none of which Clerk has refused before": func(n int) *http.Request {
+			return newPage(t, cookieLine(oldToken(t, fmt.Sprint("sess_", n), start), "rt"))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
