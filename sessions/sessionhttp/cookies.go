@@ -16,6 +16,9 @@ import (
 func (i *instance) readCookies(h http.Header) map[string]string {
 	cookies := map[string]string{}
 	for pair := range strings.SplitSeq(strings.Join(h["Cookie"], ";"), ";") {
+		if pair == "" { // as in a megabyte of semicolons
+			continue
+		}
 		if name, value, found := cutPair(pair); found && i.isOwn(name) {
 			if _, seen := cookies[name]; !seen {
 				cookies[name] = cookieValue(value)

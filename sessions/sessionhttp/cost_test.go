@@ -118,6 +118,9 @@ var hostile = []struct {
 		req.Header.Set("Cookie", line.String())
 	}},
 	{"separators", func(_ *costs, req *http.Request, size int) { req.Header.Set("Cookie", strings.Repeat(";", size)) }},
+	{"nameless cookies", func(_ *costs, req *http.Request, size int) {
+		req.Header.Set("Cookie", strings.Repeat(" =;", size/3))
+	}},
 	{"a session token", func(_ *costs, req *http.Request, size int) {
 		req.Header.Set("Cookie", "__client_uat=1; __session="+strings.Repeat("e", size))
 	}},

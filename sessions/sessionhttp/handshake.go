@@ -142,8 +142,7 @@ func (a *Authenticator) takeNonce(ctx context.Context, nonce string) (cookieSet,
 	}
 	key := a.shared.digest("nonce", nonce)
 	return a.shared.cookies(ctx, exchange{
-		key:    key,
-		holder: key,
+		key: key, holder: key,
 		send: func(ctx context.Context) (cookieSet, *problem) {
 			cookies, err := a.backend.HandshakeCookies(ctx, nonce)
 			return a.acceptCookies(ctx, cookies, err, "")
