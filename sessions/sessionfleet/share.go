@@ -16,9 +16,7 @@ const (
 	firstPoll = 10 * time.Millisecond
 	lastPoll  = 100 * time.Millisecond
 
-	keepGeneration = 2 * time.Hour    // longer than a token that is being minted
-	maxGeneration  = 64               // bytes of it that count: a store may answer anything
-	mostPatience   = 30 * time.Second // of one who waits without a deadline
+	mostPatience = 30 * time.Second // of one who waits without a deadline
 )
 
 // call asks Clerk. The entry has Clerk's answer.
@@ -73,7 +71,7 @@ func (f *Fleet) places(ctx context.Context, kind string, names []string) ([]plac
 			if r.err != nil {
 				return nil, r.err
 			}
-			generations += string(r.now[:min(len(r.now), maxGeneration)])
+			generations += string(r.now[:min(len(r.now), 64)]) // a store may answer anything
 		}
 		// An instance that has the keys from here on alone, or fewer, can forget as well.
 		places[i] = newPlace(kind, key, append(names, generations)...)
