@@ -144,14 +144,17 @@ func (f *Fleet) HandshakeCookies(ctx context.Context, nonce string) (*sessions.C
 }
 
 // Revoke ends a session, and then does what Forget does, whatever Clerk answered and even if ctx
-// has ended. The errors are those of the client's Revoke. That the store cannot be reached is no
-// error: other instances may then hand out the session's tokens until these expire.
+// has ended, for 1.5 s at most. The errors are those of the client's Revoke. That the store cannot
+// be reached is no error: other instances may then hand out the session's tokens until these
+// expire.
 //
 // POST /sessions/{session_id}/revoke
 func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session, error) {
 	session, err := f.client.Revoke(ctx, sessionID)
 	if ctx != nil && !errors.Is(err, sessions.ErrInvalidParams) {
-		_ = f.Forget(context.WithoutCancel(ctx), sessionID)
+		waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+		defer cancel()
+		_ = f.Forget(waiting, sessionID)
 	}
 	return session, err
 }

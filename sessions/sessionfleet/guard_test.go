@@ -197,3 +197,23 @@ func TestLeavesBeforeItsTurn(t *testing.T) {
 		}
 	})
 }
+
+// A sign-out does not wait for its turn for long, where the store takes nearly as long as it may.
+func TestRevokeBehindABurst(t *testing.T) {
+	t.Parallel()
+	bubble(t, "500 before it", func(t *testing.T) {
+		s := newStore()
+		fleets := newFleets(t, 1, &clerk{takes: atOnce}, s)
+		s.breaks(slow(240 * time.Millisecond))
+		var wg sync.WaitGroup
+		for i := range 500 {
+			wg.Go(func() { together(t.Context(), fleets, handshakeOf(fmt.Sprint(i))) })
+		}
+		synctest.Wait()
+		start := time.Now()
+		if _, err := fleets[0].Revoke(t.Context(), "sess_1"); err != nil || time.Since(start) > 2*time.Second {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+		wg.Wait()
+	})
+}

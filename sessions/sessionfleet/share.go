@@ -83,8 +83,8 @@ func (f *Fleet) places(ctx context.Context, kind string, names []string) ([]plac
 // neither if Clerk is to be asked: the claim is in its place, an answer there is late, the store is
 // of no use, or ctx has ended. A nil claim takes no place: claim only waits.
 func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
-	var old []byte // what the claim takes the place of: nothing, or what counts as nothing
-	trouble, waited := 0, false
+	// old is what the claim takes the place of: nothing, or what counts as nothing.
+	old, trouble, waited := []byte(nil), 0, false
 	for delay := firstPoll; trouble < 2 && ctx.Err() == nil; delay = min(delay*5/4, lastPoll) {
 		r := f.store.swap(ctx, operation{p.name, old, claim, lease})
 		there := p.open(r.now, f.now())
