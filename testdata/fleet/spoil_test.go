@@ -29,7 +29,7 @@ func spoilers() []spoiler {
 			return sealed(s.clerk.SecretKey, "clerk-sessions-go sessionfleet 2 refresh", name), other
 		}},
 		{"is sealed with another key", func(_ *stage, name string, _, other []byte) ([]byte, []byte) {
-			return sealed("sk_test_of_another_instance", "clerk-sessions-go sessionfleet 1 refresh", name), other
+			return sealed("sk_test_wrong", "clerk-sessions-go sessionfleet 1 refresh", name), other
 		}},
 		{"is cut off", func(s *stage, _ string, value, other []byte) ([]byte, []byte) {
 			return value[:s.random.IntN(len(value))], other
