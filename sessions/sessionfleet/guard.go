@@ -21,7 +21,7 @@ const (
 type guard struct {
 	store  Store
 	logger *slog.Logger
-	turns  chan int     // full of the operations whose time is not over; others wait
+	turns  chan int     // has room for 16 operations whose time is not over; others wait
 	stuck  atomic.Int32 // operations that have not ended although their time is over
 
 	mu        sync.Mutex
