@@ -117,7 +117,7 @@ loads: ## Put 20 minutes of fake time of each load on the client and a naive one
 	$(MARKED) sessions/internal/load/README.md loads <"$$table"; $(MARKED) README.md bulk <"$$bulk"
 
 .PHONY: fleet
-fleet: ## Measure 8 processes of a service without and with a store, and what they do when it fails (8 minutes; needs redis-server)
+fleet: ## Measure 8 processes of a service without and with a store, and what they do when it fails (9 minutes; needs redis-server)
 	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; \
 	failed=0; (cd testdata/fleet && CI=true go test -count=1 -v -timeout 30m . -whole -rows "$$out/rows" \
 		-faults "$$out/faults" -sentence "$$out/sentence") || failed=1; \

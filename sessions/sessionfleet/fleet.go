@@ -41,8 +41,8 @@ type Fleet struct {
 // read nor forged without it. The error names everything that is wrong, and shows no key. Nothing
 // is sent, and the store is not asked.
 func New(c Client, store Store, secretKey string, opts ...Option) (*Fleet, error) {
-	f := &Fleet{client: c, store: &guard{store: store, logger: slog.New(slog.DiscardHandler)}}
-	f.keys, f.margin, f.now = keys(secretKey), 5*time.Second, time.Now
+	f := &Fleet{client: c, keys: keys(secretKey), margin: 5 * time.Second, now: time.Now}
+	f.store = &guard{store: store, logger: slog.New(slog.DiscardHandler), turns: make(chan int, 16)}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(f)
@@ -78,16 +78,12 @@ type Option func(*Fleet)
 
 // WithLogger writes a record to l when the store begins to rest because it fails, with the store's
 // last error, and one when the store answers again. Nothing else is logged. l must not be nil.
-func WithLogger(l *slog.Logger) Option {
-	return func(f *Fleet) { f.store.logger = l }
-}
+func WithLogger(l *slog.Logger) Option { return func(f *Fleet) { f.store.logger = l } }
 
 // WithTokenMargin sets how long before its expiry a token is no longer shared; 5 s unless set. d
 // must not be negative. Give a TokenCache in front of the Fleet the same margin: between two
 // margins that differ, the cache hands out what it does not keep, and asks the store for each call.
-func WithTokenMargin(d time.Duration) Option {
-	return func(f *Fleet) { f.margin = d }
-}
+func WithTokenMargin(d time.Duration) Option { return func(f *Fleet) { f.margin = d } }
 
 // WithOldSecretKeys names the secret keys that the Clerk instance had before, during a rotation.
 // What was sealed with an old key is read, and Forget also reaches the instances that have the old
@@ -148,14 +144,17 @@ func (f *Fleet) HandshakeCookies(ctx context.Context, nonce string) (*sessions.C
 }
 
 // Revoke ends a session, and then does what Forget does, whatever Clerk answered and even if ctx
-// has ended. The errors are those of the client's Revoke. That the store cannot be reached is no
-// error: other instances may then hand out the session's tokens until these expire.
+// has ended, for 1.5 s at most. The errors are those of the client's Revoke. That the store cannot
+// be reached is no error: other instances may then hand out the session's tokens until these
+// expire.
 //
 // POST /sessions/{session_id}/revoke
 func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session, error) {
 	session, err := f.client.Revoke(ctx, sessionID)
 	if ctx != nil && !errors.Is(err, sessions.ErrInvalidParams) {
-		_ = f.Forget(context.WithoutCancel(ctx), sessionID)
+		waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+		defer cancel()
+		_ = f.Forget(waiting, sessionID)
 	}
 	return session, err
 }
@@ -167,7 +166,7 @@ func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session
 func (f *Fleet) Forget(ctx context.Context, sessionID string) error {
 	for _, key := range f.keys() {
 		name, never := newPlace("generation", key, sessionID).name, func([]byte) bool { return false }
-		op := operation{name, nil, []byte(rand.Text()), keepGeneration}
+		op := operation{name, nil, []byte(rand.Text()), 2 * time.Hour} // a token lives an hour here
 		if err := f.store.replace(ctx, op, never); err != nil {
 			return fmt.Errorf("clerk: Forget: the store could not be reached: %w", err)
 		}

@@ -7,28 +7,29 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 const (
 	opLimit     = 250 * time.Millisecond // how long an operation may take
-	maxFailures = 5                      // since the last write, and the store rests
+	maxFailures = 5                      // in a row, and the store rests
 	maxStuck    = 8                      // operations that do not end with their context, as well
-	probeEvery  = time.Second            // while the store rests
 )
-
-var errSlow = fmt.Errorf("the store took longer than %v", opLimit)
 
 // guard stands between a Fleet and its Store, whatever the store does: a store that fails rests.
 type guard struct {
 	store  Store
 	logger *slog.Logger
+	turns  chan int     // has room for 16 operations whose time is not over; others wait
+	stuck  atomic.Int32 // operations that have not ended although their time is over
 
-	mu       sync.Mutex
-	failures int // since the last write that succeeded: a full engine can still read
-	stuck    int // operations that have not ended although their time is over
-	resting  bool
-	probed   time.Time // or when the store began to rest
+	mu        sync.Mutex
+	failures  int // in a row
+	unwritten int // failures since the last write that succeeded: a full engine can still read
+	resting   bool
+	probed    time.Time
+	probe     string // the name that was written to then
 }
 
 // operation is a Swap that reads if both values are nil.
@@ -45,20 +46,26 @@ type result struct {
 	err     error
 }
 
-// swap asks the store, unless it rests. Now and then swap finds out, in the background, whether a
-// store that rests works again.
+// swap asks the store when it is op's turn, unless the store rests then. swap waits no longer than
+// ctx. An operation whose ctx has ended goes on, for it may take a claim back or put an answer in
+// the place of one; but where nothing has to be there, as for a new claim, it is left out.
 func (g *guard) swap(ctx context.Context, op operation) result {
-	g.mu.Lock()
-	rests := g.resting
-	if rests && g.stuck < maxStuck && time.Since(g.probed) >= probeEvery {
-		g.probed = time.Now()
-		go g.probe(context.WithoutCancel(ctx))
+	ended := make(chan result, 1)
+	go func() {
+		g.turns <- 1
+		if g.rests(ctx, op) || op.old == nil && ctx.Err() != nil {
+			<-g.turns
+			ended <- result{err: errors.New("the store rests, because it failed")}
+			return
+		}
+		g.do(ctx, op, ended)
+	}()
+	select {
+	case r := <-ended:
+		return r
+	case <-ctx.Done():
+		return result{err: context.Cause(ctx)}
 	}
-	g.mu.Unlock()
-	if rests {
-		return result{err: errors.New("the store rests, because it failed")}
-	}
-	return g.do(ctx, op)
 }
 
 // replace swaps until it succeeds, taking for old what others put there meanwhile, unless enough
@@ -74,63 +81,63 @@ func (g *guard) replace(ctx context.Context, op operation, enough func(now []byt
 	return nil
 }
 
-// do asks the store, for opLimit at most and no longer than ctx, and counts what comes of it. An
-// operation that ctx has left goes on to its end or its limit: it may be what takes a claim back.
-func (g *guard) do(ctx context.Context, op operation) result {
-	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), opLimit)
-	ended := make(chan result, 1)
-	inTime := context.AfterFunc(own, func() {
-		g.count(errSlow, false, 1)
-		ended <- result{err: errSlow}
-	})
-	go func() {
-		var r result
-		defer cancel()
-		defer func() {
-			if p := recover(); p != nil {
-				r.err = fmt.Errorf("the store panicked: %v", p)
-			}
-			if !inTime() {
-				g.count(nil, false, -1)
-				return
-			}
-			g.count(r.err, r.swapped && op.new != nil, 0)
-			ended <- r
-		}()
-		r.now, r.swapped, r.err = g.store.Swap(own, op.name, op.old, op.new, op.ttl)
-	}()
-	select {
-	case r := <-ended:
-		return r
-	case <-ctx.Done():
-		return result{err: context.Cause(ctx)}
-	}
-}
-
-// count takes the outcome of an operation into account.
-func (g *guard) count(err error, wrote bool, stuck int) {
+// rests reports whether the store rests for an operation. If it is in doubt whether the store can
+// be written to, rests finds out once a second, by a write in the background, which is let through.
+func (g *guard) rests(ctx context.Context, op operation) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.stuck += stuck
-	switch {
-	case err != nil:
-		g.failures++
-	case wrote:
-		g.failures = 0
+	isStuck := g.stuck.Load() >= maxStuck
+	inDoubt := (g.resting || g.unwritten >= maxFailures) && !isStuck
+	if inDoubt && time.Since(g.probed) >= time.Second {
+		g.probed, g.probe = time.Now(), rand.Text()
+		go g.swap(context.WithoutCancel(ctx), operation{g.probe, nil, []byte(g.probe), lease})
 	}
-	if err != nil && !g.resting && (g.failures >= maxFailures || g.stuck >= maxStuck) {
-		g.resting, g.probed = true, time.Now()
-		go g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself",
-			"error", err)
-	}
+	return (g.resting || isStuck) && op.name != g.probe
 }
 
-// probe writes to a store that rests, and wakes it if that succeeds.
-func (g *guard) probe(ctx context.Context) {
-	if r := g.do(ctx, operation{rand.Text(), nil, []byte(rand.Text()), lease}); r.err == nil {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.resting, g.failures = false, 0
-		go g.logger.Info("clerk: the fleet's store answers again")
+// do asks the store, for opLimit at most, whether the caller still waits or not.
+func (g *guard) do(ctx context.Context, op operation, ended chan<- result) {
+	var r result
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), opLimit)
+	defer cancel()
+	inTime := context.AfterFunc(own, func() {
+		g.stuck.Add(1)
+		g.end(op, result{err: fmt.Errorf("the store took longer than %v", opLimit)}, ended)
+	})
+	defer func() {
+		if p := recover(); p != nil {
+			r.err = fmt.Errorf("the store panicked: %v", p)
+		}
+		if inTime() {
+			g.end(op, r, ended)
+		} else {
+			g.stuck.Add(-1)
+		}
+	}()
+	r.now, r.swapped, r.err = g.store.Swap(own, op.name, op.old, op.new, op.ttl)
+}
+
+// end takes the outcome of an operation into account, and hands it on.
+func (g *guard) end(op operation, r result, ended chan<- result) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	<-g.turns
+	ended <- r
+	if r.err == nil {
+		g.failures = 0
+		if r.swapped && op.new != nil {
+			g.unwritten = 0
+		}
+		if g.resting && op.name == g.probe {
+			g.resting = false
+			go g.logger.Info("clerk: the fleet's store answers again")
+		}
+		return
+	}
+	g.failures, g.unwritten = g.failures+1, g.unwritten+1
+	if !g.resting && (g.failures >= maxFailures || g.stuck.Load() >= maxStuck || op.name == g.probe) {
+		g.resting = true
+		go g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself",
+			"error", r.err)
 	}
 }

@@ -16,10 +16,9 @@ import (
 )
 
 const (
-	version   = "clerk-sessions-go sessionfleet 1 " // in every name
-	nameSize  = 24                                  // bytes; 32 letters, digits, - and _
-	maxSealed = 64 << 10                            // bytes of an entry; a longer one is not shared
-	maxLate   = 5 * time.Second                     // by which clocks may differ
+	version  = "clerk-sessions-go sessionfleet 1 " // in every name
+	nameSize = 24                                  // bytes; 32 letters, digits, - and _
+	maxLate  = 5 * time.Second                     // by which clocks may differ
 )
 
 // place is where something is shared: a name, and the key of what is there. Both follow from
@@ -65,7 +64,7 @@ func (p place) seal(e entry) []byte {
 	text, _ := json.Marshal(e)
 	isWhole := utf8.Valid(fmt.Append(nil, e.Token, e.Cookies)) // JSON changes what is not UTF-8
 	isNothing := !e.Claimed && !e.good() && e.Refusal == nil
-	if isNothing || !isWhole || len(text) > maxSealed-p.aead.Overhead() {
+	if isNothing || !isWhole || len(text) > 64<<10-p.aead.Overhead() {
 		return nil
 	}
 	return p.aead.Seal(nil, nil, text, []byte(p.name)) //nolint:gosec // it makes the nonce itself

@@ -100,6 +100,31 @@ func TestClocks(t *testing.T) {
 	}
 }
 
+// A straggler whose clock is 10 s ahead of the holder's shares an answer for 5 s, for clocks may differ by so much.
+// After that the straggler asks once more, and all share what Clerk answers.
+func TestClocksOfStragglers(t *testing.T) {
+	t.Parallel()
+	bubble(t, "5 s behind and 5 s ahead", func(t *testing.T) {
+		clerk := &clerk{takes: func(int) time.Duration { return 0 }}
+		fleets := newFleets(t, 3, clerk, newStore())
+		behind, right, ahead := fleets[0], fleets[1], fleets[2]
+		behind.SetClock(func() time.Time { return time.Now().Add(-5 * time.Second) })
+		ahead.SetClock(func() time.Time { return time.Now().Add(5 * time.Second) })
+		good := <-begin(t.Context(), behind, refresh)
+		time.Sleep(5 * time.Second)
+		same(t, []answer{good, <-begin(t.Context(), ahead, refresh)})
+		asked(t, clerk, 1)
+		time.Sleep(2 * time.Second)
+		again := <-begin(t.Context(), ahead, refresh)
+		asked(t, clerk, 2)
+		time.Sleep(2 * time.Second)
+		for _, fleet := range []*sessionfleet.Fleet{behind, right, ahead} {
+			same(t, []answer{again, <-begin(t.Context(), fleet, refresh)})
+		}
+		asked(t, clerk, 2)
+	})
+}
+
 // Two instances of Clerk on one store never meet, whatever is asked of both.
 func TestInstancesNeverMeet(t *testing.T) {
 	t.Parallel()

@@ -16,9 +16,7 @@ const (
 	firstPoll = 10 * time.Millisecond
 	lastPoll  = 100 * time.Millisecond
 
-	keepGeneration = 2 * time.Hour    // longer than a token that is being minted
-	maxGeneration  = 64               // bytes of it that count: a store may answer anything
-	mostPatience   = 30 * time.Second // of one who waits without a deadline
+	mostPatience = 30 * time.Second // of one who waits without a deadline
 )
 
 // call asks Clerk. The entry has Clerk's answer.
@@ -73,7 +71,7 @@ func (f *Fleet) places(ctx context.Context, kind string, names []string) ([]plac
 			if r.err != nil {
 				return nil, r.err
 			}
-			generations += string(r.now[:min(len(r.now), maxGeneration)])
+			generations += string(r.now[:min(len(r.now), 64)]) // a store may answer anything
 		}
 		// An instance that has the keys from here on alone, or fewer, can forget as well.
 		places[i] = newPlace(kind, key, append(names, generations)...)
@@ -85,8 +83,8 @@ func (f *Fleet) places(ctx context.Context, kind string, names []string) ([]plac
 // neither if Clerk is to be asked: the claim is in its place, an answer there is late, the store is
 // of no use, or ctx has ended. A nil claim takes no place: claim only waits.
 func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
-	var old []byte // what the claim takes the place of: nothing, or what counts as nothing
-	trouble, waited := 0, false
+	// old is what the claim takes the place of: nothing, or what counts as nothing.
+	old, trouble, waited := []byte(nil), 0, false
 	for delay := firstPoll; trouble < 2 && ctx.Err() == nil; delay = min(delay*5/4, lastPoll) {
 		r := f.store.swap(ctx, operation{p.name, old, claim, lease})
 		there := p.open(r.now, f.now())

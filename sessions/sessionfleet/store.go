@@ -39,10 +39,12 @@
 // # When the store fails
 //
 // No fault of the store is an error of GetToken, RefreshCookies, HandshakeCookies or Revoke: Clerk
-// is asked, as without a Fleet. An operation of the store takes 250 ms at most. After five failures
-// without a write that succeeded, or with eight operations that do not end, the store rests: each
-// instance asks Clerk by itself, and finds out once a second, in the background, whether the store
-// can be written to again. [WithLogger] tells of both.
+// is asked, as without a Fleet. An instance asks the store 16 things at once; others wait in turn,
+// for three quarters of the time that they have at most. An operation takes 250 ms at most. After
+// five failures in a row, or with eight operations that do not end, the store rests: each instance
+// asks Clerk by itself, and finds out at once, and then once a second, in the background, whether
+// the store can be written to. It rests also if that fails after five failures that were not in a
+// row, with no write between them: a full engine still reads. [WithLogger] tells of both.
 //
 // # What the store gives away
 //

@@ -4,7 +4,6 @@ package fleet
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"testing"
@@ -17,8 +16,9 @@ import (
 type fault struct {
 	name    string
 	plan    plan
-	begin   func(*stage) // nil: it is there from the start
+	begin   func(*stage) // nil: it is there from the start; may take as long as the visitors come
 	end     func(*stage) // nil: it stays
+	shares  bool         // each browser is refreshed for once all the same
 	summary bool         // counts in the table of rows as well
 	long    bool         // with make fleet alone
 }
@@ -38,9 +38,9 @@ func storeFaults() []fault {
 			set.Ahead = -set.Ahead
 		}
 	}}
-	return []fault{
+	faults := []fault{
 		{name: "none, without a store", long: true},
-		{name: "none, with it", plan: withStore},
+		{name: "none, with it", plan: withStore, shares: true},
 		{name: "down from the start", plan: noStore, summary: true},
 		{
 			name: "dies, and is back 2 s later, empty", plan: withStore, summary: true,
@@ -63,12 +63,14 @@ func storeFaults() []fault {
 		{name: "50 ms away", plan: plan{store: true, link: &link{away: 50 * time.Millisecond}}, long: true},
 		{name: "500 ms away", plan: plan{store: true, cold: true, link: &link{away: 500 * time.Millisecond}}, long: true},
 		{name: "connections break, 5 of 100 answers", plan: plan{store: true, link: &link{drop: 0.05}}},
-		{
-			name: "a value a millisecond is overwritten, cut off, or swapped with another", plan: withStore,
-			begin: (*stage).spoil,
-		},
-		{name: "the middlewares' clocks are 10 s apart", plan: clocks, long: true},
+		{name: "the processes' clocks are 10 s apart", plan: clocks, shares: true},
 	}
+	for _, by := range spoilers() {
+		faults = append(faults, fault{
+			name: "each value " + by.name + ", as soon as it is there", plan: withStore, begin: by.spoil,
+		})
+	}
+	return faults
 }
 
 // configure changes a setting of Redis.
@@ -118,12 +120,12 @@ func TestStoreFaults(t *testing.T) {
 						f.end(s)
 					}
 				})
-				if f.name != "none, with it" {
-					return allSignedIn(v)
+				if !f.shares {
+					return errors.Join(allSignedIn(v), atMost("refreshes", v.refreshes, p.visitors, parallel))
 				}
 				return errors.Join(allSignedIn(v), atMost("refreshes", v.refreshes, p.visitors, 0.02))
 			}
-			if f.name == "none, with it" {
+			if f.shares {
 				steady(t, p, run)
 			} else if err := run(newStage(t, p)); err != nil {
 				t.Error(err)
@@ -153,44 +155,6 @@ func TestStoreFaults(t *testing.T) {
 		rowsTable.add(t, "the store 50 ms away", "every page served", "–",
 			fmt.Sprintf("%d of %d pages, %d refreshes of %d; %s", len(away.all)-away.signedOut(), len(away.all),
 				away.refreshes, len(away.all)/parallel, away.timesText()))
-	}
-}
-
-// spoil changes a value of Redis each millisecond, until the visitors have come.
-func (s *stage) spoil() {
-	admin := redis.NewClient(&redis.Options{Addr: s.redis.Addr})
-	defer admin.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), sizes().lasting*4/5)
-	defer cancel()
-	spoiled := 0
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		names, _ := admin.Keys(ctx, "*").Result()
-		for len(names) > 0 && ctx.Err() == nil {
-			<-tick.C
-			name, other := names[0], names[s.random.IntN(len(names))]
-			names = names[1:]
-			value, err := admin.Get(ctx, name).Bytes()
-			if err != nil || len(value) == 0 { // it has expired, or was cut off
-				continue
-			}
-			switch s.random.IntN(3) {
-			case 0:
-				rand.Read(value)
-			case 1:
-				value = value[:s.random.IntN(len(value))]
-			case 2:
-				value, _ = admin.Get(ctx, other).Bytes()
-			}
-			if admin.SetXX(ctx, name, value, redis.KeepTTL).Val() {
-				spoiled++
-			}
-		}
-	}
-	s.tb.Logf("%d values spoiled", spoiled)
-	if spoiled == 0 {
-		s.tb.Error("nothing was spoiled")
 	}
 }
 

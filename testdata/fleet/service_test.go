@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -39,7 +40,7 @@ type settings struct {
 	Store    string // address of Redis; "" for none
 	Password string
 	Timeout  time.Duration // of a page; 0 is the middleware's own
-	Ahead    time.Duration // by which the middleware's clock is ahead
+	Ahead    time.Duration // by which the clocks of the middleware and of the Fleet are ahead
 
 	SharedLimit bool    // all clients keep 1000 requests in 10 s together
 	BulkLimit   float64 // requests a second of the bulk job's own client; 0 is no limit
@@ -131,13 +132,22 @@ func newService(set settings) (*service, backend, error) {
 		}
 	}
 	if store != nil {
-		back, err = sessionfleet.New(client, store, set.SecretKey, sessionfleet.WithLogger(logger))
+		fleet, err := sessionfleet.New(client, store, set.SecretKey, sessionfleet.WithLogger(logger))
 		if err != nil {
 			return nil, nil, err
 		}
+		setClock(fleet, set.Ahead)
+		back = fleet
 	}
 	s.tokens = sessions.NewTokenCache(back)
 	return s, back, nil
+}
+
+// setClock makes a Fleet's clock go ahead. No option does that: a service has no use for it.
+func setClock(fleet *sessionfleet.Fleet, ahead time.Duration) {
+	clock := reflect.ValueOf(fleet).Elem().FieldByName("now")
+	writable := reflect.NewAt(clock.Type(), clock.Addr().UnsafePointer()).Elem()
+	writable.Set(reflect.ValueOf(func() time.Time { return time.Now().Add(ahead) }))
 }
 
 // clientOptions are those of the example of redisstore.New.
