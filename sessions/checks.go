@@ -43,9 +43,9 @@ func checkKey(key string) error {
 		return errors.New("clerk: the secret key is empty; it starts with sk_")
 	case strings.HasPrefix(key, "pk_"):
 		return errors.New("clerk: this is a publishable key; the secret key starts with sk_")
-	case !printableASCII(key) || strings.Contains(key, " "):
-		return errors.New("clerk: the secret key holds a space, a control or a non-ASCII character; " +
-			"copy it again")
+	case !printableASCII(key) || strings.ContainsAny(key, " \"'"):
+		return errors.New("clerk: the secret key holds a space, a quote, a control or a non-ASCII " +
+			"character; copy it again")
 	}
 	return nil
 }

@@ -198,6 +198,9 @@ type Limiter interface {
 // call that l refuses is not sent, and its error matches ErrRateLimited. If l has the method Hold,
 // the client learns no pace by itself; it keeps the silence after a 429 all the same. l must not be
 // nil.
+//
+// The wait for l counts towards the time of the call, see WithCallTimeout: when more calls are
+// started at once than l lets out in that time, the others fail. Start fewer at a time.
 func WithLimiter(l Limiter) Option {
 	v := reflect.ValueOf(l)
 	return option(l != nil && (v.Kind() != reflect.Pointer || !v.IsNil()),
