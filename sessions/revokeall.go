@@ -68,6 +68,9 @@ type RevokeFailure struct {
 // for, nothing of that page is revoked. Where Clerk does not know pending as a state to list by
 // (ErrUnprocessable to the first page), RevokeAll does without it.
 //
+// Tokens that were minted before stay good until they expire. A TokenCache hands out those it keeps
+// until it is told to Forget the session, and so does a Fleet of package sessionfleet.
+//
 // The result is never nil, also beside an error. The error matches whatever ended the work early,
 // and the error of each session that was not revoked; its text tells the first ten of these, and
 // how many more there are.
