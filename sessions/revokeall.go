@@ -139,6 +139,7 @@ func (c *Client) revokeEach(
 	ctx context.Context, ids []string, concurrency int, result *RevokeAllResult,
 ) {
 	revoked, errs := make([]*Session, len(ids)), make([]error, len(ids))
+	panicked := make([]any, len(ids))
 	var group errgroup.Group
 	group.SetLimit(cmp.Or(concurrency, revokeConcurrency))
 	for i, id := range ids {
@@ -146,13 +147,16 @@ func (c *Client) revokeEach(
 			break
 		}
 		group.Go(func() error {
-			revoked[i], errs[i] = c.Revoke(ctx, id)
+			errs[i] = errNoResult
+			panicked[i] = caught(func() { revoked[i], errs[i] = c.Revoke(ctx, id) })
 			return nil
 		})
 	}
 	_ = group.Wait() // every function returns nil: one failure stops nothing
 	for i, id := range ids {
 		switch {
+		case panicked[i] != nil:
+			panic(panicked[i])
 		case revoked[i] != nil:
 			result.Revoked = append(result.Revoked, *revoked[i])
 		case errs[i] != nil && !errors.Is(errs[i], ErrNotFound):
