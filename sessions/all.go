@@ -3,6 +3,7 @@ package sessions
 import (
 	"cmp"
 	"context"
+	"errors"
 	"hash/maphash"
 	"iter"
 	"slices"
@@ -79,13 +80,14 @@ type walk struct {
 	seen map[uint64]struct{} // hashes of the ids that were handed out, smaller than the ids
 }
 
-// page is a page that was asked for. Its list and err are set once done is closed.
+// page is a page that was asked for. Its list, err and panicked are set once done is closed.
 type page struct {
-	offset int
-	cancel context.CancelFunc
-	done   chan struct{}
-	list   *SessionList
-	err    error
+	offset   int
+	cancel   context.CancelFunc
+	done     chan struct{}
+	list     *SessionList
+	err      error
+	panicked any
 }
 
 func newWalk(c *Client, params ListParams) *walk {
@@ -114,6 +116,9 @@ func (w *walk) next(ctx context.Context) ([]Session, error) {
 	w.ahead = slices.Delete(w.ahead, 0, 1)
 	w.fetchAhead(ctx)
 	<-page.done
+	if page.panicked != nil {
+		panic(page.panicked)
+	}
 	if page.err != nil {
 		return nil, page.err
 	}
@@ -179,7 +184,7 @@ func (w *walk) fetchAhead(ctx context.Context) {
 // fetch asks for the next page.
 func (w *walk) fetch(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
-	page := &page{offset: w.offset, cancel: cancel, done: make(chan struct{})}
+	page := &page{offset: w.offset, cancel: cancel, done: make(chan struct{}), err: errNoResult}
 	params := w.params
 	params.Offset = w.offset
 	w.ahead = append(w.ahead, page)
@@ -187,8 +192,19 @@ func (w *walk) fetch(ctx context.Context) {
 	w.running.Go(func() {
 		defer close(page.done)
 		defer cancel()
-		page.list, page.err = w.client.List(ctx, params)
+		page.panicked = caught(func() { page.list, page.err = w.client.List(ctx, params) })
 	})
+}
+
+// errNoResult stays where a transport ends the goroutine that it was called on.
+var errNoResult = errors.New("clerk: the call ended without a result")
+
+// caught runs f, and returns what f panicked with, for whoever waits for f: a panic on another
+// goroutine than the caller's would end the program.
+func caught(f func()) (panicked any) {
+	defer func() { panicked = recover() }()
+	f()
+	return nil
 }
 
 // restart drops the pages that were asked for, and goes on from an offset.

@@ -744,9 +744,9 @@ func statusRows() (rows []answerRow) {
 			want:   outcome{StatusCode: status, Details: goodErrorDetails, TraceID: "trace_body"},
 		})
 	}
-	for _, status := range []int{501, 505, 520, 599} {
+	for status, unknown := range map[int]bool{501: false, 505: false, 520: true, 524: true, 525: false, 599: false} {
 		rows = append(rows, answerRow{
-			name: strconv.Itoa(status) + " is a server's error", calls: callsNamed("Get,Create"),
+			name: strconv.Itoa(status) + " is a server's error", calls: callsNamed("Get,Create"), unknown: unknown,
 			answer: always(jsonAnswer(status, goodError)),
 			want: outcome{
 				Matches: []string{"ErrServer"}, StatusCode: status, Details: goodErrorDetails,

@@ -15,8 +15,8 @@ import (
 // was sent, and by nothing else. A session id has 1 to 256 letters, digits and any of _ . ~ - and
 // is not made of dots alone. The name of a template has up to 256 bytes, is not made of dots alone,
 // and holds none of / \ % ? # and no control or format characters. A nonce has 1 to 512 letters,
-// digits and any of _ . ~ -. All other text is valid UTF-8, numbers are not negative, and the
-// context is not nil.
+// digits and any of _ . ~ -. All other text is valid UTF-8, numbers are not negative, ExpiresIn is
+// in whole seconds, and the context is not nil.
 var ErrInvalidParams = errors.New("clerk: invalid parameters")
 
 const (
@@ -43,9 +43,9 @@ func checkKey(key string) error {
 		return errors.New("clerk: the secret key is empty; it starts with sk_")
 	case strings.HasPrefix(key, "pk_"):
 		return errors.New("clerk: this is a publishable key; the secret key starts with sk_")
-	case !printableASCII(key) || strings.Contains(key, " "):
-		return errors.New("clerk: the secret key holds a space, a control or a non-ASCII character; " +
-			"copy it again")
+	case !printableASCII(key) || strings.ContainsAny(key, " \"'"):
+		return errors.New("clerk: the secret key holds a space, a quote, a control or a non-ASCII " +
+			"character; copy it again")
 	}
 	return nil
 }
@@ -81,13 +81,12 @@ func isInvisible(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }
 
 // checkNonce refuses text that no nonce of a handshake can be, without showing it.
 func checkNonce(nonce string) error {
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~-"
 	switch {
 	case nonce == "":
 		return invalid("the nonce is empty")
 	case len(nonce) > maxNonce:
 		return invalid("the nonce is longer than %d bytes", maxNonce)
-	case strings.ContainsFunc(nonce, func(r rune) bool { return !strings.ContainsRune(letters, r) }):
+	case strings.Trim(nonce, sessionid.Allowed) != "":
 		return invalid("the nonce holds something else than letters, digits, _ . ~ and -")
 	}
 	return nil

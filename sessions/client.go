@@ -25,8 +25,8 @@ type Client struct {
 
 // NewClient returns a client that authenticates with secretKey, the Clerk instance's "sk_test_…" or
 // "sk_live_…" key. It sends nothing. It fails if the key is empty, is a publishable key or holds
-// spaces, control or non-ASCII characters, and if options cannot be used: the error then names all
-// of them. No error shows the key.
+// spaces, quotes, control or non-ASCII characters, and if options cannot be used: the error then
+// names all of them. No error shows the key.
 func NewClient(secretKey string, opts ...Option) (*Client, error) {
 	if err := checkKey(secretKey); err != nil {
 		return nil, err

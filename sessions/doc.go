@@ -21,8 +21,9 @@
 // # Errors
 //
 // A parameter that cannot be right is found before anything is sent: the error matches
-// [ErrInvalidParams]. Every other failure of a call is an [*Error], with the status, Clerk's error
-// codes, the trace id and Retry-After. An Error matches the sentinel of its status:
+// [ErrInvalidParams]. Every other failure of a call of a Client that NewClient made is an [*Error],
+// with the status, Clerk's error codes, the trace id and Retry-After. An Error matches the sentinel
+// of its status:
 //
 //	switch _, err := client.Get(ctx, id); {
 //	case errors.Is(err, sessions.ErrNotFound):
@@ -34,8 +35,8 @@
 //	}
 //
 // After a create, a refresh or a handshake, [ErrOutcomeUnknown] says that Clerk may have done what
-// was asked for, although no good answer came. The error of a call whose context has ended also
-// matches the context's error, and that of a call or an attempt that took too long matches
+// was asked for, although no good answer came. The error of a call that was ended by its context
+// also matches the context's error, and that of a call or an attempt that took too long matches
 // [context.DeadlineExceeded].
 //
 // # Retries
@@ -77,10 +78,10 @@
 // # Secrets
 //
 // The secret key, tokens and cookies show in no error, no log record and no formatted value of this
-// package. Two things are left to the caller. fmt prints a [Token] in an unexported field of
-// another struct in clear text, since fmt does not ask such fields how to print. And a [Token] or
-// [Cookies] encoded as JSON is what Clerk answered, with the JWT: also where slog's JSON handler
-// encodes a struct that holds one.
+// package. Two things are left to the caller. fmt prints a [Token], [Cookies] or [RefreshParams] in
+// an unexported field of another struct in clear text, since fmt does not ask such fields how to
+// print. And a [Token] or [Cookies] encoded as JSON is what Clerk answered, with the JWT: also
+// where slog's JSON handler encodes a struct that holds one.
 //
 // # Where to read on
 //

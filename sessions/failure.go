@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
@@ -49,7 +51,7 @@ func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 
 // notTried returns the error of a call that was not tried, because ctx ended first.
 func notTried(ctx context.Context, op *wire.Operation) *Error {
-	return failure(&wire.Call{Op: op}, &wire.Answer{Err: wire.ContextError(ctx), Unsent: true}, nil)
+	return failure(&wire.Call{Op: op}, &wire.Answer{Err: gate.ContextError(ctx), Unsent: true}, nil)
 }
 
 // badList returns the error of a list that fits ill with what was asked for.
@@ -58,6 +60,10 @@ func badList(format string, args ...any) *Error {
 	return failure(&wire.Call{Op: wire.GetSessionList}, answer, fmt.Errorf(format, args...))
 }
 
+// fromTheWay are the statuses by which a network in front of Clerk says that it has passed the
+// request on and got no answer that will do. 520 and 524 are Cloudflare's.
+var fromTheWay = []int{http.StatusBadGateway, http.StatusGatewayTimeout, 520, 524}
+
 // mayHaveHappened reports whether Clerk may have done what the request asked for, although the
 // answer is not a good one.
 func mayHaveHappened(answer *wire.Answer) bool {
@@ -65,7 +71,7 @@ func mayHaveHappened(answer *wire.Answer) bool {
 		return !answer.Unsent
 	}
 	status := answer.Status()
-	return status/100 == 2 || status == http.StatusBadGateway || status == http.StatusGatewayTimeout
+	return status/100 == 2 || slices.Contains(fromTheWay, status)
 }
 
 // causeOf returns why there is no good answer; nil where the status says it all.

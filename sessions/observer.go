@@ -17,8 +17,9 @@ type Event struct {
 
 // WithObserver makes the client call observe with the context and the Event of each call that has
 // ended, and of each token that a TokenCache directly in front of the client was asked for. Calls
-// whose parameters are refused have no Event. observe must not be nil and must be safe for
-// concurrent use; the call waits for it. Package sessionsotel has an observer for OpenTelemetry.
+// of the client whose parameters are refused have no Event. observe must not be nil and must be
+// safe for concurrent use; the call waits for it. Package sessionsotel has an observer for
+// OpenTelemetry.
 func WithObserver(observe func(context.Context, Event)) Option {
 	return option(observe != nil, func(cfg *config) { cfg.observe = observe },
 		"WithObserver: the function is nil")

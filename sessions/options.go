@@ -18,8 +18,8 @@ import (
 const (
 	// DefaultBaseURL is the base URL of a client without WithBaseURL.
 	DefaultBaseURL = "https://api.clerk.com/v1"
-	// DefaultAPIVersion is the dated version of Clerk's API that a client without WithAPIVersion asks
-	// for.
+	// DefaultAPIVersion is the dated version of Clerk's API that a client without WithAPIVersion
+	// asks for.
 	DefaultAPIVersion = "2026-05-12"
 )
 
@@ -110,19 +110,13 @@ func option(good bool, set func(*config), problem string, args ...any) Option {
 // and must not hold userinfo, query, fragment or dot segments. Its path is used as given, with or
 // without a slash at the end.
 func WithBaseURL(rawURL string) Option {
-	return func(cfg *config) error {
-		cfg.baseURL = rawURL
-		return nil
-	}
+	return option(true, func(cfg *config) { cfg.baseURL = rawURL }, "")
 }
 
 // WithInsecureHTTP allows a base URL with http and any host, such as a proxy inside a cluster. The
 // secret key and every token then travel in clear text.
 func WithInsecureHTTP() Option {
-	return func(cfg *config) error {
-		cfg.insecureHTTP = true
-		return nil
-	}
+	return option(true, func(cfg *config) { cfg.insecureHTTP = true }, "")
 }
 
 // WithAPIVersion sets the dated version of Clerk's API that the client asks for, as in
@@ -153,7 +147,7 @@ func WithTimeout(perAttempt time.Duration) Option {
 // WithCallTimeout sets how long a whole call may take, with all its attempts, the waits between
 // them and the wait for its turn; 30 s unless set. It has to be positive. The deadline of the
 // call's context, or the Timeout of WithHTTPClient, counts instead if it comes sooner. For All and
-// RevokeAll the bound is each request's, not that of the whole walk.
+// RevokeAll the bound is that of each page and each revoke, not that of the whole walk.
 func WithCallTimeout(d time.Duration) Option {
 	return option(d > 0, func(cfg *config) { cfg.callTimeout = d },
 		"WithCallTimeout: %v must be positive", d)
@@ -171,7 +165,8 @@ type RetryPolicy struct {
 
 // WithRetry sets how often, and after which waits, a request is sent again; the package's
 // documentation says after which answers. A wait is random, between 0 and its bound, and the
-// server's Retry-After is added to it. A negative field of p is an error.
+// server's Retry-After is added to it; after a 429 the silence is the wait. A negative field of p
+// is an error.
 //
 // An answer that asks for a longer wait than MaxRetryAfter makes the call fail at once. After such
 // a 429, the other calls of the same operation stay silent all the same, for as long as it asks, a
@@ -194,10 +189,13 @@ type Limiter interface {
 }
 
 // WithLimiter makes every attempt wait for l before it takes its place among the requests in
-// flight. A call that is turned away after a 429 does not ask l, and costs nothing of the limit. A
-// call that l refuses is not sent, and its error matches ErrRateLimited. If l has the method Hold,
-// the client learns no pace by itself; it keeps the silence after a 429 all the same. l must not be
-// nil.
+// flight. A call that comes while a 429 turns it away does not ask l, and costs nothing of the
+// limit. A call that l refuses is not sent, and its error matches ErrRateLimited. If l has the
+// method Hold, the client learns no pace by itself; it keeps the silence after a 429 all the same.
+// l must not be nil.
+//
+// The wait for l counts towards the time of the call, see WithCallTimeout: when more calls are
+// started at once than l lets out in that time, the others fail. Start fewer at a time.
 func WithLimiter(l Limiter) Option {
 	v := reflect.ValueOf(l)
 	return option(l != nil && (v.Kind() != reflect.Pointer || !v.IsNil()),

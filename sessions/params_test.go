@@ -389,6 +389,8 @@ func TestBadKeys(t *testing.T) {
 		"a blank at the start":        " sk_test_canary",
 		"a blank at the end":          "sk_test_canary ",
 		"a blank inside":              "sk_test_canary canary",
+		"quotes, as of an env file":   `"sk_test_canary"`,
+		"a single quote":              "'sk_test_canary'",
 		"CR LF":                       "sk_test_canary\r\nX-Evil: 1",
 		"a line's end":                "sk_test_canary\n",
 		"a tab":                       "sk_test_canary\t",

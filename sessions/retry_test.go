@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -879,4 +880,36 @@ func goAway(last, code uint32) frameAct {
 		writeFrame(conn, frameGoAway, 0, 0, number(last)+number(code))
 		return false
 	}
+}
+
+// endsCalls is a log that ends each call whose context has an end to call.
+type endsCalls struct{ slog.Handler }
+
+func (endsCalls) Enabled(context.Context, slog.Level) bool { return true }
+
+func (endsCalls) Handle(ctx context.Context, _ slog.Record) error {
+	if end, ok := ctx.Value(endsCalls{}).(context.CancelFunc); ok {
+		end()
+	}
+	return nil
+}
+
+// A retry that was not sent costs nothing of the budget.
+func TestUnsentRetriesCostNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, err := sessions.NewClient(canaryKey, through(refuses(503, "")),
+			sessions.WithRetry(sessions.RetryPolicy{BaseDelay: 1, MaxDelay: 1}), sessions.WithLogger(slog.New(endsCalls{})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 300 {
+			ctx, cancel := context.WithCancel(t.Context())
+			_, _ = client.Get(context.WithValue(ctx, endsCalls{}, cancel), "sess_1")
+		}
+		_, err = client.Get(t.Context(), "sess_1")
+		if e, ok := errors.AsType[*sessions.Error](err); !ok || e.Attempts != 3 {
+			t.Errorf("got %v, want an error after 3 attempts", err)
+		}
+	})
 }

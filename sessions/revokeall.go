@@ -68,6 +68,9 @@ type RevokeFailure struct {
 // for, nothing of that page is revoked. Where Clerk does not know pending as a state to list by
 // (ErrUnprocessable to the first page), RevokeAll does without it.
 //
+// Tokens that were minted before stay good until they expire. A TokenCache hands out those it keeps
+// until it is told to Forget the session, and so does a Fleet of package sessionfleet.
+//
 // The result is never nil, also beside an error. The error matches whatever ended the work early,
 // and the error of each session that was not revoked; its text tells the first ten of these, and
 // how many more there are.
@@ -136,6 +139,7 @@ func (c *Client) revokeEach(
 	ctx context.Context, ids []string, concurrency int, result *RevokeAllResult,
 ) {
 	revoked, errs := make([]*Session, len(ids)), make([]error, len(ids))
+	panicked := make([]any, len(ids))
 	var group errgroup.Group
 	group.SetLimit(cmp.Or(concurrency, revokeConcurrency))
 	for i, id := range ids {
@@ -143,13 +147,16 @@ func (c *Client) revokeEach(
 			break
 		}
 		group.Go(func() error {
-			revoked[i], errs[i] = c.Revoke(ctx, id)
+			errs[i] = errNoResult
+			panicked[i] = caught(func() { revoked[i], errs[i] = c.Revoke(ctx, id) })
 			return nil
 		})
 	}
 	_ = group.Wait() // every function returns nil: one failure stops nothing
 	for i, id := range ids {
 		switch {
+		case panicked[i] != nil:
+			panic(panicked[i])
 		case revoked[i] != nil:
 			result.Revoked = append(result.Revoked, *revoked[i])
 		case errs[i] != nil && !errors.Is(errs[i], ErrNotFound):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -805,4 +806,64 @@ func TestRevokeAllIsFast(t *testing.T) {
 			t.Errorf("RevokeAll takes %.3f of the time of one after another, want 0.15 at most", ratio)
 		}
 	})
+}
+
+// A transport that panics does so in the goroutine of the caller, who may recover, whatever the call.
+func TestPanicReachesTheCaller(t *testing.T) {
+	t.Parallel()
+	page := listPage(1, "sess_1")
+	for name, r := range map[string]struct {
+		panics string // method of the requests that panic
+		call   func(*sessions.Client)
+	}{
+		"Get": {"GET", func(c *sessions.Client) { _, _ = c.Get(t.Context(), "sess_1") }},
+		"All": {"GET", func(c *sessions.Client) {
+			for range c.All(t.Context(), sessions.ListParams{}) { //nolint:revive // the walk is all there is
+			}
+		}},
+		"RevokeAll, of a list": {"GET", func(c *sessions.Client) {
+			_, _ = c.RevokeAll(t.Context(), sessions.RevokeAllParams{UserID: "u"})
+		}},
+		"RevokeAll, of a revoke": {"POST", func(c *sessions.Client) {
+			_, _ = c.RevokeAll(t.Context(), sessions.RevokeAllParams{UserID: "u"})
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, err := sessions.NewClient(canaryKey, through(func(req *http.Request) (*http.Response, error) {
+				if req.Method == r.panics {
+					panic("a bug")
+				}
+				return response(200, page), nil
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if got := recover(); got != "a bug" {
+					t.Errorf("recovered %v", got)
+				}
+			}()
+			r.call(client)
+		})
+	}
+}
+
+// A transport that ends its goroutine, as a test's Fatal does, is a failure of what it was asked for.
+func TestGoexitOfATransport(t *testing.T) {
+	t.Parallel()
+	page := listPage(1, "sess_1")
+	for _, method := range []string{"GET", "POST"} {
+		client, err := sessions.NewClient(canaryKey, through(func(req *http.Request) (*http.Response, error) {
+			if req.Method == method {
+				runtime.Goexit()
+			}
+			return response(200, page), nil
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result, err := client.RevokeAll(t.Context(), sessions.RevokeAllParams{UserID: "u"}); err == nil {
+			t.Errorf("%s: no error, and %+v", method, result)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -83,7 +84,8 @@ func (c Cookies) SessionToken(suffix string) (Token, bool) {
 			(suffix == "" || cookie.Name != "__session_"+suffix) {
 			continue
 		}
-		is := identity{cookie.Name, cookie.Domain, cmp.Or(cookie.Path, "/")}
+		domain := strings.ToLower(strings.TrimPrefix(cookie.Domain, "."))
+		is := identity{cookie.Name, domain, cmp.Or(cookie.Path, "/")}
 		if !deletes(cookie) && !deleted[is] {
 			return Token{JWT: cookie.Value}, true
 		}

@@ -170,6 +170,10 @@ func TestCookiesSessionToken(t *testing.T) {
 			"plain of a domain, and its own deleted", "", "",
 			[]string{"__session=one; Domain=example.com", "__session=; Domain=example.com"},
 		},
+		{
+			"plain of a domain, and its own deleted in another spelling", "", "",
+			[]string{"__session=one; Domain=.Example.com", "__session=; Domain=example.com"},
+		},
 		{"plain, expired a moment ago", "", "", []string{"__session=gone; Expires=" + ago(time.Second)}},
 		{"plain, to expire in an hour", "", "one", []string{"__session=one; Expires=" + ago(-time.Hour)}},
 		{

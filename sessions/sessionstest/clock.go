@@ -19,8 +19,9 @@ func (s *Server) Now() time.Time {
 }
 
 // Advance moves the server's clock on by d: tokens and sessions expire, and rate limits recover. It
-// does not shorten the Delay of a Fault. Advance panics if d is negative, or if it would move the
-// clock on by more than 292 years in all.
+// does not shorten the Delay of a Fault, nor what a client waits for after a 429: these go by real
+// time or, in a synctest bubble, by the bubble's. Advance panics if d is negative, or if it would
+// move the clock on by more than 292 years in all.
 func (s *Server) Advance(d time.Duration) {
 	if err := s.TryAdvance(d); err != nil {
 		panic(err.Error())

@@ -42,7 +42,9 @@
 //
 // [Server.Inject] makes requests fail, [Server.LimitRate] sets a rate limit, and [Server.Advance]
 // moves the server's clock. In a testing/synctest bubble, retries and waits take no time: create
-// the server inside the bubble with [WithoutListener], and send through [Server.HTTPClient].
+// the server inside the bubble with [WithoutListener], and send through [Server.HTTPClient]. A
+// middleware in a bubble takes sessionhttp.WithJWTKey(clerk.PublicKeyPEM()), since it would fetch
+// the key set over the network.
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		clerk := sessionstest.New(t, sessionstest.WithoutListener())

@@ -26,6 +26,7 @@ type SignInParams struct {
 	Origin         string         // the azp of the tokens; "https://app.example.test" if ""
 	OrganizationID string         // the organization that the session is active in; "" for none
 	Claims         map[string]any // further claims of the session's tokens; must be encodable as JSON
+	Tasks          []Task         // to do before the session is active; with any, it is pending
 }
 
 // SignIn starts a session for a user, in a new browser, and returns what the browser has then. The
@@ -48,11 +49,16 @@ func (s *Server) TrySignInWith(params SignInParams) (SignIn, error) {
 	if err != nil {
 		return SignIn{}, err
 	}
-	r := s.startSession(s.browsers.add(s.newBrowser()), record{
-		Session: Session{UserID: params.UserID, LastActiveOrganizationID: params.OrganizationID},
-		origin:  params.Origin,
-		claims:  claims,
-	})
+	session := Session{
+		UserID:                   params.UserID,
+		LastActiveOrganizationID: params.OrganizationID,
+		Tasks:                    params.Tasks,
+	}
+	if len(session.Tasks) > 0 {
+		session.Status = statusPending
+	}
+	r := s.startSession(s.browsers.add(s.newBrowser()),
+		record{Session: session, origin: params.Origin, claims: claims})
 	now := s.Now() // no earlier than the session: the token would be older than the sign-in
 	token := s.tokens.mint(tokenRequest{record: r, id: s.newID("jti")}, now)
 	cookies := s.cookiesFor("") // on loopback, without TLS

@@ -36,6 +36,23 @@ func TestSignInWith(t *testing.T) {
 	}
 }
 
+func TestSignInWithTasks(t *testing.T) {
+	s := newServer()
+	in := s.SignInWith(sessionstest.SignInParams{Tasks: []sessionstest.Task{{Key: "choose-organization"}}})
+	for name, token := range map[string]string{
+		"at the sign-in": in.SessionToken,
+		"minted later":   decode[tokenBody](t, post(t, s, "/sessions/"+in.SessionID+"/tokens", "")).JWT,
+	} {
+		if got := claims(t, s, token)["sts"]; got != "pending" {
+			t.Errorf("%s, sts is %v", name, got)
+		}
+	}
+	want := []sessionstest.Task{{Key: "choose-organization"}}
+	if session, _ := s.Session(in.SessionID); !cmp.Equal(session.Tasks, want) {
+		t.Errorf("tasks: %v", session.Tasks)
+	}
+}
+
 func TestSignInCookies(t *testing.T) {
 	s := newServer()
 	in := s.SignIn("")

@@ -334,6 +334,26 @@ func TestLastCallerLearns(t *testing.T) {
 	})
 }
 
+// Who comes while a call that everybody has left still ends gets a call of its own.
+func TestAfterEverybodyLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, leave := context.WithCancel(t.Context())
+		var group flight.Group[string, int]
+		end := make(chan struct{})
+		go func() {
+			_, _ = group.Do(ctx, "a", func(context.Context, func() bool) (int, error) { <-end; return 1, nil })
+		}()
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		go func() { defer close(end); synctest.Wait() }()
+		got, err := group.Do(t.Context(), "a", func(context.Context, func() bool) (int, error) { return 2, nil })
+		if got != 2 || err != nil {
+			t.Errorf("got %d, %v; want the result of a call of its own", got, err)
+		}
+	})
+}
+
 // Who has no deadline and leaves makes no call endless for the others.
 func TestEndlessCallerLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

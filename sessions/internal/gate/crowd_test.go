@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"sync"
@@ -36,16 +37,45 @@ func crowded(tb testing.TB, n int) time.Duration {
 	return time.Since(began) / time.Duration(n)
 }
 
+// silenced lets n turns come during a silence and give up, and returns how long it takes for each until all are gone.
+func silenced(tb testing.TB, n int) time.Duration {
+	call := fixed(time.Now().Add(time.Hour))
+	var g Gate
+	first := &Turn{Operation: "op", MaxWait: time.Minute, Call: call}
+	if err := g.Enter(tb.Context(), first); err != nil {
+		tb.Error(err)
+	}
+	g.Leave(first, true, 30*time.Second)
+	ctx, giveUp := context.WithCancel(tb.Context())
+	var turns sync.WaitGroup
+	began := time.Now()
+	for range n {
+		turns.Go(func() { _ = g.Enter(ctx, &Turn{Operation: "op", MaxWait: time.Minute, Call: call}) })
+	}
+	for all := false; !all; runtime.Gosched() {
+		g.mu.Lock()
+		all = len(g.queue) == n
+		g.mu.Unlock()
+	}
+	giveUp()
+	turns.Wait()
+	return time.Since(began) / time.Duration(n)
+}
+
 // What a turn costs does not grow with those who wait: eight times as many take less than four times as long each.
-// A look at all who wait, whenever a request ends, would take eight times as long.
+// A look at all who wait, whenever a request comes, gives up or ends, would take eight times as long.
 func TestManyWhoWaitCostNoMoreEach(t *testing.T) {
-	for attempt := range 10 { // the machine may be busy with something else
-		few, many := crowded(t, 1_000), crowded(t, 8_000)
-		if many <= 4*few {
-			return
-		}
-		if attempt == 9 {
-			t.Errorf("each of 1,000 took %v, of 8,000 %v", few, many)
+	for name, each := range map[string]func(testing.TB, int) time.Duration{
+		"while as many are out as may be": crowded, "during a silence": silenced,
+	} {
+		for attempt := range 10 { // the machine may be busy with something else
+			few, many := each(t, 2_000), each(t, 16_000)
+			if many <= 4*few {
+				break
+			}
+			if attempt == 9 {
+				t.Errorf("%s: each of 2,000 took %v, of 16,000 %v", name, few, many)
+			}
 		}
 	}
 }

@@ -27,6 +27,7 @@ type Gate struct {
 	queue    []*Turn          // by ticket
 	lanes    map[string]*lane // by operation
 	timer    *time.Timer      // for the turn that may leave next
+	next     time.Time        // when that may be; zero if the timer does not run
 }
 
 // Enter waits until t may send a request. After a nil error Leave has to be called when the
@@ -37,26 +38,34 @@ func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.come(t)
-	if t.ticket == 0 {
-		g.tickets++
-		t.ticket = g.tickets
+	if t.held == nil {
+		if t.ticket == 0 {
+			g.tickets++
+			t.ticket = g.tickets
+		}
+		at, _ := slices.BinarySearchFunc(g.queue, t, func(a, b *Turn) int {
+			return cmp.Compare(a.ticket, b.ticket)
+		})
+		g.queue = slices.Insert(g.queue, at, t)
+		t.lane.waiting++
+		t.lane.latest = t.Call.EndsBy()
+		t.queued = true
+		if g.next.IsZero() || t.opens().Before(g.next) { // else the timer looks at all who wait
+			g.dispatch(t.came, false)
+		}
 	}
-	at, _ := slices.BinarySearchFunc(g.queue, t, func(a, b *Turn) int {
-		return cmp.Compare(a.ticket, b.ticket)
-	})
-	g.queue = slices.Insert(g.queue, at, t)
-	t.lane.waiting++
-	t.lane.latest = t.Call.EndsBy()
-	t.queued = true
-	g.dispatch(t.came, false)
-	turnedAway, late := t.queued && t.tooLate(t.came), false
-	for t.queued && !turnedAway && !late && ctx.Err() == nil {
+	late := false
+	for t.queued && !late && ctx.Err() == nil {
 		t.wake = make(chan struct{})
 		g.mu.Unlock()
+		ends, over := t.Call.EndsBy(), (<-chan time.Time)(nil)
+		if own, ok := ctx.Deadline(); !ok || ends.Before(own) { // else ctx ends, and says why
+			over = time.After(time.Until(ends))
+		}
 		select {
 		case <-t.wake:
 		case <-ctx.Done():
-		case <-time.After(time.Until(t.Call.EndsBy())): // which may have moved meanwhile
+		case <-over: // or not: the end may have moved meanwhile
 		}
 		g.mu.Lock()
 		late = !time.Now().Before(t.Call.EndsBy())
@@ -67,19 +76,28 @@ func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 		t.queued = false
 		t.lane.waiting--
 		t.held = t.heldBack(time.Now())
-		g.dispatch(time.Now(), false) // no timer is left for a turn that has gone
-	}
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if late {
-		err, cause = context.DeadlineExceeded, context.DeadlineExceeded
-	}
-	if t.held != nil && err != nil {
-		t.held = fmt.Errorf("%w: %w", t.held, err)
-		if !errors.Is(cause, err) {
-			t.held = fmt.Errorf("%w: %w", t.held, cause)
+		if len(g.queue) == 0 && g.timer != nil {
+			g.timer.Stop()
+			g.next = time.Time{}
 		}
 	}
+	switch {
+	case t.held == nil:
+	case ctx.Err() != nil:
+		t.held = fmt.Errorf("%w: %w", t.held, ContextError(ctx))
+	case late:
+		t.held = fmt.Errorf("%w: %w", t.held, context.DeadlineExceeded)
+	}
 	return t.held
+}
+
+// ContextError returns why ctx ended. The error matches both ctx.Err and context.Cause.
+func ContextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }
 
 // Refusal returns the error that Enter would return for t at once, or nil.
@@ -87,10 +105,7 @@ func (g *Gate) Refusal(t *Turn) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.come(t)
-	if t.tooLate(t.came) {
-		return t.heldBack(t.came)
-	}
-	return nil
+	return t.held
 }
 
 // Leave takes note of how a request ended: whether there was an answer and, if that was a refusal,
@@ -121,9 +136,12 @@ func (g *Gate) lane(operation string) *lane {
 	return g.lanes[operation]
 }
 
-// come makes t a turn that has just come to the gate.
+// come makes t a turn that has just come to the gate, held back if it is too late already.
 func (g *Gate) come(t *Turn) {
 	t.lane, t.came, t.held, t.wake = g.lane(t.Operation), time.Now(), nil, nil
+	if t.tooLate(t.came) {
+		t.held = t.heldBack(t.came)
+	}
 }
 
 // dispatch lets out all who may leave now, unless they would be too late, and sets the timer for
@@ -164,6 +182,7 @@ func (g *Gate) dispatch(now time.Time, silenced bool) {
 	if g.timer != nil {
 		g.timer.Stop()
 	}
+	g.next = next
 	if !next.IsZero() {
 		g.timer = time.AfterFunc(next.Sub(now), func() {
 			g.mu.Lock()

@@ -344,3 +344,100 @@ func TestGateUnderStress(t *testing.T) {
 		})
 	}
 }
+
+// spread lets 40 calls wait for the end of a silence of 2 s, and returns how long the pace spreads them. meanwhile runs
+// during the silence, with what brings further calls to the gate, each with a deadline.
+func spread(t *testing.T, meanwhile func(enter func(context.Context, time.Duration))) (took time.Duration) {
+	synctest.Test(t, func(t *testing.T) {
+		var g Gate
+		enter := func(ctx context.Context, within time.Duration) (*Turn, error) {
+			turn := &Turn{Operation: "op", MaxWait: time.Minute, Call: fixed(time.Now().Add(within))}
+			return turn, g.Enter(ctx, turn)
+		}
+		first, _ := enter(t.Context(), time.Minute)
+		g.Leave(first, true, 2*second)
+		began := time.Now().Add(2 * second)
+		var turns sync.WaitGroup
+		for range 40 {
+			turns.Go(func() {
+				turn, err := enter(t.Context(), time.Minute)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				time.Sleep(50 * time.Millisecond)
+				g.Leave(turn, true, 0)
+			})
+		}
+		synctest.Wait()
+		meanwhile(func(ctx context.Context, within time.Duration) {
+			if _, err := enter(ctx, within); err == nil {
+				t.Error("a call that had to go was let out")
+			}
+		})
+		turns.Wait()
+		took = time.Since(began)
+	})
+	return took
+}
+
+// A call that is turned away does not hasten the others, nor do calls that gave up.
+func TestTheGoneLeaveThePace(t *testing.T) {
+	t.Parallel()
+	usual := spread(t, func(func(context.Context, time.Duration)) {})
+	for name, meanwhile := range map[string]func(enter func(context.Context, time.Duration)){
+		"turned away": func(enter func(context.Context, time.Duration)) { enter(context.Background(), second) },
+		"given up": func(enter func(context.Context, time.Duration)) {
+			ctx, cancel := context.WithCancel(context.Background())
+			var gone sync.WaitGroup
+			for range 10_000 {
+				gone.Go(func() { enter(ctx, time.Minute) })
+			}
+			synctest.Wait()
+			cancel()
+			gone.Wait()
+		},
+	} {
+		if took := spread(t, meanwhile); took != usual {
+			t.Errorf("%s: the others leave within %v, want %v", name, took, usual)
+		}
+	}
+}
+
+// A call whose context ends while it waits is told why the context ended.
+func TestCauseOfTheEnd(t *testing.T) {
+	t.Parallel()
+	mine, wraps := errors.New("the page's time is up"), fmt.Errorf("shutting down: %w", context.Canceled)
+	for name, row := range map[string]struct {
+		cause   error
+		matches error
+		end     func(cause error) (context.Context, func())
+	}{
+		"a deadline's cause": {mine, context.DeadlineExceeded, func(cause error) (context.Context, func()) {
+			ctx, cancel := context.WithTimeoutCause(context.Background(), second, cause)
+			return ctx, func() { time.Sleep(second); synctest.Wait(); cancel() }
+		}},
+		"a cause": {mine, context.Canceled, func(cause error) (context.Context, func()) {
+			ctx, cancel := context.WithCancelCause(context.Background())
+			return ctx, func() { cancel(cause) }
+		}},
+		"a cause that matches Canceled": {wraps, context.Canceled, func(cause error) (context.Context, func()) {
+			ctx, cancel := context.WithCancelCause(context.Background())
+			return ctx, func() { cancel(cause) }
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCrowd(t)
+				c.many("get", maxInFlight)
+				ctx, end := row.end(row.cause)
+				c.come(ctx, nil, "get late")
+				end()
+				synctest.Wait()
+				if err := c.errs["get late"]; !errors.Is(err, row.cause) || !errors.Is(err, row.matches) {
+					t.Errorf("got %v, want a match of %v and of %v", err, row.cause, row.matches)
+				}
+			})
+		})
+	}
+}

@@ -19,11 +19,10 @@ type lane struct {
 	waiting int       // turns in the queue
 	latest  time.Time // the deadline of the turn that came last
 
-	until   time.Time     // the silence ends
-	asked   time.Duration // how long the last silence was
-	shut    time.Time     // when it began
-	refused int           // requests of those in flight when it began, the first refusal included
-	served  int           // requests of those in flight when it began
+	until   time.Time // the silence ends
+	shut    time.Time // when it began
+	refused int       // requests of those in flight when it began, the first refusal included
+	served  int       // requests of those in flight when it began
 
 	rate   float64   // requests a second when the silence ends; 0 = any
 	before float64   // the rate before it was learned from the last silence
@@ -103,10 +102,10 @@ func (l *lane) fallSilent(t *Turn, asked time.Duration, now time.Time) {
 		return
 	}
 	l.before, l.rate = l.base(), l.base()
-	if !t.Unpaced && (l.rate == 0 || now.Sub(l.until) > l.asked/2) {
+	if !t.Unpaced && (l.rate == 0 || now.Sub(l.until) > l.until.Sub(l.shut)/2) {
 		l.rate = max(minRate, float64(l.count)/(now.Sub(l.since)+asked).Seconds())
 	}
-	l.until, l.asked, l.shut = end, asked, now
+	l.until, l.shut = end, now
 	l.refused, l.served, l.count = 1, 0, 0
 }
 

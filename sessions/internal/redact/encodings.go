@@ -29,9 +29,6 @@ func unhex(text string) string {
 
 // unslash takes the escapes of JSON back, and those of Go's %q.
 func unslash(text string) string {
-	if !strings.Contains(text, `\`) {
-		return text
-	}
 	return slashes.ReplaceAllStringFunc(text, func(escape string) (plain string) {
 		if json.Unmarshal([]byte(`"`+escape+`"`), &plain) == nil {
 			return plain
@@ -62,12 +59,7 @@ func unbase64(text []byte, skip int) string {
 		if len(run) < minBase64 {
 			continue
 		}
-		run = run[skip:]
-		if len(run)%4 == 1 { // of which one character is too much
-			run = run[:len(run)-1]
-		}
-		decoded, _ = base64.RawStdEncoding.AppendDecode(decoded, run)
-		decoded = append(decoded, 0) // what stood apart stays apart
+		decoded, _ = base64.RawStdEncoding.AppendDecode(decoded, run[skip:]) // up to what is too much
 	}
 	return string(decoded)
 }

@@ -34,9 +34,7 @@ func newIndex(secrets []string) *index {
 		for _, unescape := range unescapings {
 			plain = unescape(plain)
 		}
-		if plain != secret {
-			x.add(plain)
-		}
+		x.add(plain)
 		x.add(strings.ReplaceAll(plain, " ", "+")) // as a query writes it
 	}
 	return x

@@ -108,6 +108,11 @@ func TestText(t *testing.T) {
 			[]string{"my/secret?of/some/length"},
 			"dXNlcjpteS9zZWNyZX\r\nQ/b2Yvc29tZS9sZW5ndGg=", "[redacted]",
 		},
+		{
+			"base64 in lines with an indent",
+			[]string{"my/secret?of/some/length"},
+			"dXNlcjpteS9zZWNyZXQ/\r\n  b2Yvc29tZS9sZW5ndGg=", "[redacted]",
+		},
 		{"base64, percent-encoded", []string{"a?>b?>c?>"}, "Yj1hPz5iPz5jPz4%3D", "[redacted]"},
 
 		{"a long text", nil, strings.Repeat("x", MaxText+1), strings.Repeat("x", MaxText)},
@@ -172,6 +177,21 @@ func TestTextBase64(t *testing.T) {
 }
 
 // Text that a reader needs stays as it is beside the headers of a common browser.
+// Of more secrets that begin alike than a text is compared with, each is hidden as a whole.
+func TestTextOfManyAlike(t *testing.T) {
+	t.Parallel()
+	var secrets []string
+	for i := range 3 * maxAlike {
+		secrets = append(secrets, fmt.Sprintf("alike-%02d-%s", i, strings.Repeat("x", i)))
+	}
+	r := &Redactor{Secrets: func() []string { return secrets }}
+	for _, secret := range secrets {
+		if got := r.Text("a " + secret); got != "a "+Mark {
+			t.Errorf("%s: %s", secret, got)
+		}
+	}
+}
+
 func TestTextStaysReadable(t *testing.T) {
 	t.Parallel()
 	headers := http.Header{

@@ -3,16 +3,16 @@ package sessionid
 
 import "strings"
 
-const (
-	maxLength = 256
-	allowed   = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.~-"
-)
+// Allowed are the characters of an id. A nonce has the same.
+const Allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.~-"
+
+const maxLength = 256
 
 // Problem returns what is wrong with an id, as the end of a sentence that starts with it; "" for a
 // good one. A good id is exactly one segment of a path and cannot be read as anything else.
 func Problem(id string) string {
 	switch {
-	case strings.Trim(id, allowed) != "":
+	case strings.Trim(id, Allowed) != "":
 		return "must hold only letters, digits and any of _ . ~ -"
 	case id == "":
 		return "is empty"

@@ -11,6 +11,7 @@ import (
 var (
 	goGet   = regexp.MustCompile(`(?m)^go get (\S+)@main\b`)
 	goWork  = regexp.MustCompile(`(?m)^(go work init \. )\.\./clerk-sessions-go\b`)
+	goUse   = regexp.MustCompile(`(?m)^go work use \.\./clerk-sessions-go/(\S+) .* as is (\S+)$`)
 	modLine = regexp.MustCompile(`(?m)^module (\S+)$`)
 )
 
@@ -29,9 +30,9 @@ func TestInstall(t *testing.T) {
 	if got == nil || want == nil || string(got[1]) != string(want[1]) {
 		t.Errorf("README.md installs %q, and the module is %q", got, want)
 	}
-	work := goWork.FindSubmatch(readme)
-	if work == nil {
-		t.Fatal("README.md does not say how to use a checkout")
+	work, use := goWork.FindSubmatch(readme), goUse.FindStringSubmatch(string(readme))
+	if work == nil || use == nil || want == nil {
+		t.Fatal("README.md does not say how to use a checkout and its nested modules")
 	}
 	program, err := os.ReadFile(root + "/sessions/examples/hello/main.go")
 	if err != nil {
@@ -49,6 +50,8 @@ func TestInstall(t *testing.T) {
 		{"mod", "init", "example.com/mine"},
 		append(strings.Fields(string(work[1]))[1:], checkout),
 		{"run", "."},
+		{"work", "use", checkout + "/" + use[1], checkout + "/" + use[2]},
+		{"build", string(want[1]) + "/" + use[1], string(want[1]) + "/" + use[2]},
 	} {
 		if out, err := goCommand(t, dir, args...); err != nil {
 			t.Fatalf("go %v: %v\n%s", args, err, out)

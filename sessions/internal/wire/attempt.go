@@ -37,9 +37,9 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	if s.Err() != nil {
 		return &Answer{Err: s.why(ctx, nil), Unsent: true}
 	}
-	answer := &Answer{Attempts: 1}
 	call.sent++
 	s.attempt = call.sent
+	answer := &Answer{Attempts: call.sent}
 	req = req.Clone(own)
 	if req.GetBody != nil {
 		req.Body, _ = req.GetBody() // of bytes in memory: it cannot fail

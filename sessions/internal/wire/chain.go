@@ -2,8 +2,6 @@ package wire
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -64,15 +62,6 @@ func OperationFrom(ctx context.Context) *Operation {
 func AttemptFrom(ctx context.Context) int {
 	n, _ := ctx.Value(attemptKey{}).(int)
 	return n
-}
-
-// ContextError returns why ctx ended. The error matches both ctx.Err and context.Cause.
-func ContextError(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return cause
-	}
-	return fmt.Errorf("%w: %w", err, cause)
 }
 
 // Link is one step on the way out. It sends the request of a call, or hands it to the next link,

@@ -223,7 +223,7 @@ func TestContextError(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			err := ContextError(row.ctx)
+			err := gate.ContextError(row.ctx)
 			for _, want := range row.want {
 				if !errors.Is(err, want) {
 					t.Errorf("%v does not match %v", err, want)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 // How long an operation is silent after a 429: for as long as that asks, within bounds. What is
@@ -83,7 +85,7 @@ func (g *gated) waitForLimiter(ctx context.Context, call *Call) error {
 	defer cancel()
 	err := g.Limiter.Wait(ctx)
 	if ctx.Err() != nil {
-		err = ContextError(ctx)
+		err = gate.ContextError(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("not sent: the limiter says: %w", err)

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 // RetryPolicy says how often, and after which waits, a request is sent again.
@@ -42,16 +44,12 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 		limited := answer.Status() == http.StatusTooManyRequests
 		if !limited { // else the gate does the waiting
 			next.Err = sleep(call.ctx, wait)
-			if next.Err == nil && !r.Budget.spend(1) {
-				r.record(call, answer, wait, "the retry budget is used up")
-				break
-			}
 		}
 		if next.Err == nil {
 			next = r.next.Send(call, req)
 		}
 		if next.Attempts == 0 {
-			if !limited && next.HeldBack {
+			if !limited {
 				r.Budget.spend(-1) // the retry was not sent
 			}
 			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
@@ -59,7 +57,6 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 			r.record(call, answer, time.Since(start), why)
 			break
 		}
-		next.Attempts += answer.Attempts
 		answer = next
 	}
 	return answer
@@ -91,7 +88,7 @@ func (r *retry) wait(call *Call, answer *Answer) (wait time.Duration, stop strin
 		return wait, "the server asks for too long a wait"
 	case time.Until(call.EndsBy()) <= wait:
 		return wait, "the deadline comes before the wait is over"
-	case answer.Status() != http.StatusTooManyRequests && !r.Budget.left():
+	case answer.Status() != http.StatusTooManyRequests && !r.Budget.spend(1):
 		return wait, "the retry budget is used up"
 	}
 	return wait, ""
@@ -111,7 +108,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
-		return ContextError(ctx)
+		return gate.ContextError(ctx)
 	}
 }
 
@@ -122,9 +119,10 @@ const (
 )
 
 // Budget bounds the retries of the clients that share it, so that they do not multiply the load of
-// a server in trouble. A retry, other than after a 429, takes a token when it is sent. Every tenth
-// success gives one back, and time fills the whole budget within a minute: N calls send at most
-// 1.1 N + 64 requests, and 64 more a minute. The zero value is a full budget.
+// a server in trouble. A retry, other than after a 429, takes a token before its wait, and gives it
+// back if it is not sent after all. Every tenth success gives one back, and time fills the whole
+// budget within a minute: N calls send at most 1.1 N + 64 requests, and 64 more a minute. The zero
+// value is a full budget.
 type Budget struct {
 	mu    sync.Mutex
 	spent float64   // tokens
@@ -144,6 +142,3 @@ func (b *Budget) spend(tokens float64) bool {
 	b.spent = max(0, b.spent+tokens)
 	return true
 }
-
-// left reports whether there is a token, and takes none.
-func (b *Budget) left() bool { return b.spend(1) && b.spend(-1) }

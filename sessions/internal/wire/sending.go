@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/gate"
 )
 
 // maxSends and maxCrowded are how often net/http may write a request over HTTP/2 in one attempt:
@@ -110,7 +112,7 @@ func (s *sending) wroteHeaders() {
 func (s *sending) why(call context.Context, err error) error {
 	switch n := s.stopped.Load(); {
 	case call.Err() != nil:
-		return ContextError(call)
+		return gate.ContextError(call)
 	case n > 0:
 		return fmt.Errorf("the server sent the request back %d times", n)
 	case s.Err() != nil:

@@ -25,7 +25,7 @@ func TestBadInput(t *testing.T) {
 		says               string
 	}{
 		"no path":                  {"GET", "", "", 404, "no such endpoint"},
-		"an unknown path":          {"GET", "users", "", 404, "no such endpoint"},
+		"an unknown path":          {"GET", "users", "", 404, "are calls, clock, env, faults, "},
 		"a path too long":          {"GET", "health/x", "", 404, "no such endpoint"},
 		"an unknown session":       {"POST", "sessions/sess_none/end", "", 404, "no session with this id"},
 		"a session of odd letters": {"POST", "sessions/%2e%2e%2f/end", "", 404, "no session with this id"},
@@ -56,7 +56,7 @@ func TestBadInput(t *testing.T) {
 		"a fault of no operation": {
 			"POST", "faults", `{"operation":"GetSesion","status":500}`, 400, `no operation "GetSesion"`,
 		},
-		"a fault that changes nought": {"POST", "faults", `{"times":3}`, 400, "changes nothing"},
+		"a fault that changes nought": {"POST", "faults", `{"times":3}`, 400, "one of status, "},
 		"a fault, less than never":    {"POST", "faults", `{"status":500,"times":-1}`, 400, "negative"},
 		"a fault of half a time":      {"POST", "faults", `{"status":500,"times":1.5}`, 400, "the field /times"},
 		"a status of no answer":       {"POST", "faults", `{"status":100}`, 400, "status 100"},

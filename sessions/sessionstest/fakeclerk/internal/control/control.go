@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -44,6 +45,7 @@ func endpoints() map[string]map[string]endpoint {
 			http.MethodGet: listFaults, http.MethodPost: inject, http.MethodDelete: clearFaults,
 		},
 		"rate-limit": {http.MethodPut: limitRate, http.MethodDelete: liftRateLimit},
+		"rotate-key": {http.MethodPost: rotateKey},
 		"calls":      {http.MethodGet: listCalls, http.MethodDelete: clearCalls},
 		"violations": {http.MethodGet: listViolations},
 		"reset":      {http.MethodPost: reset},
@@ -52,14 +54,20 @@ func endpoints() map[string]map[string]endpoint {
 
 // Handler serves the API. It answers no request that a page of another site has sent.
 func Handler(in *instance.Instance) http.Handler {
-	mux := http.NewServeMux()
-	for path, methods := range endpoints() {
+	mux, all := http.NewServeMux(), endpoints()
+	for path, methods := range all {
 		mux.HandleFunc(Prefix+path, func(w http.ResponseWriter, r *http.Request) {
 			serve(in, methods, w, r)
 		})
 	}
+	mux.HandleFunc("GET "+Prefix+"control.yaml", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = w.Write(Document)
+	})
+	paths := strings.Join(slices.Sorted(maps.Keys(all)), ", ")
 	mux.HandleFunc(Prefix, func(w http.ResponseWriter, _ *http.Request) {
-		Refuse(w, http.StatusNotFound, "There is no such endpoint; "+Prefix+"health is one.")
+		Refuse(w, http.StatusNotFound, "There is no such endpoint; below "+Prefix+" are "+paths+
+			", and control.yaml, which describes them.")
 	})
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

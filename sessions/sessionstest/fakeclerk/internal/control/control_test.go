@@ -29,6 +29,10 @@ func TestEveryOperation(t *testing.T) {
 	if cookies := browser["cookies"].(map[string]any); cookies["__session"] != token || len(cookies) != 7 {
 		t.Errorf("cookies: %v", cookies)
 	}
+	pending := answered[map[string]any](t, a.send(t, "POST", "sign-in", `{"tasks":[{"key":"choose-organization"}]}`))
+	if s, _ := a.in.Clerk().Session(pending["session_id"].(string)); s.Status != "pending" || len(s.Tasks) != 1 {
+		t.Errorf("signed in with a task: %+v", s)
+	}
 	if other := answered[map[string]any](t, a.send(t, "POST", "sign-in", "")); other["user_id"] == "" {
 		t.Errorf("signed in as somebody new: %v", other)
 	}
@@ -41,8 +45,8 @@ func TestEveryOperation(t *testing.T) {
 		t.Errorf("added: %v", got)
 	}
 	list := answered[struct{ Sessions []session }](t, a.send(t, "GET", "sessions", ""))
-	if len(list.Sessions) != 9 {
-		t.Errorf("%d sessions, want 9", len(list.Sessions))
+	if len(list.Sessions) != 10 {
+		t.Errorf("%d sessions, want 10", len(list.Sessions))
 	}
 	if ended := answered[session](t, a.send(t, "POST", "sessions/sess_1/end", "")); ended.Status != "ended" {
 		t.Errorf("ended: %+v", ended)
@@ -82,6 +86,10 @@ func TestEveryOperation(t *testing.T) {
 	a.send(t, "GET", "calls", "")
 	a.send(t, "DELETE", "calls", "")
 	a.send(t, "GET", "violations", "")
+	key := string(a.in.Clerk().PublicKeyPEM())
+	if got := a.send(t, "POST", "rotate-key", ""); got.status != 204 || string(a.in.Clerk().PublicKeyPEM()) == key {
+		t.Errorf("the key is not rotated: %v", got)
+	}
 	if got := a.send(t, "POST", "reset", ""); got.status != 204 {
 		t.Errorf("not reset: %v", got)
 	}
@@ -101,8 +109,8 @@ func (a *api) document(t testing.TB) (ids []string) {
 			ids = append(ids, strings.TrimSpace(id))
 		}
 	}
-	if len(ids) != 17 {
-		t.Errorf("%d operations, want 17", len(ids))
+	if len(ids) != 18 {
+		t.Errorf("%d operations, want 18", len(ids))
 	}
 	return ids
 }

@@ -45,6 +45,13 @@ type task struct {
 	Key string `json:"key"`
 }
 
+func tasks(in []task) (out []sessionstest.Task) {
+	for _, t := range in {
+		out = append(out, sessionstest.Task(t))
+	}
+	return out
+}
+
 // milliseconds is a time since 1970; 0 stands for a time that is not given.
 type milliseconds int64
 
@@ -111,14 +118,12 @@ func addSession(in *instance.Instance, r *http.Request) (any, error) {
 		LastActiveOrganizationID: x.LastActiveOrganizationID,
 		LatestActivity:           (*sessionstest.Activity)(x.LatestActivity),
 		Actor:                    x.Actor,
+		Tasks:                    tasks(x.Tasks),
 		LastActiveAt:             x.LastActiveAt.time(),
 		ExpireAt:                 x.ExpireAt.time(),
 		AbandonAt:                x.AbandonAt.time(),
 		CreatedAt:                x.CreatedAt.time(),
 		UpdatedAt:                x.UpdatedAt.time(),
-	}
-	for _, t := range x.Tasks {
-		added.Tasks = append(added.Tasks, sessionstest.Task(t))
 	}
 	return sessionOf(in.Clerk().AddSession(added)), nil
 }

@@ -14,12 +14,19 @@ func signIn(in *instance.Instance, r *http.Request) (any, error) {
 		Origin         string         `json:"origin"`
 		OrganizationID string         `json:"organization_id"`
 		Claims         map[string]any `json:"claims"`
+		Tasks          []task         `json:"tasks"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
 	clerk := in.Clerk()
-	browser, err := clerk.TrySignInWith(sessionstest.SignInParams(params))
+	browser, err := clerk.TrySignInWith(sessionstest.SignInParams{
+		UserID:         params.UserID,
+		Origin:         params.Origin,
+		OrganizationID: params.OrganizationID,
+		Claims:         params.Claims,
+		Tasks:          tasks(params.Tasks),
+	})
 	if err != nil {
 		return nil, err
 	}

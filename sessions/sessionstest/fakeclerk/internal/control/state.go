@@ -67,6 +67,11 @@ func limitRate(in *instance.Instance, r *http.Request) (any, error) {
 	return limit, nil
 }
 
+func rotateKey(in *instance.Instance, _ *http.Request) (any, error) {
+	in.Clerk().RotateKey()
+	return nil, nil
+}
+
 func liftRateLimit(in *instance.Instance, _ *http.Request) (any, error) {
 	in.Clerk().LimitRate(0, 0)
 	return nil, nil
