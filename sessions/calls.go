@@ -1,8 +1,11 @@
 package sessions
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"time"
 
@@ -125,14 +128,23 @@ func (c *Client) RefreshCookies(
 	return refresh(ctx, c, sessionID, &params, gen.RefreshSessionRequestFormatCookie, readCookies)
 }
 
-// refresh asks for the answer in a format; read refuses an answer in another one.
+// refresh asks for the answer in a format; read refuses an answer in another one. The body, which
+// is as long as the browser's headers, is encoded when the request is sent: a call that waits for
+// its turn holds its parameters alone.
 func refresh[G, T any](ctx context.Context, c *Client, sessionID string, params *RefreshParams,
 	format gen.RefreshSessionRequestFormat, read func(*G) (*T, error),
 ) (*T, error) {
 	problem := cmp.Or(checkSessionID(sessionID), params.check())
 	return do(ctx, c, wire.RefreshSession, problem, params.secrets, read,
 		func(api *gen.Client) (*http.Response, error) {
-			return api.RefreshSession(ctx, sessionID, params.query(), params.body(format))
+			encode := func(_ context.Context, req *http.Request) error {
+				req.GetBody = func() (io.ReadCloser, error) {
+					text, err := json.Marshal(params.body(format))
+					return io.NopCloser(bytes.NewReader(text)), err
+				}
+				return nil
+			}
+			return api.RefreshSessionWithBody(ctx, sessionID, params.query(), mediaType, nil, encode)
 		})
 }
 

@@ -787,3 +787,44 @@ func TestNothingHandedOver(t *testing.T) {
 		t.Errorf("got %v, want an error of a request that was not sent", err)
 	}
 }
+
+// A refresh that waits for its turn holds its parameters, and no body: that is made of them when the request is sent.
+func TestQueuedRefreshHoldsNoBody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var body string
+		client, err := sessions.NewClient(canaryKey, through(func(req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodGet {
+				<-req.Context().Done()
+				return nil, req.Context().Err()
+			}
+			text, err := io.ReadAll(req.Body)
+			if body = string(text); err != nil || req.ContentLength != int64(len(text)) {
+				t.Errorf("a body of %d bytes, %d of them announced: %v", len(text), req.ContentLength, err)
+			}
+			return response(200, `{"object":"token","jwt":"a.b.c"}`), nil
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		busy, end := context.WithCancel(t.Context())
+		var calls sync.WaitGroup
+		for range 64 {
+			calls.Go(func() { _, _ = client.Get(busy, "sess_1") })
+		}
+		synctest.Wait()
+		headers := http.Header{"X-Turn": {"waits for its"}}
+		calls.Go(func() {
+			_, err = client.RefreshToken(t.Context(), "sess_1", sessions.RefreshParams{
+				ExpiredToken: "x", RefreshToken: "x", RequestOrigin: "https://app.example.com", RequestHeaders: headers,
+			})
+		})
+		synctest.Wait()
+		headers.Set("X-Turn", "has come to its")
+		end()
+		calls.Wait()
+		if err != nil || !strings.Contains(body, "has come to its") {
+			t.Errorf("sent %s: %v", body, err)
+		}
+	})
+}

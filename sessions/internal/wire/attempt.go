@@ -1,9 +1,11 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 )
@@ -42,7 +44,9 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	answer := &Answer{Attempts: call.sent}
 	req = req.Clone(own)
 	if req.GetBody != nil {
-		req.Body, _ = req.GetBody() // of bytes in memory: it cannot fail
+		body, _ := req.GetBody() // of what is in memory: it cannot fail
+		text, _ := io.ReadAll(body)
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 	}
 	s.sendOnce(call.Op, req)
 	resp, err := a.Transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
