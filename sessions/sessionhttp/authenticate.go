@@ -2,6 +2,7 @@ package sessionhttp
 
 import (
 	"context"
+	"errors"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
@@ -47,12 +48,10 @@ func (a *Authenticator) byAnswer(ctx context.Context, v *visit, answer answer) d
 		return d
 	}
 	d := a.byCookies(ctx, v)
-	switch {
-	case p.temporary && !d.auth.SignedIn && !d.auth.Pending:
+	if p.temporary && !d.auth.SignedIn && !d.auth.Pending {
 		return notSignedIn("handshake-payload-"+p.reason, p)
-	case d.auth.Err == nil:
-		d.auth.Err = p
 	}
+	d.auth.Err = errors.Join(d.auth.Err, p)
 	return d
 }
 

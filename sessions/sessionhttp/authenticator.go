@@ -1,6 +1,7 @@
 package sessionhttp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,10 +69,7 @@ func New(b Backend, publishableKey string, opts ...Option) (*Authenticator, erro
 // SDK.
 func (a *Authenticator) Token(req *http.Request) string {
 	v := a.read(req)
-	if v.header.text != "" {
-		return v.header.text
-	}
-	return v.token.text
+	return cmp.Or(v.header.text, v.token.text)
 }
 
 // SignOut ends the session of a request that came through the Middleware, and deletes the session's

@@ -30,8 +30,9 @@
 // for a token that names another key, at most once a minute; or once a second, as long as there is
 // no key at all. [WithJWTKey] gives the key instead.
 //
-// A token that has expired is refreshed if the request is a GET and the browser holds the
-// instance's refresh cookie: one request goes to Clerk, and the page is served with the new token.
+// A token that has expired is refreshed if the request is a GET, see [WithRefreshMethods], and the
+// browser holds the instance's refresh cookie: one request goes to Clerk, and the page is served
+// with the new token.
 // Equal requests that arrive at the same time share that request to Clerk, and those of the next 10
 // s get its result.
 //

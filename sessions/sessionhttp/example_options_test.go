@@ -66,6 +66,14 @@ func ExampleWithOutageGrace() {
 	// Output: signed in: true, "user_1", "session-token-expired-refresh-internal_clerk_error"
 }
 
+func ExampleWithRefreshMethods() {
+	v := newVisitor(sessionhttp.WithRefreshMethods("GET", "POST"))
+	form := v.request()
+	form.Method = http.MethodPost
+	visit(v.auth.Middleware(hello), form)
+	// Output: signed in: true, "user_1", ""
+}
+
 func ExampleWithoutHandshake() {
 	v := newVisitor(sessionhttp.WithoutHandshake())
 	req := v.request()

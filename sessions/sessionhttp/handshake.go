@@ -70,17 +70,14 @@ func (a *Authenticator) cleanURL(v *visit) string {
 	if err != nil {
 		return ""
 	}
-	return origin + withoutParameters(target(v.req), isAnswerParameter)
+	return origin + withoutParameters(target(v.req), func(name string) bool {
+		return slices.Contains([]string{answerToken, answerNonce, devBrowser, "__clerk_help"}, name)
+	})
 }
 
 // isClerkParameter reports whether a query's parameter is Clerk's.
 func isClerkParameter(name string) bool {
 	return strings.HasPrefix(name, "__clerk_") || name == "__dev_session"
-}
-
-// isAnswerParameter reports whether a query's parameter came with a handshake's answer.
-func isAnswerParameter(name string) bool {
-	return slices.Contains([]string{answerToken, answerNonce, devBrowser, "__clerk_help"}, name)
 }
 
 // target returns the path and the query of a request as the browser sent them. It starts with a

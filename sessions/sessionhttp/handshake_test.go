@@ -2,6 +2,7 @@ package sessionhttp_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
@@ -237,5 +238,20 @@ func TestBrowserDropsCookiesOfAnotherDomain(t *testing.T) {
 				t.Errorf("the next page: %+v", s.auth)
 			}
 		})
+	}
+}
+
+// Why an answer was not taken shows beside what then stood in the way of a refresh.
+func TestWhyAnAnswerWasNotTaken(t *testing.T) {
+	t.Parallel()
+	s := newService(t, &backend{handshake: func(context.Context, string) (*sessions.Cookies, error) {
+		return nil, sessions.ErrNotFound
+	}})
+	cookies := cookieLine(oldToken(t, "sess_1", start), "rt") + "; __clerk_handshake_nonce=used"
+	s.serve(newPage(t, cookies, func(req *http.Request) { req.Header.Set("Cookie", cookies+"; __clerk_redirect_count=3") }))
+	for _, why := range []string{"there is a handshake's answer", "not found"} {
+		if !errors.Is(s.auth.Err, sessions.ErrNotFound) || !strings.Contains(fmt.Sprint(s.auth.Err), why) {
+			t.Errorf("%+v does not say %q", s.auth, why)
+		}
 	}
 }

@@ -68,7 +68,7 @@ func parsePublishableKey(key string) (instance, error) {
 func parseOrigin(origin string) (string, error) {
 	scheme, host, _ := strings.Cut(origin, "://")
 	normal, err := buildOrigin(scheme, host)
-	if err != nil || strings.ContainsAny(host, `/\?#@`) {
+	if err != nil || strings.ContainsAny(host, `/\?#@*`) {
 		return "", errors.New(
 			`it must be a scheme and a host and nothing else, as in "https://app.example.com"`)
 	}

@@ -111,24 +111,19 @@ func cutPair(pair string) (name, value string, found bool) {
 	return strings.Trim(name, " \t"), strings.Trim(value, " \t"), found
 }
 
-// cookieValue decodes the value of a cookie: quotes belong to it, and percent-encoding goes unless
-// what comes out is no text.
-func cookieValue(raw string) string {
-	raw = fromLatin1(raw)
-	decoded, err := url.PathUnescape(raw)
-	if err != nil || !utf8.ValidString(decoded) {
-		return raw
-	}
-	return decoded
-}
+// cookieValue decodes the value of a cookie: quotes belong to it.
+func cookieValue(raw string) string { return decoded(fromLatin1(raw), url.PathUnescape) }
 
-// parameterText decodes the name or the value of a query's parameter, if it can be decoded.
-func parameterText(raw string) string {
-	decoded, err := url.QueryUnescape(raw)
-	if err != nil {
+// parameterText decodes the name or the value of a query's parameter.
+func parameterText(raw string) string { return decoded(raw, url.QueryUnescape) }
+
+// decoded returns a text without its escapes, unless these are broken or stand for no text.
+func decoded(raw string, unescape func(string) (string, error)) string {
+	text, err := unescape(raw)
+	if err != nil || !utf8.ValidString(text) {
 		return raw
 	}
-	return decoded
+	return text
 }
 
 // fromLatin1 reads the bytes of a header as Node does, each as one character: what comes out is

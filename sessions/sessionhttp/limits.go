@@ -19,10 +19,9 @@ const (
 	sessionRefreshes = 10
 	sessionRefusals  = 180
 
-	// How many exchanges in a row without an answer mean that Clerk is silent, and how often it is
-	// then asked again.
+	// How many exchanges in a row without an answer mean that Clerk is silent. It is then asked again
+	// once a second.
 	silentAfter = 8
-	probeEvery  = time.Second
 
 	// Our own limit: no trouble of Clerk's, and anybody can bring it about.
 	reasonLimited = "refresh-rate-limited"
@@ -63,7 +62,7 @@ func newLimits(cfg *config) *limits {
 func (l *limits) allow(x exchange, now time.Time) *problem {
 	age := now.Sub(l.asked)
 	switch {
-	case l.unanswered >= silentAfter && 0 <= age && age < probeEvery:
+	case l.unanswered >= silentAfter && 0 <= age && age < time.Second:
 		return &problem{reasonFetch, true, errors.New("no answer from Clerk of late")}
 	case l.isUsedUp(bound{x.holder, holderSends}, now),
 		l.isUsedUp(bound{x.session, sessionRefreshes}, now),

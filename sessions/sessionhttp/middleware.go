@@ -23,6 +23,9 @@ import (
 // these headers in w.Header, and has to write them itself. All other requests and responses stay as
 // they are.
 //
+// Only a GET is refreshed, as in the JavaScript SDK, see [WithRefreshMethods], and no upgrade to a
+// WebSocket is: a page should GET something first, and connect then.
+//
 // POST /sessions/{session_id}/refresh
 //
 // GET /clients/handshake_payload
@@ -67,18 +70,24 @@ func (a *Authenticator) renewed(req *http.Request, d *decision) *http.Request {
 }
 
 // Require returns a handler that serves a request by next if its sender is signed in. Put it behind
-// the Middleware. Whoever is not signed in gets 401 or, for a page and with WithSignInURL, a
-// redirect to that address with 303. If Clerk could not be asked, so that the sender may well be
-// signed in, the answer is 503.
+// the Middleware; without that, every answer is 500. Whoever is not signed in gets 401 or, where a
+// browser asks for a page and with WithSignInURL, a redirect to that address with 303: so serve
+// that address without Require. If Clerk could not be asked, so that the sender may well be signed
+// in, the answer is 503. Users with tasks to do count as not signed in, see Auth.Pending. For pages
+// and answers of your own, look at FromContext instead.
+//
+// A preflight request of CORS has no token: put what answers it around Require.
 func (a *Authenticator) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		auth, _ := FromContext(req.Context())
+		auth, ok := FromContext(req.Context())
 		if auth.SignedIn {
 			next.ServeHTTP(w, req)
 			return
 		}
 		forbidCaching(w.Header())
 		switch {
+		case !ok:
+			http.Error(w, "Require has no Middleware around it.", http.StatusInternalServerError)
 		case auth.Temporary:
 			w.Header().Set("Retry-After", "1")
 			http.Error(w, "Please try again in a moment.", http.StatusServiceUnavailable)

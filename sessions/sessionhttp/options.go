@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// Option changes how an Authenticator works. The order of options does not matter. An argument that
-// cannot be used, and a nil Option, are errors of New.
+// Option changes how an Authenticator works. The order of options does not matter; of the same
+// option twice, the last counts, unless its comment says otherwise. An argument that cannot be
+// used, and a nil Option, are errors of New.
 type Option func(*config) error
 
 type config struct {
@@ -24,6 +25,7 @@ type config struct {
 	observer                         func(*http.Request, Auth, time.Duration)
 	origin                           string // "" = that of the request
 	clientIP                         func(*http.Request) string
+	methods                          []string // of requests that are refreshed
 	perSecond                        float64
 	burst                            int
 	now                              func() time.Time
@@ -34,7 +36,7 @@ func newConfig(opts []Option) (*config, error) {
 		skew: 5 * time.Second, timeout: 3 * time.Second, handshake: true,
 		perSecond: 50, burst: 500, // half of what Clerk grants a production instance: 1000 in 10 s
 		now: time.Now, observer: func(*http.Request, Auth, time.Duration) {},
-		clientIP: func(*http.Request) string { return "" },
+		clientIP: func(*http.Request) string { return "" }, methods: []string{http.MethodGet},
 	}
 	var errs []error
 	for i, opt := range opts {
@@ -99,7 +101,8 @@ func WithFrontendAPI(url string) Option {
 // WithAuthorizedParties accepts only tokens whose claim azp is one of the origins, such as
 // "https://app.example.com", or is missing: no token that the browser got for another site of the
 // same domain. Without this option every azp is accepted; given twice, the origins of both count.
-// Each origin has to be written as a browser writes it, in lower case and without a path.
+// Each origin has to be written as a browser writes it, in lower case and without a path; there are
+// no wildcards.
 func WithAuthorizedParties(origins ...string) Option {
 	isBad := func(o string) bool { normal, err := parseOrigin(o); return err != nil || normal != o }
 	return option(len(origins) > 0 && !slices.ContainsFunc(origins, isBad), func(cfg *config) {
@@ -124,9 +127,11 @@ func WithTimeout(d time.Duration) Option {
 
 // WithOutageGrace lets a verified token that expired less than d ago sign its sender in while Clerk
 // cannot be asked for a new token: because of Clerk or the network, and not because of
-// WithRefreshRate. d is 0 to 24 h; 0 unless set. Auth.Reason and Auth.Err then tell what happened.
-// The price: a session that was revoked during the outage lives on for up to d, unless this
-// Authenticator has signed it out or has seen Clerk refuse it.
+// WithRefreshRate. A request that is not refreshed, such as a POST, has the grace as well from when
+// Clerk could not be asked on behalf of others, until Clerk answers. d is 0 to 24 h; 0 unless set.
+// Auth.Reason and Auth.Err then tell what happened. The price: a session that was revoked during
+// the outage lives on for up to d, unless this Authenticator has signed it out or has seen Clerk
+// refuse it.
 func WithOutageGrace(d time.Duration) Option {
 	return option(0 <= d && d <= 24*time.Hour, func(cfg *config) { cfg.grace = d },
 		"WithOutageGrace(%v): it must be 0 to 24 h", d)
@@ -160,9 +165,18 @@ func WithObserver(observe func(*http.Request, Auth, time.Duration)) Option {
 		"WithObserver: the function is nil")
 }
 
+// WithRefreshMethods sets of which methods requests are refreshed when their token has expired;
+// GET alone unless set, as in the JavaScript SDK. With "GET", "HEAD" and "POST", a form that was
+// filled in for longer than a token lives reaches its handler signed in, in place of getting 401.
+func WithRefreshMethods(methods ...string) Option {
+	return option(len(methods) > 0 && !slices.Contains(methods, ""), func(cfg *config) {
+		cfg.methods = methods
+	}, `WithRefreshMethods: name at least one, as in "GET"`)
+}
+
 // WithTrustedProxy makes the origin come from X-Forwarded-Host and X-Forwarded-Proto, see
 // [Authenticator.Origin]. Any client can send these headers: use it only behind a proxy that sets
-// both of them itself.
+// both of them itself, in place of what the client sent.
 func WithTrustedProxy() Option {
 	return option(true, func(cfg *config) { cfg.trustedProxy = true }, "")
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
@@ -16,7 +17,7 @@ import (
 //
 // POST /sessions/{session_id}/refresh
 func (a *Authenticator) refresh(ctx context.Context, v *visit) (cookieSet, *problem) {
-	if p := v.eligible(); p != nil {
+	if p := a.eligible(v); p != nil {
 		return cookieSet{}, p
 	}
 	params, p := a.params(ctx, v)
@@ -44,12 +45,12 @@ func (a *Authenticator) refresh(ctx context.Context, v *visit) (cookieSet, *prob
 const noRefreshCookie = "there is no refresh cookie of the instance"
 
 // eligible returns nil if a request's session may be refreshed, whatever its tokens are.
-func (v *visit) eligible() *problem {
+func (a *Authenticator) eligible(v *visit) *problem {
 	isOther := v.token.text == "" ||
 		v.token.readable && v.token.claim("sid") != v.header.claim("sid")
 	switch {
-	case v.req.Method != http.MethodGet:
-		return refuse("non-eligible-non-get", "the method is not GET")
+	case !slices.Contains(a.methods, v.req.Method):
+		return refuse("non-eligible-non-get", "a "+v.req.Method+" is not refreshed")
 	case v.refreshToken == "":
 		return refuse("non-eligible-no-refresh-cookie", noRefreshCookie)
 	case v.hasAnswer():

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -315,6 +316,25 @@ func TestEligibility(t *testing.T) {
 	}
 }
 
+// WithRefreshMethods says what is refreshed beside a GET. The request goes on with its body.
+func TestRefreshMethods(t *testing.T) {
+	t.Parallel()
+	for method, refreshed := range map[string]bool{"GET": true, "POST": true, "PUT": false, "HEAD": false} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t, &backend{refresh: renew(t, func() time.Time { return start })},
+				sessionhttp.WithRefreshMethods("GET", "POST"))
+			s.serve(newPage(t, cookieLine(oldToken(t, "sess_1", start), "rt"), func(req *http.Request) {
+				req.Method, req.Body = method, io.NopCloser(strings.NewReader("a=b"))
+			}))
+			body, err := io.ReadAll(s.served.Body)
+			if s.auth.Refreshed != refreshed || string(body) != "a=b" || err != nil {
+				t.Errorf("%+v, with the body %q: %v", s.auth, body, err)
+			}
+		})
+	}
+}
+
 // An expired token of another class is never refreshed, though its signature is the instance's.
 func TestNoRefreshOfOtherClasses(t *testing.T) {
 	t.Parallel()
@@ -513,7 +533,7 @@ func TestRequire(t *testing.T) {
 	s := newService(t, down)
 	if resp := (&service{Handler: s.Require(s.Handler)}).serve(
 		newPage(t, ""),
-	); resp.StatusCode != http.StatusUnauthorized {
+	); resp.StatusCode != http.StatusInternalServerError {
 		t.Errorf("without the middleware: %d", resp.StatusCode)
 	}
 }

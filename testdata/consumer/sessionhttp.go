@@ -77,6 +77,7 @@ var (
 	_ func(func(*http.Request) string) authOption = sessionhttp.WithClientIP
 	_ func(func() time.Time) authOption           = sessionhttp.WithClock
 	_ func(float64, int) authOption               = sessionhttp.WithRefreshRate
+	_ func(...string) authOption                  = sessionhttp.WithRefreshMethods
 )
 
 func _(auth sessionhttp.Auth, backend sessionhttp.Backend) {
