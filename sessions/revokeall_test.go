@@ -818,7 +818,7 @@ func TestPanicReachesTheCaller(t *testing.T) {
 	}{
 		"Get": {"GET", func(c *sessions.Client) { _, _ = c.Get(t.Context(), "sess_1") }},
 		"All": {"GET", func(c *sessions.Client) {
-			for range c.All(t.Context(), sessions.ListParams{}) { //nolint:revive // the walk is all there is
+			for range c.All(t.Context(), sessions.ListParams{}) {
 			}
 		}},
 		"RevokeAll, of a list": {"GET", func(c *sessions.Client) {

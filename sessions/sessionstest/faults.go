@@ -99,7 +99,8 @@ func (s *Server) checkFault(f Fault) error {
 	case f.ContentType != "" && f.Body == "":
 		return errors.New("a ContentType needs a Body")
 	case !answers && !f.Drop && f.RetryAfter == 0 && f.Delay == 0:
-		return errors.New("the Fault changes nothing: it needs one of Status, RetryAfter, Delay, Body and Drop")
+		return errors.New("the Fault changes nothing: " +
+			"it needs one of Status, RetryAfter, Delay, Body and Drop")
 	case strings.ContainsAny(f.ContentType, "\r\n"):
 		return errors.New("the ContentType holds a line break")
 	}
