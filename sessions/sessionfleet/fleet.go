@@ -160,11 +160,11 @@ func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session
 }
 
 // Forget makes the next GetToken and RefreshCookies of a session ask Clerk anew, in every instance.
-// Call it for each session that was ended in another way than by Revoke, such as by the RevokeAll of
-// a client. Four things stay: calls that wait at that moment get what they wait for; a TokenCache
-// keeps its tokens until they expire or its own Forget is called; package sessionhttp remembers new
-// cookies for 10 s; and a store that evicts values may bring back what was forgotten, until that
-// expires. The error says that the store could not be reached.
+// Call it for each session that was ended in another way than by Revoke, such as by the RevokeAll
+// of a client. Four things stay: calls that wait at that moment get what they wait for; a
+// TokenCache keeps its tokens until they expire or its own Forget is called; package sessionhttp
+// remembers new cookies for 10 s; and a store that evicts values may bring back what was forgotten,
+// until that expires. The error says that the store could not be reached.
 func (f *Fleet) Forget(ctx context.Context, sessionID string) error {
 	for _, key := range f.keys() {
 		name, never := newPlace("generation", key, sessionID).name, func([]byte) bool { return false }

@@ -248,7 +248,7 @@ func TestWhyAnAnswerWasNotTaken(t *testing.T) {
 		return nil, sessions.ErrNotFound
 	}})
 	cookies := cookieLine(oldToken(t, "sess_1", start), "rt") + "; __clerk_handshake_nonce=used"
-	s.serve(newPage(t, cookies, func(req *http.Request) { req.Header.Set("Cookie", cookies+"; __clerk_redirect_count=3") }))
+	s.serve(newPage(t, cookies+"; __clerk_redirect_count=3"))
 	for _, why := range []string{"there is a handshake's answer", "not found"} {
 		if !errors.Is(s.auth.Err, sessions.ErrNotFound) || !strings.Contains(fmt.Sprint(s.auth.Err), why) {
 			t.Errorf("%+v does not say %q", s.auth, why)
