@@ -62,6 +62,7 @@ func _(params sessionstest.SignInParams) {
 	is[string](&params.Origin)
 	is[string](&params.OrganizationID)
 	is[map[string]any](&params.Claims)
+	is[[]sessionstest.Task](&params.Tasks)
 }
 
 func _(server *sessionstest.Server, signIn sessionstest.SignIn, fault sessionstest.Fault,
