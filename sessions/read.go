@@ -82,6 +82,9 @@ func (l *listed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return json.UnmarshalDecode(dec, (*page)(l))
 }
 
+// usualRow is about how many bytes of JSON a session has. A list makes room for as many at once.
+const usualRow = 512
+
 // rows are the sessions of a list.
 type rows struct {
 	sessions []Session
@@ -93,7 +96,7 @@ func (r *rows) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if token, err := dec.ReadToken(); err != nil || token.Kind() != jsontext.KindBeginArray {
 		return cmp.Or(err, errors.New("not an array"))
 	}
-	r.sessions = []Session{}
+	r.sessions = make([]Session, 0, len(dec.UnreadBuffer())/usualRow)
 	var row gen.Session
 	for dec.PeekKind() != jsontext.KindEndArray {
 		row = gen.Session{}
