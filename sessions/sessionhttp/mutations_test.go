@@ -78,15 +78,15 @@ var mutations = []mutation{
 		"AttackSharedClaims", "authenticate.go", `	t := decodeJWT(set.token) // again: each request gets claims of its own
 	return decision{cookieSet: set, auth: a.authOf(&t)}
 }`,
-		`	t, found := decoded[set.token]
+		`	t, found := known[set.token]
 	if !found {
 		t = decodeJWT(set.token)
-		decoded[set.token] = t
+		known[set.token] = t
 	}
 	return decision{cookieSet: set, auth: a.authOf(&t)}
 }
 
-var decoded = map[string]jwt{}`,
+var known = map[string]jwt{}`,
 	},
 	{"AttackPrinting", "middleware.go", `(f, "sessionhttp.response")`, "(f, w.cookies[0].text)"},
 	{"AttackPrinting", "keys.go", "reasonSignature, false, hide.Error(err)", "reasonSignature, false, err"},
