@@ -42,7 +42,7 @@ type Fleet struct {
 // is sent, and the store is not asked.
 func New(c Client, store Store, secretKey string, opts ...Option) (*Fleet, error) {
 	f := &Fleet{client: c, keys: keys(secretKey), margin: 5 * time.Second, now: time.Now}
-	f.store = &guard{store: store, logger: slog.New(slog.DiscardHandler), turns: make(chan int, 16)}
+	f.store = &guard{store: store, logger: slog.New(slog.DiscardHandler), turns: make(chan int, 64)}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(f)
@@ -144,7 +144,7 @@ func (f *Fleet) HandshakeCookies(ctx context.Context, nonce string) (*sessions.C
 }
 
 // Revoke ends a session, and then does what Forget does, whatever Clerk answered and even if ctx
-// has ended, for 1.5 s at most. The errors are those of the client's Revoke. That the store cannot
+// has ended. The errors are those of the client's Revoke. That the store cannot
 // be reached is no error: other instances may then hand out the session's tokens until these
 // expire.
 //
@@ -152,9 +152,7 @@ func (f *Fleet) HandshakeCookies(ctx context.Context, nonce string) (*sessions.C
 func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session, error) {
 	session, err := f.client.Revoke(ctx, sessionID)
 	if ctx != nil && !errors.Is(err, sessions.ErrInvalidParams) {
-		waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
-		defer cancel()
-		_ = f.Forget(waiting, sessionID)
+		_ = f.Forget(context.WithoutCancel(ctx), sessionID)
 	}
 	return session, err
 }

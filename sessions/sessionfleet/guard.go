@@ -21,7 +21,7 @@ const (
 type guard struct {
 	store  Store
 	logger *slog.Logger
-	turns  chan int     // has room for 16 operations whose time is not over; others wait
+	turns  chan int     // has room for so many reads and claims at once
 	stuck  atomic.Int32 // operations that have not ended although their time is over
 
 	mu        sync.Mutex
@@ -46,25 +46,31 @@ type result struct {
 	err     error
 }
 
-// swap asks the store when it is op's turn, unless the store rests then. swap waits no longer than
-// ctx. An operation whose ctx has ended goes on, for it may take a claim back or put an answer in
-// the place of one; but where nothing has to be there, as for a new claim, it is left out.
+// swap asks the store, unless the store rests, and waits no longer than ctx, and than opLimit in
+// all. What others wait for goes at once, and goes on whatever ctx says: an answer, a claim that is
+// taken back, what is to be forgotten. Reads and new claims, of which bursts are made, wait for
+// their turn first, and are left out once ctx has ended.
 func (g *guard) swap(ctx context.Context, op operation) result {
-	ended := make(chan result, 1)
-	go func() {
-		g.turns <- 1
-		if g.rests(ctx, op) || op.old == nil && ctx.Err() != nil {
-			<-g.turns
-			ended <- result{err: errors.New("the store rests, because it failed")}
-			return
+	waiting, cancel := context.WithTimeout(ctx, min(opLimit, patience(ctx)))
+	defer cancel()
+	if op.old == nil && op.ttl <= lease {
+		select {
+		case g.turns <- 1:
+			defer func() { <-g.turns }()
+		case <-waiting.Done():
+			return result{err: waiting.Err()}
 		}
-		g.do(ctx, op, ended)
-	}()
+	}
+	if g.rests(ctx, op) {
+		return result{err: errors.New("the store rests, because it failed")}
+	}
+	ended := make(chan result, 1)
+	go g.do(ctx, op, ended)
 	select {
 	case r := <-ended:
 		return r
-	case <-ctx.Done():
-		return result{err: context.Cause(ctx)}
+	case <-waiting.Done():
+		return result{err: waiting.Err()}
 	}
 }
 
@@ -121,7 +127,6 @@ func (g *guard) do(ctx context.Context, op operation, ended chan<- result) {
 func (g *guard) end(op operation, r result, ended chan<- result) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	<-g.turns
 	ended <- r
 	if r.err == nil {
 		g.failures = 0

@@ -133,8 +133,8 @@ func TestStuckBurst(t *testing.T) {
 			}
 			wg.Wait()
 		}
-		if n := s.operations(); n > 8+16 {
-			t.Errorf("%d operations are stuck, want 24 at most", n)
+		if n := s.operations(); n > 2*64 { // whose turns may begin just before the others count as stuck
+			t.Errorf("%d operations are stuck, want 128 at most", n)
 		}
 		close(release)
 	})
@@ -159,8 +159,8 @@ func TestBurst(t *testing.T) {
 			wg.Go(func() { same(t, together(t.Context(), fleets, handshakeOf(fmt.Sprint(i)))) })
 		}
 		wg.Wait()
-		if asked(t, clerk, 200); most.Load() > 2*16 {
-			t.Errorf("%d operations at once of two instances, want 32 at most", most.Load())
+		if asked(t, clerk, 200); most.Load() > 2*(64+64) {
+			t.Errorf("%d operations at once of two instances, want 256 at most", most.Load())
 		}
 	})
 }
@@ -216,4 +216,59 @@ func TestRevokeBehindABurst(t *testing.T) {
 		}
 		wg.Wait()
 	})
+}
+
+// A sign-out reaches the other instances although a burst of calls was before it at a store that works, but is slow.
+func TestForgetBehindABurst(t *testing.T) {
+	t.Parallel()
+	bubble(t, "500 before it", func(t *testing.T) {
+		s := newStore()
+		fleets := newFleets(t, 2, &clerk{takes: atOnce}, s)
+		hour := mintWith(sessions.TokenParams{ExpiresIn: time.Hour})
+		before := <-begin(t.Context(), fleets[1], hour)
+		s.breaks(slow(200 * time.Millisecond))
+		var wg sync.WaitGroup
+		for i := range 500 {
+			wg.Go(func() { together(t.Context(), fleets[:1], handshakeOf(fmt.Sprint(i))) })
+		}
+		time.Sleep(time.Millisecond)
+		if _, err := fleets[0].Revoke(t.Context(), "sess_1"); err != nil {
+			t.Error(err)
+		}
+		wg.Wait()
+		s.breaks(nil)
+		time.Sleep(time.Minute)
+		if after := <-begin(t.Context(), fleets[1], hour); after.text == before.text {
+			t.Error("a minute after the session was revoked, the token of before is handed out")
+		}
+	})
+}
+
+// A store that works, but is slow, costs a call no more than its operations take, however many calls come.
+func TestSlowStoreUnderLoad(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		each, most time.Duration
+	}{
+		"50 ms away": {50 * time.Millisecond, 500 * time.Millisecond}, "240 ms away": {240 * time.Millisecond, time.Second},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			clerk, s := &clerk{takes: func(int) time.Duration { return 20 * time.Millisecond }}, newStore()
+			fleets := newFleets(t, 1, clerk, s)
+			s.breaks(slow(row.each))
+			var wg sync.WaitGroup
+			for i := range 2000 { // 200 a second
+				wg.Go(func() {
+					ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+					defer cancel()
+					if a := together(ctx, fleets, handshakeOf(fmt.Sprint(i)))[0]; a.err != nil || a.took > row.most {
+						t.Errorf("%v after %v", a.err, a.took)
+					}
+				})
+				time.Sleep(5 * time.Millisecond)
+			}
+			wg.Wait()
+			time.Sleep(time.Minute) // what goes on in the background ends
+		})
+	}
 }

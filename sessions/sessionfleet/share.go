@@ -29,19 +29,17 @@ func (f *Fleet) share(ctx context.Context, kind string, names []string, ask call
 	if ctx == nil || ctx.Err() != nil { // the client says what is to be said
 		return ask(ctx)
 	}
-	waiting, cancel := context.WithTimeout(ctx, patience(ctx))
-	defer cancel()
-	places, err := f.places(waiting, kind, names)
+	places, err := f.places(ctx, kind, names)
 	if err != nil {
 		return ask(ctx)
 	}
 	e, claim := entry{}, places[0].seal(entry{Claimed: true})
 	for i := 1; i < len(places) && !e.good(); i++ { // an answer that was sealed with an old key
-		r := f.store.swap(waiting, operation{name: places[i].name})
+		r := f.store.swap(ctx, operation{name: places[i].name})
 		e = places[i].open(r.now, f.now())
 	}
 	if !e.good() {
-		e = f.claim(waiting, places[0], claim)
+		e = f.claim(ctx, places[0], claim)
 	}
 	switch {
 	case e.good():
@@ -81,8 +79,10 @@ func (f *Fleet) places(ctx context.Context, kind string, names []string) ([]plac
 
 // claim returns another instance's answer or refusal, which it waits for if need be. It returns
 // neither if Clerk is to be asked: the claim is in its place, an answer there is late, the store is
-// of no use, or ctx has ended. A nil claim takes no place: claim only waits.
+// of no use, or there is just time to ask Clerk. A nil claim takes no place: claim only waits.
 func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
+	ctx, cancel := context.WithTimeout(ctx, patience(ctx))
+	defer cancel()
 	// old is what the claim takes the place of: nothing, or what counts as nothing.
 	old, trouble, waited := []byte(nil), 0, false
 	for delay := firstPoll; trouble < 2 && ctx.Err() == nil; delay = min(delay*5/4, lastPoll) {
@@ -126,9 +126,7 @@ func (f *Fleet) hold(ctx context.Context, p place, claim []byte, ask call) (own 
 		stop()
 		there := f.settle(ctx, p, claim, outcome)
 		if outcome.Refusal != nil && there.Claimed { // by an instance that may have been first
-			waiting, cancel := context.WithTimeout(ctx, patience(ctx))
-			defer cancel()
-			there = f.claim(waiting, p, nil)
+			there = f.claim(ctx, p, nil)
 		}
 		if err != nil && there.good() {
 			minted.MarkEarlier(ctx)

@@ -39,12 +39,12 @@
 // # When the store fails
 //
 // No fault of the store is an error of GetToken, RefreshCookies, HandshakeCookies or Revoke: Clerk
-// is asked, as without a Fleet. An instance asks the store 16 things at once; others wait in turn,
-// for three quarters of the time that they have at most. An operation takes 250 ms at most. After
-// five failures in a row, or with eight operations that do not end, the store rests: each instance
-// asks Clerk by itself, and finds out at once, and then once a second, in the background, whether
-// the store can be written to. It rests also if that fails after five failures that were not in a
-// row, with no write between them: a full engine still reads. [WithLogger] tells of both.
+// is asked, as without a Fleet. No operation of the store is waited for longer than 250 ms; an
+// instance reads and claims 64 things at once, and others wait for their turn within that time.
+// After five failures in a row, or with eight operations that do not end, the store rests: each
+// instance asks Clerk by itself, and finds out at once, and then once a second, in the background,
+// whether the store can be written to. It rests also if that fails after five failures that were
+// not in a row, with no write between them: a full engine still reads. [WithLogger] tells of both.
 //
 // # What the store gives away
 //
@@ -76,10 +76,10 @@ import (
 // Package storetest has the tests that a Store has to pass.
 type Store interface {
 	// Swap puts value in the place of old for ttl, if old is there now. It returns what is there
-	// afterwards, and whether it swapped. A nil old stands for nothing there, and a nil value removes
-	// old; with both nil, Swap only reads. An empty value is not nil: it is there. Swap must be
-	// atomic, and should end with ctx: it is not waited for longer than 250 ms. It may have swapped
-	// also if it returns an error.
+	// afterwards, and whether it swapped. A nil old stands for nothing there, and a nil value
+	// removes old; with both nil, Swap only reads. An empty value is not nil: it is there. Swap
+	// must be atomic, and should end with ctx: it is not waited for longer than 250 ms. It may have
+	// swapped also if it returns an error.
 	Swap(ctx context.Context, name string, old, value []byte, ttl time.Duration) (
 		now []byte, swapped bool, err error)
 }
