@@ -87,7 +87,7 @@ type page struct {
 	done     chan struct{}
 	list     *SessionList
 	err      error
-	panicked any
+	panicked any // lost if the loop ends before the page is read
 }
 
 func newWalk(c *Client, params ListParams) *walk {

@@ -744,7 +744,7 @@ func statusRows() (rows []answerRow) {
 			want:   outcome{StatusCode: status, Details: goodErrorDetails, TraceID: "trace_body"},
 		})
 	}
-	for status, unknown := range map[int]bool{501: false, 505: false, 520: true, 524: true, 525: false, 599: false} {
+	for status, unknown := range map[int]bool{501: false, 505: false, 520: true, 522: true, 524: true, 525: false} {
 		rows = append(rows, answerRow{
 			name: strconv.Itoa(status) + " is a server's error", calls: callsNamed("Get,Create"), unknown: unknown,
 			answer: always(jsonAnswer(status, goodError)),
@@ -1153,5 +1153,19 @@ func TestResultsOutliveTheirAnswers(t *testing.T) {
 		if diff := cmp.Diff(&want, got); diff != "" {
 			t.Errorf("call %d: want (-), got (+):\n%s", i, diff)
 		}
+	}
+}
+
+// However long an answer is, a list makes room for no more rows than a page can have.
+func TestRoomForRows(t *testing.T) {
+	t.Parallel()
+	client, err := sessions.NewClient(canaryKey, through(func(*http.Request) (*http.Response, error) {
+		return response(200, `{"data":[],"total_count":0,"more":"`+strings.Repeat("x", 9<<20)+`"}`), nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := client.List(t.Context(), sessions.ListParams{}); err != nil || cap(list.Data) > 500 {
+		t.Errorf("room for %d, %v", cap(list.Data), err)
 	}
 }

@@ -828,3 +828,30 @@ func TestQueuedRefreshHoldsNoBody(t *testing.T) {
 		}
 	})
 }
+
+// What a transport does with a request after the call has returned does not reach the caller's parameters.
+func TestBodyAfterTheCall(t *testing.T) {
+	t.Parallel()
+	var again func() (io.ReadCloser, error)
+	client, err := sessions.NewClient(canaryKey, through(func(req *http.Request) (*http.Response, error) {
+		again = req.GetBody
+		return response(200, `{"object":"token","jwt":"a.b.c"}`), nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	headers := http.Header{"X-Page": {"of the call"}}
+	if _, err := client.RefreshToken(t.Context(), "sess_1", sessions.RefreshParams{
+		ExpiredToken: "x", RefreshToken: "x", RequestOrigin: "https://app.example.com", RequestHeaders: headers,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	headers.Set("X-Page", "of another")
+	body, err := again()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(body); err != nil || !strings.Contains(string(text), "of the call") {
+		t.Errorf("%s, %v", text, err)
+	}
+}

@@ -46,7 +46,7 @@ var (
 
 	// ErrOutcomeUnknown is matched by an *Error of a create, a refresh or a handshake that Clerk may
 	// have carried out, although its answer was lost or could not be read. The same Error can match
-	// ErrServer (502, 504, and Cloudflare's 520 and 524), ErrInvalidResponse (a 2xx that will not do)
+	// ErrServer (502, 504, and Cloudflare's 520, 522 and 524), ErrInvalidResponse (a 2xx that will not do)
 	// or the error of the context.
 	ErrOutcomeUnknown = errors.New("clerk: outcome unknown")
 )

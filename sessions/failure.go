@@ -61,8 +61,8 @@ func badList(format string, args ...any) *Error {
 }
 
 // fromTheWay are the statuses by which a network in front of Clerk says that it has passed the
-// request on and got no answer that will do. 520 and 524 are Cloudflare's.
-var fromTheWay = []int{http.StatusBadGateway, http.StatusGatewayTimeout, 520, 524}
+// request on and got no answer that will do. Those from 520 on are Cloudflare's.
+var fromTheWay = []int{http.StatusBadGateway, http.StatusGatewayTimeout, 520, 522, 524}
 
 // mayHaveHappened reports whether Clerk may have done what the request asked for, although the
 // answer is not a good one.

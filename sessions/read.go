@@ -96,15 +96,18 @@ func (r *rows) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if token, err := dec.ReadToken(); err != nil || token.Kind() != jsontext.KindBeginArray {
 		return cmp.Or(err, errors.New("not an array"))
 	}
-	r.sessions = make([]Session, 0, len(dec.UnreadBuffer())/usualRow)
+	r.sessions = make([]Session, 0, min(len(dec.UnreadBuffer())/usualRow, pageSize))
 	var row gen.Session
 	for dec.PeekKind() != jsontext.KindEndArray {
 		row = gen.Session{}
 		if err := json.UnmarshalDecode(dec, &row); err != nil {
 			return err
 		}
+		if r.problem != nil {
+			continue // the rest only has to be JSON
+		}
 		if err := checkSession(&row); err != nil {
-			r.problem = cmp.Or(r.problem, fmt.Errorf("row %d: %w", len(r.sessions), err))
+			r.problem = fmt.Errorf("row %d: %w", len(r.sessions), err)
 		}
 		r.sessions = append(r.sessions, newSession(&row))
 	}

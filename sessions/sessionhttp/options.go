@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -81,7 +82,7 @@ func WithJWTKey(pem []byte) Option {
 // answers: for one request several times, also with the same token. Of a request that is refreshed,
 // it is called twice with the old token, and then with the new token once for each cookie that
 // holds it. verify must not be nil and must be safe for concurrent use. With WithJWTKey beside it,
-// both have to accept a token.
+// or given twice, both have to accept a token.
 func WithVerifier(verify func(ctx context.Context, token string) error) Option {
 	return option(verify != nil, func(cfg *config) {
 		cfg.checks = append(cfg.checks, checkWithVerifier(verify))
@@ -127,8 +128,8 @@ func WithTimeout(d time.Duration) Option {
 
 // WithOutageGrace lets a verified token that expired less than d ago sign its sender in while Clerk
 // cannot be asked for a new token: because of Clerk or the network, and not because of
-// WithRefreshRate. A request that is not refreshed, such as a POST, has the grace as well from when
-// Clerk could not be asked on behalf of others, until Clerk answers. d is 0 to 24 h; 0 unless set.
+// WithRefreshRate. A request that is not refreshed, such as a POST, has the grace only once eight
+// requests in a row were not answered, and until one is. d is 0 to 24 h; 0 unless set.
 // Auth.Reason and Auth.Err then tell what happened. The price: a session that was revoked during
 // the outage lives on for up to d, unless this Authenticator has signed it out or has seen Clerk
 // refuse it.
@@ -169,9 +170,10 @@ func WithObserver(observe func(*http.Request, Auth, time.Duration)) Option {
 // GET alone unless set, as in the JavaScript SDK. With "GET", "HEAD" and "POST", a form that was
 // filled in for longer than a token lives reaches its handler signed in, in place of getting 401.
 func WithRefreshMethods(methods ...string) Option {
-	return option(len(methods) > 0 && !slices.Contains(methods, ""), func(cfg *config) {
-		cfg.methods = methods
-	}, `WithRefreshMethods: name at least one, as in "GET"`)
+	isBad := func(m string) bool { return m == "" || strings.Trim(m, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" }
+	return option(len(methods) > 0 && !slices.ContainsFunc(methods, isBad), func(cfg *config) {
+		cfg.methods = slices.Clone(methods)
+	}, `WithRefreshMethods(%q): each must be a method, as in "GET", "POST"`, methods)
 }
 
 // WithTrustedProxy makes the origin come from X-Forwarded-Host and X-Forwarded-Proto, see

@@ -54,7 +54,6 @@ type shared struct {
 	flight  flight.Group[digest, result]
 
 	mu         sync.Mutex
-	inTrouble  bool // Clerk could not be asked, or could not answer, the last time
 	limits     *limits
 	remembered *simplelru.LRU[digest, result]
 	ended      *simplelru.LRU[digest, time.Time] // when sessions were last refused or signed out
@@ -109,7 +108,6 @@ func (s *shared) send(ctx context.Context, x exchange) (r result) {
 	defer s.mu.Unlock()
 	now := s.now()
 	s.limits.countResult(ctx, x, r.p, now)
-	s.inTrouble = r.p != nil && (r.p.temporary || s.inTrouble && r.p.reason == reasonOrigin)
 	key, lasts := x.key, rememberAnswer
 	switch {
 	case r.p != nil && r.p.temporary:
@@ -145,7 +143,7 @@ func (s *shared) isOutage(p *problem, t *jwt) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	isDown := p.temporary && p.reason != reasonLimited ||
-		strings.HasPrefix(p.reason, "non-eligible-") && s.inTrouble
+		strings.HasPrefix(p.reason, "non-eligible-") && s.limits.unanswered >= silentAfter
 	ended, found := s.ended.Peek(s.digest("session", t.claim("sid")))
 	return isDown && (!found || t.issuedAt() > float64(ended.Unix())) // NaN is not later
 }

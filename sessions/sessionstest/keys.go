@@ -83,7 +83,8 @@ func (k *keyRing) published() jose.JSONWebKeySet {
 
 // RotateKey makes the server sign with a new key, which has another key id. The key set at JWKSURL
 // then has the new key and the key before it, and PublicKeyPEM returns the new key. Before a visit
-// with a token of the new key, Advance by a minute: a middleware fetches the key set no more often.
+// with a token of the new key, Advance by a minute, with the middleware on the server's clock
+// (sessionhttp.WithClock): it fetches the key set no more often.
 func (s *Server) RotateKey() {
 	key := newKey()
 	s.keys.mu.Lock()

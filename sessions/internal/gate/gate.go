@@ -169,7 +169,9 @@ func (g *Gate) dispatch(now time.Time, silenced bool) {
 		default:
 			g.inFlight++
 			t.sent = now
-			t.lane.slowDown(now)
+			if !t.Unpaced {
+				t.lane.slowDown(now)
+			}
 		}
 		t.lane.waiting--
 		t.queued = false

@@ -441,3 +441,44 @@ func TestCauseOfTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// Who comes after the only one who waited has given up does not wait longer for that.
+func TestAfterTheOnlyOneGaveUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t)
+		c.calls("op a")
+		c.refused(2*second, "op a")
+		c.expect("at first", "op a")
+		ctx, giveUp := context.WithCancel(t.Context())
+		c.come(ctx, nil, "op b")
+		c.after(second)
+		giveUp()
+		synctest.Wait()
+		c.calls("op c")
+		c.after(second)
+		c.expect("after the silence", "op c")
+	})
+}
+
+// Turns without a pace do not push those that have one ahead of themselves.
+func TestUnpacedTurnsLeaveThePace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t)
+		c.calls("op first")
+		c.refused(second, "op first")
+		c.calls("op paced 1", "op paced 2")
+		c.after(second) // the silence is over, and the pace at its least, ten a second
+		unpaced := func(turn *Turn) { turn.Unpaced = true }
+		for i := range 20 {
+			c.come(t.Context(), unpaced, fmt.Sprint("op unpaced ", i))
+			c.after(10 * time.Millisecond)
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if !slices.Contains(c.out, "op paced 2") {
+			t.Errorf("%q were let out", c.out)
+		}
+	})
+}

@@ -47,8 +47,8 @@ var percents = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
 var slashes = regexp.MustCompile(`\\(?:u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4})*` +
 	`|x[0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}|.)`)
 
-// oneRun gives base64 one alphabet, and joins its lines.
-var oneRun = strings.NewReplacer("-", "+", "_", "/", "\r", "", "\n", "")
+// oneRun gives base64 one alphabet, and joins its lines, also where they are indented.
+var oneRun = strings.NewReplacer("-", "+", "_", "/", "\r", "", "\n", "", " ", "", "\t", "")
 
 // unbase64 decodes every run of characters that could be base64, without the first few characters:
 // where in a run the base64 begins cannot be told, but it is one of four places. text has the

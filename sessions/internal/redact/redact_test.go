@@ -111,7 +111,7 @@ func TestText(t *testing.T) {
 		{
 			"base64 in lines with an indent",
 			[]string{"my/secret?of/some/length"},
-			"dXNlcjpteS9zZWNyZXQ/\r\n  b2Yvc29tZS9sZW5ndGg=", "[redacted]",
+			"dXNlcjpteS9zZWNyZ\r\n  XQ/b2Yvc29tZS9sZ\n\tW5ndGg=", "[redacted]",
 		},
 		{"base64, percent-encoded", []string{"a?>b?>c?>"}, "Yj1hPz5iPz5jPz4%3D", "[redacted]"},
 
@@ -176,7 +176,6 @@ func TestTextBase64(t *testing.T) {
 	}
 }
 
-// Text that a reader needs stays as it is beside the headers of a common browser.
 // Of more secrets that begin alike than a text is compared with, each is hidden as a whole.
 func TestTextOfManyAlike(t *testing.T) {
 	t.Parallel()
@@ -192,6 +191,7 @@ func TestTextOfManyAlike(t *testing.T) {
 	}
 }
 
+// Text that a reader needs stays as it is beside the headers of a common browser.
 func TestTextStaysReadable(t *testing.T) {
 	t.Parallel()
 	headers := http.Header{

@@ -46,7 +46,9 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	if req.GetBody != nil {
 		body, _ := req.GetBody() // of what is in memory: it cannot fail
 		text, _ := io.ReadAll(body)
-		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
+		req.Body, _ = req.GetBody()
+		req.ContentLength = int64(len(text))
 	}
 	s.sendOnce(call.Op, req)
 	resp, err := a.Transport.RoundTrip(req) //nolint:bodyclose // readBody closes it

@@ -44,12 +44,17 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 		limited := answer.Status() == http.StatusTooManyRequests
 		if !limited { // else the gate does the waiting
 			next.Err = sleep(call.ctx, wait)
+			if next.Err == nil && !r.Budget.spend(1) {
+				r.record(call, answer, wait, "the retry budget is used up")
+				break
+			}
 		}
+		spent := !limited && next.Err == nil
 		if next.Err == nil {
 			next = r.next.Send(call, req)
 		}
 		if next.Attempts == 0 {
-			if !limited {
+			if spent {
 				r.Budget.spend(-1) // the retry was not sent
 			}
 			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
@@ -88,7 +93,7 @@ func (r *retry) wait(call *Call, answer *Answer) (wait time.Duration, stop strin
 		return wait, "the server asks for too long a wait"
 	case time.Until(call.EndsBy()) <= wait:
 		return wait, "the deadline comes before the wait is over"
-	case answer.Status() != http.StatusTooManyRequests && !r.Budget.spend(1):
+	case answer.Status() != http.StatusTooManyRequests && !r.Budget.left():
 		return wait, "the retry budget is used up"
 	}
 	return wait, ""
@@ -119,10 +124,9 @@ const (
 )
 
 // Budget bounds the retries of the clients that share it, so that they do not multiply the load of
-// a server in trouble. A retry, other than after a 429, takes a token before its wait, and gives it
-// back if it is not sent after all. Every tenth success gives one back, and time fills the whole
-// budget within a minute: N calls send at most 1.1 N + 64 requests, and 64 more a minute. The zero
-// value is a full budget.
+// a server in trouble. A retry, other than after a 429, takes a token when it is sent. Every tenth
+// success gives one back, and time fills the whole budget within a minute: N calls send at most 1.1
+// N + 64 requests, and 64 more a minute. The zero value is a full budget.
 type Budget struct {
 	mu    sync.Mutex
 	spent float64   // tokens
@@ -142,3 +146,6 @@ func (b *Budget) spend(tokens float64) bool {
 	b.spent = max(0, b.spent+tokens)
 	return true
 }
+
+// left reports whether there is a token, and takes none.
+func (b *Budget) left() bool { return b.spend(1) && b.spend(-1) }
