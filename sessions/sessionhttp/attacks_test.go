@@ -93,8 +93,8 @@ func TestAttackOriginBeforeTheLimits(t *testing.T) {
 	}
 }
 
-// Requests for hosts that are none cost the others little, although the limits have let them through: like guesses, they
-// get a part of the service's limit, and in an outage they neither take the turn of those who ask Clerk nor end a
+// Requests for hosts that are none cost the others little, although the limits have let them through: like guesses,
+// they get a part of the service's limit, and in an outage they neither take the turn of those who ask Clerk nor end a
 // session's grace.
 func TestAttackHostsThatAreNone(t *testing.T) {
 	t.Parallel()
