@@ -46,21 +46,21 @@ type result struct {
 	err     error
 }
 
-// swap asks the store, unless the store rests, and waits no longer than ctx, and than opLimit in
-// all. What others wait for goes at once, and goes on whatever ctx says: an answer, a claim that is
-// taken back, what is to be forgotten. Reads and new claims, of which bursts are made, wait for
-// their turn first, and are left out once ctx has ended.
+// swap asks the store, unless the store rests, and waits no longer than ctx, and than opLimit. What
+// others wait for goes at once, and goes on whatever ctx says: an answer, a claim that is taken
+// back, what is to be forgotten. Reads and new claims, of which bursts are made, first wait for
+// their turn, for twice opLimit at most.
 func (g *guard) swap(ctx context.Context, op operation) result {
-	waiting, cancel := context.WithTimeout(ctx, min(opLimit, patience(ctx)))
-	defer cancel()
 	if op.old == nil && op.ttl <= lease {
 		select {
 		case g.turns <- 1:
 			defer func() { <-g.turns }()
-		case <-waiting.Done():
-			return result{err: waiting.Err()}
+		case <-time.After(min(2*opLimit, patience(ctx))):
+			return result{err: errors.New("the store is busy")}
 		}
 	}
+	waiting, cancel := context.WithTimeout(ctx, min(opLimit, patience(ctx)))
+	defer cancel()
 	if g.rests(ctx, op) {
 		return result{err: errors.New("the store rests, because it failed")}
 	}

@@ -40,11 +40,12 @@
 //
 // No fault of the store is an error of GetToken, RefreshCookies, HandshakeCookies or Revoke: Clerk
 // is asked, as without a Fleet. No operation of the store is waited for longer than 250 ms; an
-// instance reads and claims 64 things at once, and others wait for their turn within that time.
-// After five failures in a row, or with eight operations that do not end, the store rests: each
-// instance asks Clerk by itself, and finds out at once, and then once a second, in the background,
-// whether the store can be written to. It rests also if that fails after five failures that were
-// not in a row, with no write between them: a full engine still reads. [WithLogger] tells of both.
+// instance reads and claims 64 things at once, and others wait half a second at most for their
+// turn. After five failures in a row, or with eight operations that do not end, the store rests:
+// each instance asks Clerk by itself, and finds out at once, and then once a second, in the
+// background, whether the store can be written to. It rests also if that fails after five failures
+// that were not in a row, with no write between them: a full engine still reads. [WithLogger] tells
+// of both.
 //
 // # What the store gives away
 //

@@ -170,10 +170,10 @@ func WithObserver(observe func(*http.Request, Auth, time.Duration)) Option {
 // GET alone unless set, as in the JavaScript SDK. With "GET", "HEAD" and "POST", a form that was
 // filled in for longer than a token lives reaches its handler signed in, in place of getting 401.
 func WithRefreshMethods(methods ...string) Option {
-	isBad := func(m string) bool { return m == "" || strings.Trim(m, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" }
-	return option(len(methods) > 0 && !slices.ContainsFunc(methods, isBad), func(cfg *config) {
-		cfg.methods = slices.Clone(methods)
-	}, `WithRefreshMethods(%q): each must be a method, as in "GET", "POST"`, methods)
+	capital := strings.Trim(strings.Join(methods, ""), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+	return option(capital && len(methods) > 0 && !slices.Contains(methods, ""),
+		func(cfg *config) { cfg.methods = slices.Clone(methods) },
+		`WithRefreshMethods(%q): each must be a method, as in "GET", "POST"`, methods)
 }
 
 // WithTrustedProxy makes the origin come from X-Forwarded-Host and X-Forwarded-Proto, see
