@@ -44,10 +44,10 @@ var (
 	// above.
 	ErrInvalidResponse = errors.New("clerk: invalid response")
 
-	// ErrOutcomeUnknown is matched by an *Error of a create, a refresh or a handshake that Clerk may
-	// have carried out, although its answer was lost or could not be read. The same Error can match
-	// ErrServer (502, 504, and Cloudflare's 520, 522 and 524), ErrInvalidResponse (a 2xx that will not do)
-	// or the error of the context.
+	// ErrOutcomeUnknown is matched by an *Error of a create, a refresh or a handshake that Clerk
+	// may have carried out, although its answer was lost or could not be read. The same Error can
+	// match ErrServer (502, 504, and Cloudflare's 520, 522 and 524), ErrInvalidResponse (a 2xx that
+	// will not do) or the error of the context.
 	ErrOutcomeUnknown = errors.New("clerk: outcome unknown")
 )
 
