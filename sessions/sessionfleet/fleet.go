@@ -17,9 +17,8 @@ type Client interface {
 	sessions.TokenMinter // POST /sessions/{session_id}/tokens
 	// RefreshCookies trades an expired session token for new cookies,
 	// POST /sessions/{session_id}/refresh.
-	RefreshCookies(
-		ctx context.Context, sessionID string, params sessions.RefreshParams,
-	) (*sessions.Cookies, error)
+	RefreshCookies(ctx context.Context, sessionID string, params sessions.RefreshParams) (
+		*sessions.Cookies, error)
 	// HandshakeCookies returns the cookies of a handshake's answer, GET /clients/handshake_payload.
 	HandshakeCookies(ctx context.Context, nonce string) (*sessions.Cookies, error)
 	// Revoke ends a session, POST /sessions/{session_id}/revoke.
@@ -42,7 +41,7 @@ type Fleet struct {
 // is sent, and the store is not asked.
 func New(c Client, store Store, secretKey string, opts ...Option) (*Fleet, error) {
 	f := &Fleet{client: c, keys: keys(secretKey), margin: 5 * time.Second, now: time.Now}
-	f.store = &guard{store: store, logger: slog.New(slog.DiscardHandler), turns: make(chan int, 64)}
+	f.store = &guard{store: store, logger: slog.New(slog.DiscardHandler), turns: make(chan int, 48)}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(f)
@@ -135,8 +134,7 @@ func (f *Fleet) RefreshCookies(
 //
 // GET /clients/handshake_payload
 func (f *Fleet) HandshakeCookies(ctx context.Context, nonce string) (*sessions.Cookies, error) {
-	names := []string{"", nonce}
-	e, err := f.share(ctx, "handshake", names, func(ctx context.Context) (entry, error) {
+	e, err := f.share(ctx, "handshake", []string{"", nonce}, func(ctx context.Context) (entry, error) {
 		own, err := f.client.HandshakeCookies(ctx, nonce)
 		return entry{Cookies: (*cookies)(own)}, err
 	})
@@ -166,7 +164,8 @@ func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session
 func (f *Fleet) Forget(ctx context.Context, sessionID string) error {
 	for _, key := range f.keys() {
 		name, never := newPlace("generation", key, sessionID).name, func([]byte) bool { return false }
-		op := operation{name, nil, []byte(rand.Text()), 2 * time.Hour} // a token lives an hour here
+		// A token lives an hour here.
+		op := operation{name: name, new: []byte(rand.Text()), ttl: 2 * time.Hour}
 		if err := f.store.replace(ctx, op, never); err != nil {
 			return fmt.Errorf("clerk: Forget: the store could not be reached: %w", err)
 		}

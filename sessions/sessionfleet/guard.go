@@ -22,11 +22,12 @@ type guard struct {
 	store  Store
 	logger *slog.Logger
 	turns  chan int     // has room for so many reads and claims at once
-	stuck  atomic.Int32 // operations that have not ended although their time is over
+	stuck  atomic.Int32 // operations that have not ended after twice opLimit
 
 	mu        sync.Mutex
-	failures  int // in a row
-	unwritten int // failures since the last write that succeeded: a full engine can still read
+	worked    time.Time // when an operation succeeded last
+	failures  int       // in a row: nothing succeeded while one of them was under way
+	unwritten int       // failures since the last write that succeeded: a full engine can still read
 	resting   bool
 	probed    time.Time
 	probe     string // the name that was written to then
@@ -37,6 +38,7 @@ type operation struct {
 	name     string
 	old, new []byte
 	ttl      time.Duration
+	began    time.Time
 }
 
 // result is what came of an operation.
@@ -49,22 +51,23 @@ type result struct {
 // swap asks the store, unless the store rests, and waits no longer than ctx, and than opLimit. What
 // others wait for goes at once, and goes on whatever ctx says: an answer, a claim that is taken
 // back, what is to be forgotten. Reads and new claims, of which bursts are made, first wait for
-// their turn, for twice opLimit at most.
+// their turn, for a second at most.
 func (g *guard) swap(ctx context.Context, op operation) result {
 	if op.old == nil && op.ttl <= lease {
 		select {
 		case g.turns <- 1:
 			defer func() { <-g.turns }()
-		case <-time.After(min(2*opLimit, patience(ctx))):
+		case <-time.After(min(4*opLimit, patience(ctx))):
 			return result{err: errors.New("the store is busy")}
 		}
 	}
-	waiting, cancel := context.WithTimeout(ctx, min(opLimit, patience(ctx)))
-	defer cancel()
+	op.began = time.Now()
 	if g.rests(ctx, op) {
 		return result{err: errors.New("the store rests, because it failed")}
 	}
-	ended := make(chan result, 1)
+	waiting, cancel := context.WithTimeout(ctx, min(opLimit, patience(ctx)))
+	defer cancel()
+	ended := make(chan result, 2) // an operation that is stuck is late twice
 	go g.do(ctx, op, ended)
 	select {
 	case r := <-ended:
@@ -92,13 +95,12 @@ func (g *guard) replace(ctx context.Context, op operation, enough func(now []byt
 func (g *guard) rests(ctx context.Context, op operation) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	isStuck := g.stuck.Load() >= maxStuck
-	inDoubt := (g.resting || g.unwritten >= maxFailures) && !isStuck
-	if inDoubt && time.Since(g.probed) >= time.Second {
+	inDoubt := g.resting || g.unwritten >= maxFailures
+	if inDoubt && g.stuck.Load() < maxStuck && time.Since(g.probed) >= time.Second {
 		g.probed, g.probe = time.Now(), rand.Text()
-		go g.swap(context.WithoutCancel(ctx), operation{g.probe, nil, []byte(g.probe), lease})
+		go g.swap(context.WithoutCancel(ctx), operation{name: g.probe, new: []byte(g.probe), ttl: lease})
 	}
-	return (g.resting || isStuck) && op.name != g.probe
+	return g.resting && op.name != g.probe
 }
 
 // do asks the store, for opLimit at most, whether the caller still waits or not.
@@ -106,30 +108,31 @@ func (g *guard) do(ctx context.Context, op operation, ended chan<- result) {
 	var r result
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), opLimit)
 	defer cancel()
-	inTime := context.AfterFunc(own, func() {
-		g.stuck.Add(1)
-		g.end(op, result{err: fmt.Errorf("the store took longer than %v", opLimit)}, ended)
-	})
+	late := result{err: fmt.Errorf("the store took longer than %v", opLimit)}
+	inTime := context.AfterFunc(own, func() { g.end(op, late, ended) })
+	stuck := time.AfterFunc(2*opLimit, func() { g.stuck.Add(1); g.end(op, late, ended) })
 	defer func() {
 		if p := recover(); p != nil {
 			r.err = fmt.Errorf("the store panicked: %v", p)
 		}
 		if inTime() {
 			g.end(op, r, ended)
-		} else {
+		}
+		if !stuck.Stop() {
 			g.stuck.Add(-1)
 		}
 	}()
 	r.now, r.swapped, r.err = g.store.Swap(own, op.name, op.old, op.new, op.ttl)
 }
 
-// end takes the outcome of an operation into account, and hands it on.
+// end takes the outcome of an operation into account, and hands it on. That an operation failed
+// says nothing of the store if another succeeded meanwhile: on a busy machine, some are late.
 func (g *guard) end(op operation, r result, ended chan<- result) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	ended <- r
 	if r.err == nil {
-		g.failures = 0
+		g.worked, g.failures = time.Now(), 0
 		if r.swapped && op.new != nil {
 			g.unwritten = 0
 		}
@@ -139,8 +142,12 @@ func (g *guard) end(op operation, r result, ended chan<- result) {
 		}
 		return
 	}
-	g.failures, g.unwritten = g.failures+1, g.unwritten+1
-	if !g.resting && (g.failures >= maxFailures || g.stuck.Load() >= maxStuck || op.name == g.probe) {
+	g.unwritten++
+	if !g.worked.After(op.began) {
+		g.failures++
+	}
+	inDoubt := g.unwritten >= maxFailures && op.name == g.probe
+	if !g.resting && (g.failures >= maxFailures || g.stuck.Load() >= maxStuck || inDoubt) {
 		g.resting = true
 		go g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself",
 			"error", r.err)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -61,28 +60,6 @@ func TestFailuresNowAndThen(t *testing.T) {
 	}
 }
 
-// A full engine answers reads; that it takes no writes makes the store rest all the same.
-func TestReadsDoNotHideFailingWrites(t *testing.T) {
-	t.Parallel()
-	bubble(t, "full", func(t *testing.T) {
-		clerk, s := &clerk{takes: atOnce}, newStore()
-		var log bytes.Buffer
-		fleet := newFleet(t, clerk, s, secretKey, sessionfleet.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
-		s.breaks(isFull)
-		for range 6 { // a read that succeeds and a write that fails, each time; the sixth finds out
-			mint(t.Context(), fleet)
-		}
-		synctest.Wait()
-		before := s.operations()
-		for range 10 {
-			mint(t.Context(), fleet)
-		}
-		if n := s.operations() - before; n != 0 || strings.Count(log.String(), "store fails") != 1 {
-			t.Errorf("the store was asked %d times, and the log is %q", n, log.String())
-		}
-	})
-}
-
 // Operations that fail in one and the same stall do not make the store rest for longer than the stall lasts.
 func TestStallCountsOnce(t *testing.T) {
 	t.Parallel()
@@ -133,8 +110,8 @@ func TestStuckBurst(t *testing.T) {
 			}
 			wg.Wait()
 		}
-		if n := s.operations(); n > 2*64 { // whose turns may begin just before the others count as stuck
-			t.Errorf("%d operations are stuck, want 128 at most", n)
+		if n := s.operations(); n > 2*48 { // the turns of the first, and of those who are next when these are given up
+			t.Errorf("%d operations are stuck, want 96 at most", n)
 		}
 		close(release)
 	})
@@ -159,8 +136,8 @@ func TestBurst(t *testing.T) {
 			wg.Go(func() { same(t, together(t.Context(), fleets, handshakeOf(fmt.Sprint(i)))) })
 		}
 		wg.Wait()
-		if asked(t, clerk, 200); most.Load() > 2*(64+64) {
-			t.Errorf("%d operations at once of two instances, want 256 at most", most.Load())
+		if asked(t, clerk, 200); most.Load() > 2*(48+48) { // reads and claims, and the answers of as many
+			t.Errorf("%d operations at once of two instances, want 192 at most", most.Load())
 		}
 	})
 }

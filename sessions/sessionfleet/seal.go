@@ -18,7 +18,6 @@ import (
 const (
 	version  = "clerk-sessions-go sessionfleet 1 " // in every name
 	nameSize = 24                                  // bytes; 32 letters, digits, - and _
-	maxLate  = 5 * time.Second                     // by which clocks may differ
 )
 
 // place is where something is shared: a name, and the key of what is there. Both follow from
@@ -77,7 +76,7 @@ func (p place) open(sealed []byte, now time.Time) (e entry) {
 	if err != nil || json.Unmarshal(text, &e) != nil {
 		return entry{}
 	}
-	if !e.Claimed && now.After(e.Until.Add(maxLate)) {
+	if !e.Claimed && now.After(e.Until.Add(5*time.Second)) { // by which clocks may differ
 		return entry{late: e.good()}
 	}
 	return e

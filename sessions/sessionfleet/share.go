@@ -11,13 +11,7 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/minted"
 )
 
-const (
-	lease     = 1500 * time.Millisecond // of a claim; it is renewed each third of it
-	firstPoll = 10 * time.Millisecond
-	lastPoll  = 100 * time.Millisecond
-
-	mostPatience = 30 * time.Second // of one who waits without a deadline
-)
+const lease = 1500 * time.Millisecond // of a claim; it is renewed each third of it
 
 // call asks Clerk. The entry has Clerk's answer.
 type call func(ctx context.Context) (entry, error)
@@ -54,10 +48,11 @@ func (f *Fleet) share(ctx context.Context, kind string, names []string, ask call
 // patience returns how long a caller waits for the store and for others: so long that there is
 // still time to ask Clerk.
 func patience(ctx context.Context) time.Duration {
+	const most = 30 * time.Second // of one who waits without a deadline
 	if deadline, ok := flight.Deadline(ctx); ok {
-		return min(time.Until(deadline)/4*3, mostPatience) // 4 first: 3 overflows after 97 years
+		return min(time.Until(deadline)/4*3, most) // 4 first: 3 overflows after 97 years
 	}
-	return mostPatience
+	return most
 }
 
 // places returns where a call is shared, and after that where instances with old keys share it.
@@ -85,8 +80,9 @@ func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 	defer cancel()
 	// old is what the claim takes the place of: nothing, or what counts as nothing.
 	old, trouble, waited := []byte(nil), 0, false
-	for delay := firstPoll; trouble < 2 && ctx.Err() == nil; delay = min(delay*5/4, lastPoll) {
-		r := f.store.swap(ctx, operation{p.name, old, claim, lease})
+	const first, last = 10 * time.Millisecond, 100 * time.Millisecond
+	for delay := first; trouble < 2 && ctx.Err() == nil; delay = min(delay*5/4, last) {
+		r := f.store.swap(ctx, operation{name: p.name, old: old, new: claim, ttl: lease})
 		there := p.open(r.now, f.now())
 		switch {
 		case r.swapped, bytes.Equal(r.now, claim), r.err != nil && !waited: // it may seem to have failed
@@ -118,7 +114,7 @@ func (f *Fleet) hold(ctx context.Context, p place, claim []byte, ask call) (own 
 	renewing, stop := context.WithCancel(ctx)
 	go func() {
 		for pause(renewing, lease/3) { // a claim that is lost, or no longer needed, stays away
-			f.store.swap(renewing, operation{p.name, claim, claim, lease})
+			f.store.swap(renewing, operation{name: p.name, old: claim, new: claim, ttl: lease})
 		}
 	}()
 	var outcome entry // nothing, if ask panics
@@ -146,7 +142,7 @@ func (f *Fleet) hold(ctx context.Context, p place, claim []byte, ask call) (own 
 func (f *Fleet) settle(ctx context.Context, p place, claim []byte, outcome entry) (there entry) {
 	ttl := f.keep(outcome)
 	outcome.Until = f.now().Add(ttl)
-	op := operation{p.name, claim, p.seal(outcome), ttl}
+	op := operation{name: p.name, old: claim, new: p.seal(outcome), ttl: ttl}
 	_ = f.store.replace(ctx, op, func(now []byte) bool {
 		there = p.open(now, f.now())
 		return there.good() || !outcome.good() || op.new == nil

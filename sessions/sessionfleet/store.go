@@ -40,12 +40,13 @@
 //
 // No fault of the store is an error of GetToken, RefreshCookies, HandshakeCookies or Revoke: Clerk
 // is asked, as without a Fleet. No operation of the store is waited for longer than 250 ms; an
-// instance reads and claims 64 things at once, and others wait half a second at most for their
-// turn. After five failures in a row, or with eight operations that do not end, the store rests:
-// each instance asks Clerk by itself, and finds out at once, and then once a second, in the
-// background, whether the store can be written to. It rests also if that fails after five failures
-// that were not in a row, with no write between them: a full engine still reads. [WithLogger] tells
-// of both.
+// instance reads and claims 48 things at once, and others wait a second at most for their turn.
+// After five failures in a row, or with eight operations that do not end within half a second, the
+// store rests: each instance asks Clerk by itself, and finds out at once, and then once a second,
+// in the background, whether the store can be written to. Failures are in a row if nothing
+// succeeded since each of them began: on a busy machine, some operations are late. The store rests
+// also if it cannot be written to after five failures with no write between them: a full engine
+// still reads. [WithLogger] tells of both.
 //
 // # What the store gives away
 //
