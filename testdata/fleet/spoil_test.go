@@ -8,28 +8,31 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionstest"
 )
 
 // spoiler changes values in Redis.
 type spoiler struct {
 	name string
-	// change returns what is put in the place of a value, and of the value of another name.
+	// change returns what is put in the place of a value, nil for nothing, and of the value of another name.
 	change func(s *stage, name string, value, other []byte) (instead, insteadOfOther []byte)
 }
 
 func spoilers() []spoiler {
 	return []spoiler{
 		{"is sealed by another version", func(s *stage, name string, _, other []byte) ([]byte, []byte) {
-			return sealed(s.clerk.SecretKey, "clerk-sessions-go sessionfleet 2 refresh", name), other
+			return s.claim(name, s.clerk.SecretKey, "2"), other
 		}},
-		{"is sealed with another key", func(_ *stage, name string, _, other []byte) ([]byte, []byte) {
-			return sealed("sk_test_wrong", "clerk-sessions-go sessionfleet 1 refresh", name), other
+		{"is sealed with another key", func(s *stage, name string, _, other []byte) ([]byte, []byte) {
+			return s.claim(name, "sk_test_wrong", "1"), other
 		}},
 		{"is cut off", func(s *stage, _ string, value, other []byte) ([]byte, []byte) {
 			return value[:s.random.IntN(len(value))], other
@@ -45,14 +48,34 @@ func spoilers() []spoiler {
 	}
 }
 
-// sealed returns a claim as it would be sealed by a key that follows from secret and info.
-func sealed(secret, info, name string) []byte {
-	key, _ := hkdf.Key(sha256.New, []byte(secret), nil, info, 32)
-	block, _ := aes.NewCipher(key)
-	aead, _ := cipher.NewGCM(block)
-	nonce := make([]byte, aead.NonceSize())
-	rand.Read(nonce)
-	return aead.Seal(nonce, nonce, []byte(`{"Claimed":true}`), []byte(strings.TrimPrefix(name, "clerk:")))
+// claimer puts a good claim in the place of each value. That pages wait for it shows that a claim
+// of another version or key is not open to anybody for no other reason.
+var claimer = spoiler{"gives way to a claim", func(s *stage, name string, _, other []byte) ([]byte, []byte) {
+	return s.claim(name, s.clerk.SecretKey, "1"), other
+}}
+
+// claim returns a claim for the name of a visitor's refresh, as an instance with that key and of
+// that version seals it; nil for another name.
+func (s *stage) claim(name, key, version string) []byte {
+	name = strings.TrimPrefix(name, "clerk:")
+	for _, who := range s.visitors {
+		if own, _ := derive(s.clerk.SecretKey, "1", who); own == name {
+			_, aead := derive(key, version, who)
+			return aead.Seal(nil, nil, []byte(`{"Claimed":true}`), []byte(name))
+		}
+	}
+	return nil
+}
+
+// derive returns the name under which a visitor's refresh is shared, and what seals what is there.
+func derive(key, version string, who sessionstest.SignIn) (name string, aead cipher.AEAD) {
+	const suffixed, generations = "true", ""
+	secret := fmt.Appendf(nil, "%q",
+		[]string{key, who.SessionID, who.RefreshToken, who.SessionToken, origin, suffixed, generations})
+	derived, _ := hkdf.Key(sha256.New, secret, nil, "clerk-sessions-go sessionfleet "+version+" refresh", 24+32)
+	block, _ := aes.NewCipher(derived[24:])
+	aead, _ = cipher.NewGCMWithRandomNonce(block)
+	return base64.RawURLEncoding.EncodeToString(derived[:24]), aead
 }
 
 // spoil changes each value that a process puts into Redis, within a few milliseconds, until all
@@ -83,6 +106,9 @@ func (by spoiler) spoil(s *stage) {
 				continue
 			}
 			instead, insteadOfOther := by.change(s, name, value, other)
+			if instead == nil {
+				continue
+			}
 			put(name, instead)
 			if !bytes.Equal(insteadOfOther, other) {
 				put(next, insteadOfOther)
