@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionfleet"
 )
 
@@ -215,6 +216,7 @@ func TestStoreRests(t *testing.T) {
 					t.Error(a.err)
 				}
 			}
+			synctest.Wait() // for the first probe
 			resting := s.operations()
 			for range 100 {
 				time.Sleep(100 * time.Millisecond)
@@ -331,4 +333,44 @@ func TestGoneCallerOfHungStore(t *testing.T) {
 		}
 		time.Sleep(opLimit)
 	})
+}
+
+// A sign-out reaches the store also if the store failed when it was asked last, and each of the keys by itself.
+func TestForgetAfterFailures(t *testing.T) {
+	t.Parallel()
+	hour := mintWith(sessions.TokenParams{ExpiresIn: time.Hour})
+	for name, breaks := range map[string]func(t *testing.T, s *store, admin *sessionfleet.Fleet){
+		"a week ago": func(t *testing.T, s *store, admin *sessionfleet.Fleet) {
+			s.breaks(isDown)
+			for range 6 {
+				mint(t.Context(), admin)
+			}
+			s.breaks(nil)
+			time.Sleep(7 * 24 * time.Hour)
+		},
+		"for the first key": func(_ *testing.T, s *store, _ *sessionfleet.Fleet) {
+			swaps := new(atomic.Int64)
+			s.breaks(func(op swap) ([]byte, bool, error) {
+				if swaps.Add(1) == 1 {
+					return isDown(op)
+				}
+				return works(op)
+			})
+		},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			clerk, s := &clerk{takes: atOnce}, newStore()
+			web := newFleet(t, clerk, s, secretKey)
+			admin := newFleet(t, clerk, s, "sk_test_new", sessionfleet.WithOldSecretKeys(secretKey))
+			breaks(t, s, admin)
+			before := <-begin(t.Context(), web, hour)
+			if _, err := admin.Revoke(t.Context(), "sess_1"); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Minute)
+			if after := <-begin(t.Context(), web, hour); after.text == before.text {
+				t.Error("a minute after the session was revoked, the token of before is handed out")
+			}
+		})
+	}
 }

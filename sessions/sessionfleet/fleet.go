@@ -142,9 +142,8 @@ func (f *Fleet) HandshakeCookies(ctx context.Context, nonce string) (*sessions.C
 }
 
 // Revoke ends a session, and then does what Forget does, whatever Clerk answered and even if ctx
-// has ended. The errors are those of the client's Revoke. That the store cannot
-// be reached is no error: other instances may then hand out the session's tokens until these
-// expire.
+// has ended. The errors are those of the client's Revoke. That Forget fails is no error: other
+// instances may then hand out the session's tokens until these expire.
 //
 // POST /sessions/{session_id}/revoke
 func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session, error) {
@@ -162,13 +161,14 @@ func (f *Fleet) Revoke(ctx context.Context, sessionID string) (*sessions.Session
 // remembers new cookies for 10 s; and a store that evicts values may bring back what was forgotten,
 // until that expires. The error says that the store could not be reached.
 func (f *Fleet) Forget(ctx context.Context, sessionID string) error {
+	var errs []error
 	for _, key := range f.keys() {
 		name, never := newPlace("generation", key, sessionID).name, func([]byte) bool { return false }
 		// A token lives an hour here.
-		op := operation{name: name, new: []byte(rand.Text()), ttl: 2 * time.Hour}
+		op := operation{name: name, new: []byte(rand.Text()), ttl: 2 * time.Hour, always: true}
 		if err := f.store.replace(ctx, op, never); err != nil {
-			return fmt.Errorf("clerk: Forget: the store could not be reached: %w", err)
+			errs = append(errs, fmt.Errorf("clerk: Forget: the store could not be reached: %w", err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

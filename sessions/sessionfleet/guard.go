@@ -30,7 +30,6 @@ type guard struct {
 	unwritten int       // failures since the last write that succeeded: a full engine can still read
 	resting   bool
 	probed    time.Time
-	probe     string // the name that was written to then
 }
 
 // operation is a Swap that reads if both values are nil.
@@ -38,6 +37,7 @@ type operation struct {
 	name     string
 	old, new []byte
 	ttl      time.Duration
+	always   bool // also while the store rests; it then finds out whether the store works
 	began    time.Time
 }
 
@@ -51,13 +51,13 @@ type result struct {
 // swap asks the store, unless the store rests, and waits no longer than ctx, and than opLimit. What
 // others wait for goes at once, and goes on whatever ctx says: an answer, a claim that is taken
 // back, what is to be forgotten. Reads and new claims, of which bursts are made, first wait for
-// their turn, for a second at most.
+// their turn: for a second at most, and not so long that several waits use up the caller's time.
 func (g *guard) swap(ctx context.Context, op operation) result {
-	if op.old == nil && op.ttl <= lease {
+	if op.old == nil && op.ttl <= lease && !op.always {
 		select {
 		case g.turns <- 1:
 			defer func() { <-g.turns }()
-		case <-time.After(min(4*opLimit, patience(ctx))):
+		case <-time.After(min(4*opLimit, patience(ctx)/4)):
 			return result{err: errors.New("the store is busy")}
 		}
 	}
@@ -67,7 +67,7 @@ func (g *guard) swap(ctx context.Context, op operation) result {
 	}
 	waiting, cancel := context.WithTimeout(ctx, min(opLimit, patience(ctx)))
 	defer cancel()
-	ended := make(chan result, 2) // an operation that is stuck is late twice
+	ended := make(chan result, 2) // an operation that is stuck ends twice
 	go g.do(ctx, op, ended)
 	select {
 	case r := <-ended:
@@ -91,16 +91,17 @@ func (g *guard) replace(ctx context.Context, op operation, enough func(now []byt
 }
 
 // rests reports whether the store rests for an operation. If it is in doubt whether the store can
-// be written to, rests finds out once a second, by a write in the background, which is let through.
+// be written to, rests finds out once a second, by a write in the background.
 func (g *guard) rests(ctx context.Context, op operation) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	inDoubt := g.resting || g.unwritten >= maxFailures
-	if inDoubt && g.stuck.Load() < maxStuck && time.Since(g.probed) >= time.Second {
-		g.probed, g.probe = time.Now(), rand.Text()
-		go g.swap(context.WithoutCancel(ctx), operation{name: g.probe, new: []byte(g.probe), ttl: lease})
+	inDoubt, isStuck := g.resting || g.unwritten >= maxFailures, g.stuck.Load() >= maxStuck
+	if inDoubt && !isStuck && time.Since(g.probed) >= time.Second {
+		g.probed = time.Now()
+		probe := operation{name: rand.Text(), new: []byte("works"), ttl: lease, always: true}
+		go g.swap(context.WithoutCancel(ctx), probe)
 	}
-	return g.resting && op.name != g.probe
+	return g.resting && (!op.always || isStuck)
 }
 
 // do asks the store, for opLimit at most, whether the caller still waits or not.
@@ -136,7 +137,7 @@ func (g *guard) end(op operation, r result, ended chan<- result) {
 		if r.swapped && op.new != nil {
 			g.unwritten = 0
 		}
-		if g.resting && op.name == g.probe {
+		if g.resting && op.always && g.unwritten == 0 {
 			g.resting = false
 			go g.logger.Info("clerk: the fleet's store answers again")
 		}
@@ -146,7 +147,7 @@ func (g *guard) end(op operation, r result, ended chan<- result) {
 	if !g.worked.After(op.began) {
 		g.failures++
 	}
-	inDoubt := g.unwritten >= maxFailures && op.name == g.probe
+	inDoubt := g.unwritten >= maxFailures && op.always
 	if !g.resting && (g.failures >= maxFailures || g.stuck.Load() >= maxStuck || inDoubt) {
 		g.resting = true
 		go g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself",

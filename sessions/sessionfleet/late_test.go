@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/sessionfleet"
 )
 
@@ -26,8 +27,8 @@ func logged(t *testing.T, c *clerk, s *store) (fleet *sessionfleet.Fleet, failur
 	}
 }
 
-// isProbe reports whether an operation finds out whether the store works: what it writes is the name.
-func isProbe(op swap) bool { return string(op.new) == op.name }
+// isProbe reports whether an operation finds out whether the store works.
+func isProbe(op swap) bool { return string(op.new) == "works" }
 
 // isLate marks the context of a call whose operations are late.
 type isLate struct{}
@@ -173,6 +174,63 @@ func TestLateProbe(t *testing.T) {
 			if rests := failures() > 0; rests != (name == "other writes fail") {
 				t.Errorf("it rests: %v", rests)
 			}
+		})
+	}
+}
+
+// Reads that wait for their turn and succeed do not hide that writes hang: what finds out waits for no turn.
+func TestWritesHangBehindAQueue(t *testing.T) {
+	t.Parallel()
+	bubble(t, "500 mints a second", func(t *testing.T) {
+		s, hanging := newStore(), new(atomic.Bool)
+		fleet, failures := logged(t, &clerk{takes: atOnce}, s)
+		s.breaks(func(op swap) ([]byte, bool, error) {
+			if hanging.Load() && op.new != nil {
+				return hangs(op)
+			}
+			return slow(200 * time.Millisecond)(op)
+		})
+		var wg sync.WaitGroup
+		for i := range 3000 {
+			hanging.Store(i >= 1500) // from when on a second is enough
+			wg.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+				defer cancel()
+				a := <-begin(ctx, fleet, mintWith(sessions.TokenParams{Template: fmt.Sprint(i)}))
+				if a.err != nil || i >= 2000 && a.took > 0 {
+					t.Errorf("call %d: %v after %v", i, a.err, a.took)
+				}
+			})
+			time.Sleep(2 * time.Millisecond)
+		}
+		if wg.Wait(); failures() != 1 {
+			t.Errorf("the store was said to fail %d times, want once", failures())
+		}
+		time.Sleep(time.Second)
+	})
+}
+
+// The waits of one call leave time to ask Clerk, however slow the store is, and however many calls come.
+func TestWaitsLeaveTimeForClerk(t *testing.T) {
+	t.Parallel()
+	for _, away := range []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 240 * time.Millisecond} {
+		bubble(t, fmt.Sprintf("%v away, 200 mints a second", away), func(t *testing.T) {
+			s := newStore()
+			fleet := newFleet(t, &clerk{takes: func(int) time.Duration { return 800 * time.Millisecond }}, s, secretKey)
+			s.breaks(slow(away))
+			var wg sync.WaitGroup
+			for i := range 1000 {
+				wg.Go(func() {
+					ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+					defer cancel()
+					if a := <-begin(ctx, fleet, mintWith(sessions.TokenParams{Template: fmt.Sprint(i)})); a.err != nil {
+						t.Errorf("call %d: %v after %v", i, a.err, a.took)
+					}
+				})
+				time.Sleep(5 * time.Millisecond)
+			}
+			wg.Wait()
+			time.Sleep(time.Second)
 		})
 	}
 }

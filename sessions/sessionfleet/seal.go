@@ -15,10 +15,9 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions"
 )
 
-const (
-	version  = "clerk-sessions-go sessionfleet 1 " // in every name
-	nameSize = 24                                  // bytes; 32 letters, digits, - and _
-)
+const version = "clerk-sessions-go sessionfleet 1 " // in every name
+
+const nameSize = 24 // bytes; 32 letters, digits, - and _
 
 // place is where something is shared: a name, and the key of what is there. Both follow from
 // secrets: who lacks one of them can neither find the place nor open what is there.

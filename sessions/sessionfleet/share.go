@@ -1,7 +1,6 @@
 package sessionfleet
 
 import (
-	"bytes"
 	"context"
 	"math/rand/v2"
 	"slices"
@@ -85,7 +84,7 @@ func (f *Fleet) claim(ctx context.Context, p place, claim []byte) entry {
 		r := f.store.swap(ctx, operation{name: p.name, old: old, new: claim, ttl: lease})
 		there := p.open(r.now, f.now())
 		switch {
-		case r.swapped, bytes.Equal(r.now, claim), r.err != nil && !waited: // it may seem to have failed
+		case r.swapped, string(r.now) == string(claim), r.err != nil && !waited: // or seems to fail
 			return entry{}
 		case there.good(), there.Refusal != nil, there.late: // late by the clock here, so it stays
 			return there

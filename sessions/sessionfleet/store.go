@@ -39,14 +39,22 @@
 // # When the store fails
 //
 // No fault of the store is an error of GetToken, RefreshCookies, HandshakeCookies or Revoke: Clerk
-// is asked, as without a Fleet. No operation of the store is waited for longer than 250 ms; an
-// instance reads and claims 48 things at once, and others wait a second at most for their turn.
+// is asked, as without a Fleet. No operation of the store is waited for longer than 250 ms. An
+// instance waits for 48 reads and claims at once; the next ones wait for their turn, each for a
+// second and for a fifth of the caller's time at most. A call makes two of them, and two more for
+// each old key.
+//
 // After five failures in a row, or with eight operations that do not end within half a second, the
-// store rests: each instance asks Clerk by itself, and finds out at once, and then once a second,
-// in the background, whether the store can be written to. Failures are in a row if nothing
-// succeeded since each of them began: on a busy machine, some operations are late. The store rests
-// also if it cannot be written to after five failures with no write between them: a full engine
-// still reads. [WithLogger] tells of both.
+// store rests: each instance asks Clerk by itself, and finds out at once, and then with its calls
+// once a second, in the background, whether the store can be written to; not while eight do not
+// end. Failures are in a row if nothing succeeded since each of them began: on a busy machine, some
+// operations are late. An operation that ends neither in time nor within half a second is two
+// failures. The store rests also if it cannot be written to after five failures with no write
+// between them: a full engine still reads. Forget asks a store that rests as well. [WithLogger]
+// tells of both.
+//
+// A store of which a part fails, such as one node of several, may never rest: calls then wait 250
+// ms for each operation that fails.
 //
 // # What the store gives away
 //
