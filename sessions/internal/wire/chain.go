@@ -48,21 +48,11 @@ func (c *Call) EndsBy() time.Time {
 	return c.Deadline
 }
 
-type operationKey struct{}
-
-type attemptKey struct{}
-
 // OperationFrom returns the operation of the attempt that sends with ctx, or nil.
-func OperationFrom(ctx context.Context) *Operation {
-	op, _ := ctx.Value(operationKey{}).(*Operation)
-	return op
-}
+func OperationFrom(ctx context.Context) *Operation { return sendingFrom(ctx).op }
 
 // AttemptFrom returns the number of the attempt that sends with ctx, 1 for the first, or 0.
-func AttemptFrom(ctx context.Context) int {
-	n, _ := ctx.Value(attemptKey{}).(int)
-	return n
-}
+func AttemptFrom(ctx context.Context) int { return sendingFrom(ctx).attempt }
 
 // Link is one step on the way out. It sends the request of a call, or hands it to the next link,
 // and returns what became of it, which is never nil. The request's context is the call's.

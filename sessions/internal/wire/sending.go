@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -33,17 +34,17 @@ const crowdedWait = 100 * time.Millisecond
 
 // sending is how far net/http has got with the request of an attempt. It is the attempt's context
 // as well, which leads to the operation. The hooks of the trace run in the connection's
-// goroutines. alone and beside count how often the request was written: alone, and beside others.
+// goroutines.
 type sending struct {
 	context.Context // ends at the attempt's deadline
 	cancel          context.CancelFunc
 	op              *Operation
 	attempt         int // 1 for the first of the call
 	trace           httptrace.ClientTrace
-	started, wrote  atomic.Bool
-	alone, beside   atomic.Int32
-	crowded         atomic.Bool  // whether others are sending on the connection
+	started         atomic.Bool  // whether net/http has looked for a connection
+	written, beside atomic.Int32 // how often it wrote the request, and how often beside others
 	stopped         atomic.Int32 // after so many writes; 0 = not
+	crowded         atomic.Bool  // whether others are sending on the connection
 	http2           atomic.Bool  // whether the connection speaks HTTP/2
 	kept            atomic.Bool  // whether an HTTP/1.1 connection has served others before
 }
@@ -64,13 +65,21 @@ func startSending(
 	return s, httptrace.WithClientTrace(s, &s.trace)
 }
 
-// Value returns the operation, the attempt's number, or what the context holds.
+type sendingKey struct{}
+
+// notSending stands for the sending that a context does not lead to.
+var notSending = &sending{}
+
+// sendingFrom returns the sending that ctx is, or comes from.
+func sendingFrom(ctx context.Context) *sending {
+	s, _ := ctx.Value(sendingKey{}).(*sending)
+	return cmp.Or(s, notSending)
+}
+
+// Value leads to the sending, and to what its context holds.
 func (s *sending) Value(key any) any {
-	switch key {
-	case operationKey{}:
-		return s.op
-	case attemptKey{}:
-		return s.attempt
+	if key == (sendingKey{}) {
+		return s
 	}
 	return s.Context.Value(key)
 }
@@ -80,31 +89,26 @@ func (s *sending) Value(key any) any {
 // only requests that were written count.
 func (s *sending) gotConn(info httptrace.GotConnInfo) {
 	http2 := isHTTP2(info.Conn)
+	crowded := http2 && info.Reused && info.IdleTime == 0
 	s.http2.Store(http2)
 	s.kept.Store(!http2 && info.Reused)
-	if !http2 {
-		return
-	}
-	crowded := info.Reused && info.IdleTime == 0
 	s.crowded.Store(crowded)
-	alone, beside := s.alone.Load(), s.beside.Load()
+	written, beside := s.written.Load(), s.beside.Load()
 	switch {
-	case alone == maxSends || beside == maxCrowded:
-		s.stopped.Store(alone + beside)
+	case http2 && (written-beside == maxSends || beside == maxCrowded):
+		s.stopped.Store(written)
 		s.cancel()
-	case crowded && s.wrote.Load():
+	case crowded && written > 0:
 		_ = sleep(s, crowdedWait+rand.N(crowdedWait)) //nolint:gosec // a wait is no secret
 	}
 }
 
 // wroteHeaders is called when the headers of the request were written.
 func (s *sending) wroteHeaders() {
-	s.wrote.Store(true)
 	if s.crowded.Load() {
 		s.beside.Add(1)
-	} else {
-		s.alone.Add(1)
 	}
+	s.written.Add(1)
 }
 
 // why returns what ended the attempt: the end of the call's context, too many sends, the end of the
@@ -131,10 +135,8 @@ func isHTTP2(conn net.Conn) bool {
 // unsent reports whether no server can have acted on a request that failed with err. A transport
 // that runs no hooks is believed only when it failed to connect.
 func (s *sending) unsent(err error) bool {
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return true
-	}
-	return s.started.Load() && !s.wrote.Load()
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial" || s.started.Load() && s.written.Load() == 0
 }
 
 // errSentOnce keeps net/http from sending a request again by itself.
