@@ -1,11 +1,9 @@
 package wire
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 )
@@ -43,14 +41,7 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	s.attempt = call.sent
 	answer := &Answer{Attempts: call.sent}
 	req = req.Clone(own)
-	if req.GetBody != nil {
-		body, _ := req.GetBody() // of what is in memory: it cannot fail
-		text, _ := io.ReadAll(body)
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
-		req.Body, _ = req.GetBody()
-		req.ContentLength = int64(len(text))
-	}
-	s.sendOnce(call.Op, req)
+	s.giveBody(req)
 	resp, err := a.Transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	switch {
 	case err != nil:

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -11,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -139,26 +139,27 @@ func (s *sending) unsent(err error) bool {
 	return ok && op.Op == "dial" || s.started.Load() && s.written.Load() == 0
 }
 
-// errSentOnce keeps net/http from sending a request again by itself.
-var errSentOnce = errors.New("the connection ended, and the request must not be sent twice")
-
-// sendOnce changes a GET of an operation that cannot be repeated, so that net/http does not send
-// it again by itself after a server may have acted on it. Over HTTP/1.1, net/http sends a GET
-// again when a kept connection turns out to be dead, unless the GET has a body that cannot be had
-// again. Over HTTP/2, net/http sends again only a request that the server says it has not acted
-// on.
-func (s *sending) sendOnce(op *Operation, req *http.Request) {
-	if op.Repeatable || req.Method != http.MethodGet {
+// giveBody gives a clone of the call's request a body of its own, if it has one. A GET of an
+// operation that cannot be repeated gets an empty body, so that net/http does not send the GET
+// again by itself after a server may have acted on it. Over HTTP/1.1, net/http sends a GET again
+// when a kept connection turns out to be dead, unless the GET has a body that cannot be had again:
+// http.NoBody is no body to it. Over HTTP/2, net/http sends again only a request that the server
+// says it has not acted on.
+func (s *sending) giveBody(req *http.Request) {
+	once := req.Method == http.MethodGet && !s.op.Repeatable
+	var text []byte
+	switch {
+	case req.GetBody != nil:
+		body, _ := req.GetBody() // of what is in memory: it cannot fail
+		text, _ = io.ReadAll(body)
+	case !once:
 		return
 	}
-	req.Body = emptyBody()
 	req.GetBody = func() (io.ReadCloser, error) {
-		if !s.http2.Load() {
-			return nil, errSentOnce
+		if once && !s.http2.Load() {
+			return nil, errors.New("the connection ended, and the request must not be sent twice")
 		}
-		return emptyBody(), nil
+		return io.NopCloser(bytes.NewReader(text)), nil
 	}
+	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 }
-
-// emptyBody returns an empty body that is not http.NoBody, which net/http takes for no body at all.
-func emptyBody() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }
