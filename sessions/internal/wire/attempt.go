@@ -27,18 +27,17 @@ const deadAfter = time.Second
 // Send sends a clone of the request, with a body of its own: a transport may hold on to the
 // request of an earlier attempt, and change what it was given.
 func (a *attempt) Send(call *Call, req *http.Request) *Answer {
-	ctx, start := req.Context(), time.Now()
+	start := time.Now()
 	deadline, timedOut := start.Add(a.Timeout), a.timedOut
 	if call.Deadline.Before(deadline) {
 		deadline, timedOut = call.Deadline, errCallTooLong
 	}
-	s, own := startSending(ctx, call.Op, deadline, timedOut)
+	s, own := startSending(call, deadline, timedOut)
 	defer s.cancel()
 	if s.Err() != nil {
-		return &Answer{Err: s.why(ctx, nil), Unsent: true}
+		return &Answer{Err: s.why(call.ctx, nil), Unsent: true}
 	}
 	call.sent++
-	s.attempt = call.sent
 	answer := &Answer{Attempts: call.sent}
 	req = req.Clone(own)
 	s.giveBody(req)
@@ -54,7 +53,7 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	}
 	answer.Took = time.Since(start)
 	if answer.Lost() {
-		answer.Err = s.why(ctx, answer.Err)
+		answer.Err = s.why(call.ctx, answer.Err)
 	}
 	late := errors.Is(s.Err(), context.DeadlineExceeded) && answer.Took >= deadAfter
 	if late && answer.Response == nil && s.kept.Load() && a.DropIdle != nil {

@@ -50,16 +50,14 @@ type sending struct {
 }
 
 // startSending returns a sending and the context to send with, which ends at the deadline.
-func startSending(
-	ctx context.Context, op *Operation, deadline time.Time, timedOut error,
-) (*sending, context.Context) {
-	s := &sending{op: op}
-	s.Context, s.cancel = context.WithDeadlineCause(ctx, deadline, timedOut)
+func startSending(call *Call, deadline time.Time, timedOut error) (*sending, context.Context) {
+	s := &sending{op: call.Op, attempt: call.sent + 1}
+	s.Context, s.cancel = context.WithDeadlineCause(call.ctx, deadline, timedOut)
 	s.trace.GotConn = s.gotConn
 	// Before the last flush of a request with a body: until this hook has run, no server has all of
 	// it.
 	s.trace.WroteHeaders = s.wroteHeaders
-	if !op.Repeatable { // whether a repeatable operation has left makes no difference
+	if !s.op.Repeatable { // whether a repeatable operation has left makes no difference
 		s.trace.GetConn = func(string) { s.started.Store(true) }
 	}
 	return s, httptrace.WithClientTrace(s, &s.trace)
