@@ -60,8 +60,10 @@ type Link interface {
 	Send(call *Call, req *http.Request) *Answer
 }
 
-// Chain is the way out of a client.
-type Chain struct{ first Link }
+// Chain is the way out of a client: it sends the request of a call, as often as it takes, and
+// returns what became of the call. It holds no more than a pointer to the first link: fmt, when it
+// prints a client with a verb that does not fit, follows one pointer, and must not come to the key.
+type Chain struct{ *headers }
 
 // NewChain puts the links together: headers, retry, gate, attempt, and then the transport.
 func NewChain(cfg Config) *Chain {
@@ -73,13 +75,8 @@ func NewChain(cfg Config) *Chain {
 	}}}
 }
 
-// Send sends the request of a call, as often as it takes, and returns what became of the call.
-func (c *Chain) Send(call *Call, req *http.Request) *Answer {
-	call.ctx = req.Context()
-	return c.first.Send(call, req)
-}
-
-// headers is the link that says who sends a request, with which key, to which version of the API.
+// headers is the first link. It says who sends a request, with which key, to which version of the
+// API.
 type headers struct {
 	next   Link
 	values http.Header // made once and copied into each request's own
@@ -93,6 +90,7 @@ const (
 
 // Send adds the headers to those that the generated client has set.
 func (h *headers) Send(call *Call, req *http.Request) *Answer {
+	call.ctx = req.Context()
 	maps.Copy(req.Header, h.values)
 	if call.Op == VerifySession && h.values.Get("Clerk-Api-Version") >= verifyGoneSince {
 		req.Header.Set("Clerk-Api-Version", lastVersionWithVerify)
