@@ -3,6 +3,8 @@ package wire
 import (
 	"bytes"
 	"cmp"
+	"compress/flate"
+	"compress/gzip"
 	"errors"
 	"io"
 	"math"
@@ -41,9 +43,11 @@ func (a *Answer) header() http.Header { return cmp.Or(a.Response, noResponse).He
 // Whole reports whether a response came with its whole body.
 func (a *Answer) Whole() bool { return a.Response != nil && a.Err == nil }
 
-// Lost reports whether the response, or the end of its body, was lost on its way.
+// Lost reports whether the response, or the end of its body, was lost on its way. A body that is
+// too large, or was read to where its compression makes no sense, is a bad answer, not a lost one.
 func (a *Answer) Lost() bool {
-	return a.Err != nil && !errors.Is(a.Err, ErrTooLarge) && !isCorrupt(a.Err)
+	return a.Err != nil && !errors.Is(a.Err, ErrTooLarge) && !errors.Is(a.Err, gzip.ErrHeader) &&
+		!errors.Is(a.Err, gzip.ErrChecksum) && !isA[flate.CorruptInputError](a.Err)
 }
 
 // TraceID returns the name that Clerk, or the network in front of Clerk, gave to the request; "" if

@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"compress/flate"
-	"compress/gzip"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -59,14 +57,4 @@ func isPermanent(err error) bool {
 		isA[tls.RecordHeaderError](err)
 }
 
-// isCorrupt reports whether a body was read to where its compression makes no sense: a bad answer,
-// not a lost one.
-func isCorrupt(err error) bool {
-	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) ||
-		isA[flate.CorruptInputError](err)
-}
-
-func isA[T error](err error) bool {
-	_, ok := errors.AsType[T](err)
-	return ok
-}
+func isA[T error](err error) bool { return errors.As(err, new(T)) }

@@ -53,10 +53,9 @@ type sending struct {
 func startSending(call *Call, deadline time.Time, timedOut error) (*sending, context.Context) {
 	s := &sending{op: call.Op, attempt: call.sent + 1}
 	s.Context, s.cancel = context.WithDeadlineCause(call.ctx, deadline, timedOut)
-	s.trace.GotConn = s.gotConn
-	// Before the last flush of a request with a body: until this hook has run, no server has all of
-	// it.
-	s.trace.WroteHeaders = s.wroteHeaders
+	// WroteHeaders comes before the last flush of a request with a body: until that hook has run, no
+	// server has all of the request.
+	s.trace = httptrace.ClientTrace{GotConn: s.gotConn, WroteHeaders: s.wroteHeaders}
 	if !s.op.Repeatable { // whether a repeatable operation has left makes no difference
 		s.trace.GetConn = func(string) { s.started.Store(true) }
 	}
@@ -84,9 +83,11 @@ func (s *sending) Value(key any) any {
 
 // gotConn is called with each connection that net/http is about to write the request to. Over
 // HTTP/2 it may find no stream to spare there, write nothing, and look for another connection:
-// only requests that were written count.
+// only requests that were written count. Over HTTP/1.1, net/http sends again only after kept
+// connections that turn out to be dead, of which there may be many.
 func (s *sending) gotConn(info httptrace.GotConnInfo) {
-	http2 := isHTTP2(info.Conn)
+	encrypted, ok := info.Conn.(*tls.Conn)
+	http2 := ok && encrypted.ConnectionState().NegotiatedProtocol == "h2"
 	crowded := http2 && info.Reused && info.IdleTime == 0
 	s.http2.Store(http2)
 	s.kept.Store(!http2 && info.Reused)
@@ -121,13 +122,6 @@ func (s *sending) why(call context.Context, err error) error {
 		return context.Cause(s)
 	}
 	return err
-}
-
-// isHTTP2 reports whether a connection speaks HTTP/2. Over HTTP/1.1, net/http sends again only
-// after kept connections that turn out to be dead, of which there may be many.
-func isHTTP2(conn net.Conn) bool {
-	encrypted, ok := conn.(*tls.Conn)
-	return ok && encrypted.ConnectionState().NegotiatedProtocol == "h2"
 }
 
 // unsent reports whether no server can have acted on a request that failed with err. A transport
