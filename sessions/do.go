@@ -55,13 +55,11 @@ func do[G, T any](ctx context.Context, c *Client, op *wire.Operation,
 	if secrets != nil {
 		hidden = func() []string { return append(c.config.secrets(), secrets()...) }
 	}
-	x := &exchange{chain: c.chain}
-	x.api = gen.Client{Server: c.server, Client: x}
-	x.call = wire.Call{
-		Op:       op,
-		Secrets:  redact.Redactor{Secrets: hidden},
+	x := &exchange{chain: c.chain, call: wire.Call{
+		Op: op, Secrets: redact.Redactor{Secrets: hidden},
 		Deadline: time.Now().Add(c.config.wholeTimeout()),
-	}
+	}}
+	x.api = gen.Client{Server: c.server, Client: x}
 	_, err := send(&x.api) //nolint:bodyclose // Do has closed it
 	if x.answer == nil {
 		return nil, failure(&x.call, &wire.Answer{Err: err, Unsent: true}, nil)

@@ -3,6 +3,8 @@ package wire
 import (
 	"bytes"
 	"cmp"
+	"compress/flate"
+	"compress/gzip"
 	"errors"
 	"io"
 	"math"
@@ -30,27 +32,22 @@ type Answer struct {
 	buffer *bytes.Buffer // holds Body; nil once it is released
 }
 
+// noResponse stands for the response that did not come.
+var noResponse = &http.Response{}
+
 // Status returns the response's status, or 0 if no response came.
-func (a *Answer) Status() int {
-	if a.Response == nil {
-		return 0
-	}
-	return a.Response.StatusCode
-}
+func (a *Answer) Status() int { return cmp.Or(a.Response, noResponse).StatusCode }
+
+func (a *Answer) header() http.Header { return cmp.Or(a.Response, noResponse).Header }
 
 // Whole reports whether a response came with its whole body.
 func (a *Answer) Whole() bool { return a.Response != nil && a.Err == nil }
 
-// Lost reports whether the response, or the end of its body, was lost on its way.
+// Lost reports whether the response, or the end of its body, was lost on its way. A body that is
+// too large, or was read to where its compression makes no sense, is a bad answer, not a lost one.
 func (a *Answer) Lost() bool {
-	return a.Err != nil && !errors.Is(a.Err, ErrTooLarge) && !isCorrupt(a.Err)
-}
-
-func (a *Answer) header() http.Header {
-	if a.Response == nil {
-		return nil
-	}
-	return a.Response.Header
+	return a.Err != nil && !errors.Is(a.Err, ErrTooLarge) && !errors.Is(a.Err, gzip.ErrHeader) &&
+		!errors.Is(a.Err, gzip.ErrChecksum) && !isA[flate.CorruptInputError](a.Err)
 }
 
 // TraceID returns the name that Clerk, or the network in front of Clerk, gave to the request; "" if
@@ -90,10 +87,8 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // readBody reads the rest of the response, up to the operation's limit, and closes it. A response
 // that is read to its end lets its connection be used again.
 func (a *Answer) readBody(op *Operation) {
-	body := a.Response.Body
-	if body == nil { // against the contract of http.RoundTripper, and common in hand-made ones
-		return
-	}
+	// No body is against the contract of http.RoundTripper, and common in hand-made ones.
+	body := cmp.Or[io.ReadCloser](a.Response.Body, http.NoBody)
 	defer body.Close()
 	if a.Response.StatusCode < 200 { // what follows a 101 is not HTTP, and has no end
 		return

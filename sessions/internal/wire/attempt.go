@@ -1,11 +1,9 @@
 package wire
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 )
@@ -29,28 +27,20 @@ const deadAfter = time.Second
 // Send sends a clone of the request, with a body of its own: a transport may hold on to the
 // request of an earlier attempt, and change what it was given.
 func (a *attempt) Send(call *Call, req *http.Request) *Answer {
-	ctx, start := req.Context(), time.Now()
+	start := time.Now()
 	deadline, timedOut := start.Add(a.Timeout), a.timedOut
 	if call.Deadline.Before(deadline) {
 		deadline, timedOut = call.Deadline, errCallTooLong
 	}
-	s, own := startSending(ctx, call.Op, deadline, timedOut)
+	s, own := startSending(call, deadline, timedOut)
 	defer s.cancel()
 	if s.Err() != nil {
-		return &Answer{Err: s.why(ctx, nil), Unsent: true}
+		return &Answer{Err: s.why(call.ctx, nil), Unsent: true}
 	}
 	call.sent++
-	s.attempt = call.sent
 	answer := &Answer{Attempts: call.sent}
 	req = req.Clone(own)
-	if req.GetBody != nil {
-		body, _ := req.GetBody() // of what is in memory: it cannot fail
-		text, _ := io.ReadAll(body)
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
-		req.Body, _ = req.GetBody()
-		req.ContentLength = int64(len(text))
-	}
-	s.sendOnce(call.Op, req)
+	s.giveBody(req)
 	resp, err := a.Transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	switch {
 	case err != nil:
@@ -63,7 +53,7 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	}
 	answer.Took = time.Since(start)
 	if answer.Lost() {
-		answer.Err = s.why(ctx, answer.Err)
+		answer.Err = s.why(call.ctx, answer.Err)
 	}
 	late := errors.Is(s.Err(), context.DeadlineExceeded) && answer.Took >= deadAfter
 	if late && answer.Response == nil && s.kept.Load() && a.DropIdle != nil {

@@ -48,21 +48,11 @@ func (c *Call) EndsBy() time.Time {
 	return c.Deadline
 }
 
-type operationKey struct{}
-
-type attemptKey struct{}
-
 // OperationFrom returns the operation of the attempt that sends with ctx, or nil.
-func OperationFrom(ctx context.Context) *Operation {
-	op, _ := ctx.Value(operationKey{}).(*Operation)
-	return op
-}
+func OperationFrom(ctx context.Context) *Operation { return sendingFrom(ctx).op }
 
 // AttemptFrom returns the number of the attempt that sends with ctx, 1 for the first, or 0.
-func AttemptFrom(ctx context.Context) int {
-	n, _ := ctx.Value(attemptKey{}).(int)
-	return n
-}
+func AttemptFrom(ctx context.Context) int { return sendingFrom(ctx).attempt }
 
 // Link is one step on the way out. It sends the request of a call, or hands it to the next link,
 // and returns what became of it, which is never nil. The request's context is the call's.
@@ -70,8 +60,10 @@ type Link interface {
 	Send(call *Call, req *http.Request) *Answer
 }
 
-// Chain is the way out of a client.
-type Chain struct{ first Link }
+// Chain is the way out of a client: it sends the request of a call, as often as it takes, and
+// returns what became of the call. It holds no more than a pointer to the first link: fmt, when it
+// prints a client with a verb that does not fit, follows one pointer, and must not come to the key.
+type Chain struct{ *headers }
 
 // NewChain puts the links together: headers, retry, gate, attempt, and then the transport.
 func NewChain(cfg Config) *Chain {
@@ -83,13 +75,8 @@ func NewChain(cfg Config) *Chain {
 	}}}
 }
 
-// Send sends the request of a call, as often as it takes, and returns what became of the call.
-func (c *Chain) Send(call *Call, req *http.Request) *Answer {
-	call.ctx = req.Context()
-	return c.first.Send(call, req)
-}
-
-// headers is the link that says who sends a request, with which key, to which version of the API.
+// headers is the first link. It says who sends a request, with which key, to which version of the
+// API.
 type headers struct {
 	next   Link
 	values http.Header // made once and copied into each request's own
@@ -103,6 +90,7 @@ const (
 
 // Send adds the headers to those that the generated client has set.
 func (h *headers) Send(call *Call, req *http.Request) *Answer {
+	call.ctx = req.Context()
 	maps.Copy(req.Header, h.values)
 	if call.Op == VerifySession && h.values.Get("Clerk-Api-Version") >= verifyGoneSince {
 		req.Header.Set("Clerk-Api-Version", lastVersionWithVerify)

@@ -246,7 +246,7 @@ func TestOperationFrom(t *testing.T) {
 	t.Parallel()
 	type key struct{}
 	ctx := context.WithValue(t.Context(), key{}, "the caller's")
-	sending, below := startSending(ctx, GetSession, time.Now().Add(time.Hour), context.DeadlineExceeded)
+	sending, below := startSending(&Call{Op: GetSession, ctx: ctx}, time.Now().Add(time.Hour), context.DeadlineExceeded)
 	defer sending.cancel()
 	if OperationFrom(below) != GetSession || OperationFrom(ctx) != nil {
 		t.Error("the operation is not found, or one where there is none")

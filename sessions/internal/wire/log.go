@@ -17,9 +17,7 @@ func (r *retry) record(call *Call, answer *Answer, wait time.Duration, gaveUp st
 	if r.Logger == nil || !r.Logger.Enabled(call.ctx, level) {
 		return
 	}
-	attrs := []slog.Attr{
-		slog.String("operation", call.Op.Name), slog.Int("attempt", answer.Attempts),
-	}
+	attrs := []slog.Attr{slog.String("operation", call.Op.Name), slog.Int("attempt", answer.Attempts)}
 	if answer.Response != nil {
 		attrs = append(attrs, slog.Int("status", answer.Status()))
 	}

@@ -1,13 +1,12 @@
 package wire
 
 import (
-	"compress/flate"
-	"compress/gzip"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 )
 
 // outcome is how an attempt ended, as far as sending again is concerned.
@@ -23,21 +22,22 @@ const (
 // that does no more when it is sent twice.
 func (o outcome) allows(op *Operation) bool { return o == notDone || o == unclear && op.Repeatable }
 
+// inTrouble are the statuses of a server, or of a network in front of it, that may be well again
+// when it is asked the next time.
+var inTrouble = []int{
+	http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable,
+	http.StatusGatewayTimeout,
+}
+
 // outcomeOf returns how an attempt ended.
 func outcomeOf(answer *Answer) outcome {
-	switch answer.Status() {
-	case http.StatusTooManyRequests:
-		return notDone
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable,
-		http.StatusGatewayTimeout:
-		return unclear
-	case http.StatusOK:
-		if answer.Lost() {
-			return unclear
-		}
-	}
+	status := answer.Status()
 	switch {
-	case answer.Response != nil || isPermanent(answer.Err):
+	case status == http.StatusTooManyRequests:
+		return notDone
+	case status == http.StatusOK && answer.Lost(), slices.Contains(inTrouble, status):
+		return unclear
+	case answer.Response != nil, isPermanent(answer.Err):
 		return final
 	case answer.Unsent:
 		return notDone
@@ -49,25 +49,12 @@ func outcomeOf(answer *Answer) outcome {
 // host that does not exist, a certificate that is not trusted, a server that does not speak our
 // TLS.
 func isPermanent(err error) bool {
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return dns.IsNotFound
-	}
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" { // a TLS alert
-		return true
-	}
-	return isA[*tls.CertificateVerificationError](err) || isA[x509.UnknownAuthorityError](err) ||
+	dns, failed := errors.AsType[*net.DNSError](err)
+	op, alerted := errors.AsType[*net.OpError](err)
+	return failed && dns.IsNotFound || alerted && op.Op == "remote error" || // a TLS alert
+		isA[*tls.CertificateVerificationError](err) || isA[x509.UnknownAuthorityError](err) ||
 		isA[x509.HostnameError](err) || isA[x509.CertificateInvalidError](err) ||
 		isA[tls.RecordHeaderError](err)
 }
 
-// isCorrupt reports whether a body was read to where its compression makes no sense: a bad answer,
-// not a lost one.
-func isCorrupt(err error) bool {
-	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) ||
-		isA[flate.CorruptInputError](err)
-}
-
-func isA[T error](err error) bool {
-	_, ok := errors.AsType[T](err)
-	return ok
-}
+func isA[T error](err error) bool { return errors.As(err, new(T)) }

@@ -49,14 +49,13 @@ func (r *retry) Send(call *Call, req *http.Request) *Answer {
 				break
 			}
 		}
-		spent := !limited && next.Err == nil
 		if next.Err == nil {
 			next = r.next.Send(call, req)
-		}
-		if next.Attempts == 0 {
-			if spent {
+			if next.Attempts == 0 && !limited {
 				r.Budget.spend(-1) // the retry was not sent
 			}
+		}
+		if next.Attempts == 0 {
 			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
 			why := "the wait ended: " + call.Secrets.Text(next.Err.Error())
 			r.record(call, answer, time.Since(start), why)
@@ -118,9 +117,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 const (
-	budgetSize     = 64.0 // retries; one connection's worth of requests may be cut off and sent again
-	budgetFillTime = time.Minute
-	perSuccess     = 0.1
+	budgetSize = 64.0 // retries; one connection's worth of requests may be cut off and sent again
+	perSuccess = 0.1
 )
 
 // Budget bounds the retries of the clients that share it, so that they do not multiply the load of
@@ -138,7 +136,7 @@ func (b *Budget) spend(tokens float64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	filled := budgetSize * now.Sub(b.aged).Seconds() / budgetFillTime.Seconds()
+	filled := budgetSize * now.Sub(b.aged).Minutes()
 	b.spent, b.aged = max(0, b.spent-filled), now
 	if b.spent+tokens > budgetSize {
 		return false

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -33,78 +34,80 @@ const crowdedWait = 100 * time.Millisecond
 
 // sending is how far net/http has got with the request of an attempt. It is the attempt's context
 // as well, which leads to the operation. The hooks of the trace run in the connection's
-// goroutines. alone and beside count how often the request was written: alone, and beside others.
+// goroutines.
 type sending struct {
 	context.Context // ends at the attempt's deadline
 	cancel          context.CancelFunc
 	op              *Operation
 	attempt         int // 1 for the first of the call
 	trace           httptrace.ClientTrace
-	started, wrote  atomic.Bool
-	alone, beside   atomic.Int32
-	crowded         atomic.Bool  // whether others are sending on the connection
+	started         atomic.Bool  // whether net/http has looked for a connection
+	written, beside atomic.Int32 // how often it wrote the request, and how often beside others
 	stopped         atomic.Int32 // after so many writes; 0 = not
+	crowded         atomic.Bool  // whether others are sending on the connection
 	http2           atomic.Bool  // whether the connection speaks HTTP/2
 	kept            atomic.Bool  // whether an HTTP/1.1 connection has served others before
 }
 
 // startSending returns a sending and the context to send with, which ends at the deadline.
-func startSending(
-	ctx context.Context, op *Operation, deadline time.Time, timedOut error,
-) (*sending, context.Context) {
-	s := &sending{op: op}
-	s.Context, s.cancel = context.WithDeadlineCause(ctx, deadline, timedOut)
-	s.trace.GotConn = s.gotConn
-	// Before the last flush of a request with a body: until this hook has run, no server has all of
-	// it.
-	s.trace.WroteHeaders = s.wroteHeaders
-	if !op.Repeatable { // whether a repeatable operation has left makes no difference
+func startSending(call *Call, deadline time.Time, timedOut error) (*sending, context.Context) {
+	s := &sending{op: call.Op, attempt: call.sent + 1}
+	s.Context, s.cancel = context.WithDeadlineCause(call.ctx, deadline, timedOut)
+	// WroteHeaders comes before the last flush of a request with a body: until that hook has run, no
+	// server has all of the request.
+	s.trace = httptrace.ClientTrace{GotConn: s.gotConn, WroteHeaders: s.wroteHeaders}
+	if !s.op.Repeatable { // whether a repeatable operation has left makes no difference
 		s.trace.GetConn = func(string) { s.started.Store(true) }
 	}
 	return s, httptrace.WithClientTrace(s, &s.trace)
 }
 
-// Value returns the operation, the attempt's number, or what the context holds.
+type sendingKey struct{}
+
+// notSending stands for the sending that a context does not lead to.
+var notSending = &sending{}
+
+// sendingFrom returns the sending that ctx is, or comes from.
+func sendingFrom(ctx context.Context) *sending {
+	s, _ := ctx.Value(sendingKey{}).(*sending)
+	return cmp.Or(s, notSending)
+}
+
+// Value leads to the sending, and to what its context holds.
 func (s *sending) Value(key any) any {
-	switch key {
-	case operationKey{}:
-		return s.op
-	case attemptKey{}:
-		return s.attempt
+	if key == (sendingKey{}) {
+		return s
 	}
 	return s.Context.Value(key)
 }
 
 // gotConn is called with each connection that net/http is about to write the request to. Over
 // HTTP/2 it may find no stream to spare there, write nothing, and look for another connection:
-// only requests that were written count.
+// only requests that were written count. Over HTTP/1.1, net/http sends again only after kept
+// connections that turn out to be dead, of which there may be many.
 func (s *sending) gotConn(info httptrace.GotConnInfo) {
-	http2 := isHTTP2(info.Conn)
+	encrypted, ok := info.Conn.(*tls.Conn)
+	http2 := ok && encrypted.ConnectionState().NegotiatedProtocol == "h2"
+	crowded := http2 && info.Reused && info.IdleTime == 0
 	s.http2.Store(http2)
 	s.kept.Store(!http2 && info.Reused)
-	if !http2 {
-		return
-	}
-	crowded := info.Reused && info.IdleTime == 0
 	s.crowded.Store(crowded)
-	alone, beside := s.alone.Load(), s.beside.Load()
+	written, beside := s.written.Load(), s.beside.Load()
 	switch {
-	case alone == maxSends || beside == maxCrowded:
-		s.stopped.Store(alone + beside)
+	case http2 && (written-beside == maxSends || beside == maxCrowded):
+		s.stopped.Store(written)
 		s.cancel()
-	case crowded && s.wrote.Load():
+	case crowded && written > 0:
 		_ = sleep(s, crowdedWait+rand.N(crowdedWait)) //nolint:gosec // a wait is no secret
 	}
 }
 
 // wroteHeaders is called when the headers of the request were written.
 func (s *sending) wroteHeaders() {
-	s.wrote.Store(true)
 	if s.crowded.Load() {
 		s.beside.Add(1)
-	} else {
-		s.alone.Add(1)
 	}
+	s.written.Add(1)
 }
 
 // why returns what ended the attempt: the end of the call's context, too many sends, the end of the
@@ -121,42 +124,34 @@ func (s *sending) why(call context.Context, err error) error {
 	return err
 }
 
-// isHTTP2 reports whether a connection speaks HTTP/2. Over HTTP/1.1, net/http sends again only
-// after kept connections that turn out to be dead, of which there may be many.
-func isHTTP2(conn net.Conn) bool {
-	encrypted, ok := conn.(*tls.Conn)
-	return ok && encrypted.ConnectionState().NegotiatedProtocol == "h2"
-}
-
 // unsent reports whether no server can have acted on a request that failed with err. A transport
 // that runs no hooks is believed only when it failed to connect.
 func (s *sending) unsent(err error) bool {
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return true
-	}
-	return s.started.Load() && !s.wrote.Load()
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial" || s.started.Load() && s.written.Load() == 0
 }
 
-// errSentOnce keeps net/http from sending a request again by itself.
-var errSentOnce = errors.New("the connection ended, and the request must not be sent twice")
-
-// sendOnce changes a GET of an operation that cannot be repeated, so that net/http does not send
-// it again by itself after a server may have acted on it. Over HTTP/1.1, net/http sends a GET
-// again when a kept connection turns out to be dead, unless the GET has a body that cannot be had
-// again. Over HTTP/2, net/http sends again only a request that the server says it has not acted
-// on.
-func (s *sending) sendOnce(op *Operation, req *http.Request) {
-	if op.Repeatable || req.Method != http.MethodGet {
+// giveBody gives a clone of the call's request a body of its own, if it has one. A GET of an
+// operation that cannot be repeated gets an empty body, so that net/http does not send the GET
+// again by itself after a server may have acted on it. Over HTTP/1.1, net/http sends a GET again
+// when a kept connection turns out to be dead, unless the GET has a body that cannot be had again:
+// http.NoBody is no body to it. Over HTTP/2, net/http sends again only a request that the server
+// says it has not acted on.
+func (s *sending) giveBody(req *http.Request) {
+	once := req.Method == http.MethodGet && !s.op.Repeatable
+	var text []byte
+	switch {
+	case req.GetBody != nil:
+		body, _ := req.GetBody() // of what is in memory: it cannot fail
+		text, _ = io.ReadAll(body)
+	case !once:
 		return
 	}
-	req.Body = emptyBody()
 	req.GetBody = func() (io.ReadCloser, error) {
-		if !s.http2.Load() {
-			return nil, errSentOnce
+		if once && !s.http2.Load() {
+			return nil, errors.New("the connection ended, and the request must not be sent twice")
 		}
-		return emptyBody(), nil
+		return io.NopCloser(bytes.NewReader(text)), nil
 	}
+	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 }
-
-// emptyBody returns an empty body that is not http.NoBody, which net/http takes for no body at all.
-func emptyBody() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }
