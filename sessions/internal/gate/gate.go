@@ -18,12 +18,12 @@ import (
 const maxInFlight = 64
 
 // Gate is what every request of a client, and of its copies, passes before it is sent. The bound
-// on the requests in flight, and the order of the turns, are the client's; silence and pace are each
-// operation's own. The zero value is an open gate.
+// on the requests in flight, and the order of the turns, are the client's; silence and pace are
+// each operation's own. The zero value is an open gate.
 //
-// A turn that waits sleeps, and looks for itself whether it may leave: when its operation opens, if
-// the turn is the first in its queue, and when it is roused. The end of a request, and a turn that
-// goes, rouse the turn that is next; a silence rouses all who would be too late after it.
+// A turn that has to wait sleeps, and looks for itself whether it may leave: whenever it is roused
+// and, if it is the first in its queue, when its operation opens. The next turn is roused when a
+// request ends and when a turn leaves its queue. A silence rouses the turns that it makes too late.
 type Gate struct {
 	mu       sync.Mutex
 	inFlight int
@@ -59,7 +59,8 @@ func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 	return t.heldBack(time.Now(), end)
 }
 
-// ContextError returns why ctx ended; nil if it did not. The error matches both ctx.Err and context.Cause.
+// ContextError returns why ctx ended, or nil if it has not. The error matches both ctx.Err and
+// context.Cause.
 func ContextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(cause, err) {
@@ -117,7 +118,7 @@ func (g *Gate) lane(operation string) *lane {
 	return g.lanes[at]
 }
 
-// come makes t a turn that has just come to the gate, and returns an error if t is too late already.
+// come makes t a turn that has just come to the gate. It returns an error if t is too late already.
 func (g *Gate) come(ctx context.Context, t *Turn) error {
 	t.lane, t.came = g.lane(t.Operation), time.Now()
 	t.queue = &t.lane.paced

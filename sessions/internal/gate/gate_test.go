@@ -333,7 +333,7 @@ func TestGateUnderStress(t *testing.T) {
 			gate.mu.Lock()
 			defer gate.mu.Unlock()
 			for _, lane := range gate.lanes {
-				if waiting := len(lane.paced); waiting != 0 {
+				if waiting := len(lane.paced) + len(lane.unpaced); waiting != 0 {
 					t.Errorf("%d still wait for %s", waiting, lane.operation)
 				}
 			}

@@ -18,8 +18,8 @@ const (
 type lane struct {
 	operation string
 
-	paced   []*Turn // who waits, by ticket
-	unpaced []*Turn // likewise, where no pace holds the turn
+	paced   []*Turn // the queue of the turns that the pace holds, by ticket
+	unpaced []*Turn // the queue of the other turns, by ticket
 
 	until  time.Time // the silence ends
 	shut   time.Time // when it began
