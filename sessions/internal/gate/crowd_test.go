@@ -28,7 +28,7 @@ func crowded(tb testing.TB, n int) time.Duration {
 	}
 	for all := false; !all; runtime.Gosched() {
 		g.mu.Lock()
-		all = len(g.queue) == n
+		all = len(g.lane("op").paced) == n
 		g.mu.Unlock()
 	}
 	first := &Turn{Operation: "op", Call: call, lane: g.lane("op"), sent: time.Now()}
@@ -54,7 +54,7 @@ func silenced(tb testing.TB, n int) time.Duration {
 	}
 	for all := false; !all; runtime.Gosched() {
 		g.mu.Lock()
-		all = len(g.queue) == n
+		all = len(g.lane("op").paced) == n
 		g.mu.Unlock()
 	}
 	giveUp()

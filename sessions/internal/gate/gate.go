@@ -18,16 +18,17 @@ import (
 const maxInFlight = 64
 
 // Gate is what every request of a client, and of its copies, passes before it is sent. The bound
-// on the requests in flight, and the queue, are the client's; silence and pace are each operation's
-// own. The zero value is an open gate.
+// on the requests in flight, and the order of the turns, are the client's; silence and pace are
+// each operation's own. The zero value is an open gate.
+//
+// A turn that has to wait sleeps, and looks for itself whether it may leave: whenever it is roused
+// and, if it is the first in its queue, when its operation opens. The next turn is roused when a
+// request ends and when a turn leaves its queue. A silence rouses the turns that it makes too late.
 type Gate struct {
 	mu       sync.Mutex
 	inFlight int
 	tickets  int64
-	queue    []*Turn          // by ticket
-	lanes    map[string]*lane // by operation
-	timer    *time.Timer      // for the turn that may leave next
-	next     time.Time        // when that may be; zero if the timer does not run
+	lanes    []*lane // one for each operation
 }
 
 // Enter waits until t may send a request. After a nil error Leave has to be called when the
@@ -37,61 +38,29 @@ type Gate struct {
 func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.come(t)
-	if t.held == nil {
-		if t.ticket == 0 {
-			g.tickets++
-			t.ticket = g.tickets
-		}
-		at, _ := slices.BinarySearchFunc(g.queue, t, func(a, b *Turn) int {
-			return cmp.Compare(a.ticket, b.ticket)
-		})
-		g.queue = slices.Insert(g.queue, at, t)
-		t.lane.waiting++
-		t.lane.latest = t.Call.EndsBy()
-		t.queued = true
-		if g.next.IsZero() || t.opens().Before(g.next) { // else the timer looks at all who wait
-			g.dispatch(t.came, false)
-		}
+	if err := g.come(ctx, t); err != nil {
+		return err
 	}
-	late := false
-	for t.queued && !late && ctx.Err() == nil {
-		t.wake = make(chan struct{})
-		g.mu.Unlock()
-		ends, over := t.Call.EndsBy(), (<-chan time.Time)(nil)
-		if own, ok := ctx.Deadline(); !ok || ends.Before(own) { // else ctx ends, and says why
-			over = time.After(time.Until(ends))
+	g.tickets++
+	t.ticket = cmp.Or(t.ticket, g.tickets)
+	at, _ := slices.BinarySearchFunc(*t.queue, t, byTicket)
+	*t.queue = slices.Insert(*t.queue, at, t)
+	defer g.dequeue(t)
+	var end error
+	for now := t.came; end == nil && !t.tooLate(now); now = time.Now() {
+		if g.next(now) == t {
+			g.inFlight++
+			t.sent = now
+			t.lane.slowDown(t, now)
+			return nil
 		}
-		select {
-		case <-t.wake:
-		case <-ctx.Done():
-		case <-over: // or not: the end may have moved meanwhile
-		}
-		g.mu.Lock()
-		late = !time.Now().Before(t.Call.EndsBy())
+		end = g.sleep(ctx, t, now)
 	}
-	if t.queued {
-		at := slices.Index(g.queue, t)
-		g.queue = slices.Delete(g.queue, at, at+1)
-		t.queued = false
-		t.lane.waiting--
-		t.held = t.heldBack(time.Now())
-		if len(g.queue) == 0 && g.timer != nil {
-			g.timer.Stop()
-			g.next = time.Time{}
-		}
-	}
-	switch {
-	case t.held == nil:
-	case ctx.Err() != nil:
-		t.held = fmt.Errorf("%w: %w", t.held, ContextError(ctx))
-	case late:
-		t.held = fmt.Errorf("%w: %w", t.held, context.DeadlineExceeded)
-	}
-	return t.held
+	return t.heldBack(time.Now(), end)
 }
 
-// ContextError returns why ctx ended. The error matches both ctx.Err and context.Cause.
+// ContextError returns why ctx ended, or nil if it has not. The error matches both ctx.Err and
+// context.Cause.
 func ContextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(cause, err) {
@@ -101,11 +70,10 @@ func ContextError(ctx context.Context) error {
 }
 
 // Refusal returns the error that Enter would return for t at once, or nil.
-func (g *Gate) Refusal(t *Turn) error {
+func (g *Gate) Refusal(ctx context.Context, t *Turn) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.come(t)
-	return t.held
+	return g.come(ctx, t)
 }
 
 // Leave takes note of how a request ended: whether there was an answer and, if that was a refusal,
@@ -115,8 +83,23 @@ func (g *Gate) Leave(t *Turn, answered bool, silence time.Duration) {
 	defer g.mu.Unlock()
 	g.inFlight--
 	now := time.Now()
-	t.lane.learn(t, answered, silence, now)
-	g.dispatch(now, silence > 0)
+	t.lane.learnLatency(now.Sub(t.sent), answered)
+	switch {
+	case silence > 0:
+		t.refusals++
+		if t.refusals > 1 {
+			t.ticket = 0 // others may be served while this one never is
+		}
+		t.lane.fallSilent(t, silence, now)
+		for _, other := range slices.Concat(t.lane.paced, t.lane.unpaced) {
+			if other.tooLate(now) {
+				other.rouse()
+			}
+		}
+	case answered:
+		t.lane.countServed(t, now)
+	}
+	g.rouseNext(now)
 }
 
 // Silence returns for how long no request of an operation is sent.
@@ -127,69 +110,76 @@ func (g *Gate) Silence(operation string) time.Duration {
 }
 
 func (g *Gate) lane(operation string) *lane {
-	if g.lanes == nil {
-		g.lanes = map[string]*lane{}
+	at := slices.IndexFunc(g.lanes, func(l *lane) bool { return l.operation == operation })
+	if at < 0 {
+		at = len(g.lanes)
+		g.lanes = append(g.lanes, &lane{operation: operation})
 	}
-	if g.lanes[operation] == nil {
-		g.lanes[operation] = &lane{}
-	}
-	return g.lanes[operation]
+	return g.lanes[at]
 }
 
-// come makes t a turn that has just come to the gate, held back if it is too late already.
-func (g *Gate) come(t *Turn) {
-	t.lane, t.came, t.held, t.wake = g.lane(t.Operation), time.Now(), nil, nil
+// come makes t a turn that has just come to the gate. It returns an error if t is too late already.
+func (g *Gate) come(ctx context.Context, t *Turn) error {
+	t.lane, t.came = g.lane(t.Operation), time.Now()
+	t.queue = &t.lane.paced
+	if t.Unpaced {
+		t.queue = &t.lane.unpaced
+	}
 	if t.tooLate(t.came) {
-		t.held = t.heldBack(t.came)
+		return t.heldBack(t.came, ContextError(ctx))
+	}
+	return nil
+}
+
+// dequeue takes a turn that was let out, or has given up, out of its queue.
+func (g *Gate) dequeue(t *Turn) {
+	at, _ := slices.BinarySearchFunc(*t.queue, t, byTicket)
+	*t.queue = slices.Delete(*t.queue, at, at+1)
+	if len(*t.queue) > 0 {
+		(*t.queue)[0].rouse() // from now on it wakes when the operation opens
+	}
+	g.rouseNext(time.Now())
+}
+
+// next returns the turn that may leave now, or nil: the one that came first, of the first in each
+// queue whose operation is open.
+func (g *Gate) next(now time.Time) (next *Turn) {
+	if g.inFlight == maxInFlight {
+		return nil
+	}
+	for _, l := range g.lanes {
+		for _, queue := range [...][]*Turn{l.paced, l.unpaced} {
+			if len(queue) > 0 && !queue[0].opens().After(now) &&
+				(next == nil || byTicket(queue[0], next) < 0) {
+				next = queue[0]
+			}
+		}
+	}
+	return next
+}
+
+func (g *Gate) rouseNext(now time.Time) {
+	if next := g.next(now); next != nil {
+		next.rouse()
 	}
 }
 
-// dispatch lets out all who may leave now, unless they would be too late, and sets the timer for
-// the next. Who has to wait is looked at too, and turned away if too late, when a silence has
-// begun: otherwise it costs too much, as each request that ends would look at all who wait.
-func (g *Gate) dispatch(now time.Time, silenced bool) {
-	var next time.Time
-	kept := g.queue[:0]
-	for i, t := range g.queue {
-		full, opens := g.inFlight == maxInFlight, t.opens()
-		if full && !silenced {
-			kept = append(kept, g.queue[i:]...)
-			break
-		}
-		wait := full || opens.After(now)
-		switch {
-		case (silenced || !wait) && t.tooLate(now):
-			t.held = t.heldBack(now)
-		case wait:
-			if !full && (next.IsZero() || opens.Before(next)) {
-				next = opens
-			}
-			kept = append(kept, t)
-			continue
-		default:
-			g.inFlight++
-			t.sent = now
-			if !t.Unpaced {
-				t.lane.slowDown(now)
-			}
-		}
-		t.lane.waiting--
-		t.queued = false
-		if t.wake != nil {
-			close(t.wake)
-		}
+// sleep waits until t has to look again. It returns an error if ctx has ended, or t's deadline has
+// come, which may have moved meanwhile.
+func (g *Gate) sleep(ctx context.Context, t *Turn, now time.Time) error {
+	// After the context, if that has the same deadline: it says why it ended.
+	until := t.Call.EndsBy().Add(1)
+	if opens := t.opens(); t == (*t.queue)[0] && opens.After(now) && opens.Before(until) {
+		until = opens
 	}
-	clear(g.queue[len(kept):])
-	g.queue = kept
-	if g.timer != nil {
-		g.timer.Stop()
+	wait, rouse := context.WithDeadline(ctx, until)
+	defer rouse()
+	t.rouse = rouse
+	g.mu.Unlock()
+	<-wait.Done()
+	g.mu.Lock()
+	if ctx.Err() == nil && !time.Now().Before(t.Call.EndsBy()) {
+		return context.DeadlineExceeded
 	}
-	g.next = next
-	if !next.IsZero() {
-		g.timer = time.AfterFunc(next.Sub(now), func() {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			g.dispatch(time.Now(), false)
-		})
-	}
+	return ContextError(ctx)
 }

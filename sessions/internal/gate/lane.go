@@ -16,13 +16,14 @@ const (
 
 // lane is what the gate knows of one operation. Its methods run under the gate's lock.
 type lane struct {
-	waiting int       // turns in the queue
-	latest  time.Time // the deadline of the turn that came last
+	operation string
 
-	until   time.Time // the silence ends
-	shut    time.Time // when it began
-	refused int       // requests of those in flight when it began, the first refusal included
-	served  int       // requests of those in flight when it began
+	paced   []*Turn // the queue of the turns that the pace holds, by ticket
+	unpaced []*Turn // the queue of the other turns, by ticket
+
+	until  time.Time // the silence ends
+	shut   time.Time // when it began
+	excess int       // of those in flight then: the served ones, less acquitted for each refused
 
 	rate   float64   // requests a second when the silence ends; 0 = any
 	before float64   // the rate before it was learned from the last silence
@@ -36,12 +37,13 @@ type lane struct {
 
 func (l *lane) silence(now time.Time) time.Duration { return max(0, l.until.Sub(now)) }
 
-// slowDown makes the next request wait, after one that leaves now, as long as the pace wants it.
+// slowDown makes the next request wait, after t, which leaves now, as long as the pace wants it.
 // The pace is never so slow that those who wait would be too late.
-func (l *lane) slowDown(now time.Time) {
-	if rate := l.rateAt(now); rate > 0 {
+func (l *lane) slowDown(t *Turn, now time.Time) {
+	if rate := l.rateAt(now); rate > 0 && !t.Unpaced {
 		pause := time.Duration(float64(time.Second) / rate)
-		enough := (l.latest.Sub(now) - l.latency) / time.Duration(l.waiting)
+		last := l.paced[len(l.paced)-1]
+		enough := (last.Call.EndsBy().Sub(now) - l.latency) / time.Duration(len(l.paced))
 		l.next = now.Add(min(pause, enough))
 	}
 }
@@ -60,32 +62,22 @@ func (l *lane) rateAt(now time.Time) float64 {
 // request was served, the server refuses that request for its own sake: nothing is learned, and
 // what was learned before doubles. Otherwise silence upon silence would keep it.
 func (l *lane) base() float64 {
-	if l.served > acquitted*(l.refused-1) {
+	if l.excess > -acquitted {
 		return 2 * l.before
 	}
 	return l.rate
 }
 
-// learn takes note of how a request ended, as Leave is told.
-func (l *lane) learn(t *Turn, answered bool, silence time.Duration, now time.Time) {
-	l.learnLatency(now.Sub(t.sent), answered)
-	switch {
-	case silence > 0:
-		t.refusals++
-		if t.refusals > 1 {
-			t.ticket = 0 // others may be served while this one never is
-		}
-		l.fallSilent(t, silence, now)
-	case answered:
-		if !t.sent.After(l.shut) {
-			l.served++
-		}
-		if l.count == 0 || now.Sub(l.last) > time.Second {
-			l.count, l.since = 0, now
-		}
-		l.count++
-		l.last = now
+// countServed takes note that t was served.
+func (l *lane) countServed(t *Turn, now time.Time) {
+	if !t.sent.After(l.shut) {
+		l.excess++
 	}
+	if l.count == 0 || now.Sub(l.last) > time.Second {
+		l.count, l.since = 0, now
+	}
+	l.count++
+	l.last = now
 }
 
 // fallSilent begins a silence, or lengthens it if t was in flight when it began. The rate to go on
@@ -93,20 +85,17 @@ func (l *lane) learn(t *Turn, answered bool, silence time.Duration, now time.Tim
 // and the new silence: so much it serves again. A refusal right after a silence says only that the
 // server refuses everything for longer than it said.
 func (l *lane) fallSilent(t *Turn, asked time.Duration, now time.Time) {
-	end := now.Add(asked)
-	if !t.sent.After(l.shut) {
-		l.refused++
-		if end.After(l.until) {
-			l.until = end
+	if t.sent.After(l.shut) {
+		l.before, l.rate = l.base(), l.base()
+		if !t.Unpaced && (l.rate == 0 || now.Sub(l.until) > l.until.Sub(l.shut)/2) {
+			l.rate = max(minRate, float64(l.count)/(now.Sub(l.since)+asked).Seconds())
 		}
-		return
+		l.shut, l.excess, l.count = now, 0, 0
 	}
-	l.before, l.rate = l.base(), l.base()
-	if !t.Unpaced && (l.rate == 0 || now.Sub(l.until) > l.until.Sub(l.shut)/2) {
-		l.rate = max(minRate, float64(l.count)/(now.Sub(l.since)+asked).Seconds())
+	l.excess -= acquitted
+	if end := now.Add(asked); end.After(l.until) {
+		l.until = end
 	}
-	l.until, l.shut = end, now
-	l.refused, l.served, l.count = 1, 0, 0
 }
 
 // learnLatency lets the latency grow by an eighth with each answer that took longer, and shrink

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -37,24 +38,20 @@ type gated struct {
 // Send waits for the limiter, and then for the call's turn at the gate.
 func (g *gated) Send(call *Call, req *http.Request) *Answer {
 	ctx, turn, start := req.Context(), &call.turn, time.Now()
+	h, holds := g.Limiter.(holder)
 	turn.Operation, turn.MaxWait = call.Op.Name, g.Retry.MaxRetryAfter
-	turn.Call = call
-	_, turn.Unpaced = g.Limiter.(holder)
-	err := g.waitForLimiter(ctx, call)
-	if err == nil {
-		err = g.Gate.Enter(ctx, turn)
-	}
-	call.Waited += time.Since(start)
+	turn.Call, turn.Unpaced = call, holds
+	err := g.enter(ctx, call)
+	took := time.Since(start)
+	call.Waited += took
 	if err != nil {
-		return &Answer{
-			Err: err, Unsent: true, Took: time.Since(start),
-			HeldBack: true, Silence: g.Gate.Silence(turn.Operation),
-		}
+		silence := g.Gate.Silence(turn.Operation)
+		return &Answer{Err: err, Unsent: true, Took: took, HeldBack: true, Silence: silence}
 	}
 	answered, silence := false, time.Duration(0)
 	defer func() { // also when the transport panics
 		g.Gate.Leave(turn, answered, silence)
-		if h, ok := g.Limiter.(holder); ok && silence > 0 {
+		if holds && silence > 0 {
 			ctx, cancel := context.WithDeadline(ctx, call.Deadline)
 			defer cancel()
 			_ = h.Hold(ctx, silence) // the gate keeps the silence all the same
@@ -72,23 +69,20 @@ func (g *gated) Send(call *Call, req *http.Request) *Answer {
 	return answer
 }
 
-// waitForLimiter waits until the limiter allows the request. A request that the gate would turn
-// away, or whose context has ended, does not come so far: it takes nothing of the limit.
-func (g *gated) waitForLimiter(ctx context.Context, call *Call) error {
+// enter waits until the limiter allows the request, and then until the gate does. A request that
+// the gate would turn away, or whose context has ended, takes nothing of the limit.
+func (g *gated) enter(ctx context.Context, call *Call) error {
 	if g.Limiter == nil || ctx.Err() != nil {
-		return nil
+		return g.Gate.Enter(ctx, &call.turn)
 	}
-	if err := g.Gate.Refusal(&call.turn); err != nil {
+	if err := g.Gate.Refusal(ctx, &call.turn); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithDeadline(ctx, call.Deadline)
+	limited, cancel := context.WithDeadline(ctx, call.Deadline)
 	defer cancel()
-	err := g.Limiter.Wait(ctx)
-	if ctx.Err() != nil {
-		err = gate.ContextError(ctx)
-	}
-	if err != nil {
+	err := g.Limiter.Wait(limited)
+	if err = cmp.Or(gate.ContextError(limited), err); err != nil {
 		return fmt.Errorf("not sent: the limiter says: %w", err)
 	}
-	return nil
+	return g.Gate.Enter(ctx, &call.turn)
 }
