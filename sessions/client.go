@@ -1,6 +1,8 @@
 package sessions
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -41,19 +43,34 @@ func (c *Client) With(opts ...Option) (*Client, error) {
 	if c == nil || c.config == nil {
 		return nil, errNoClient
 	}
-	return newClient(*c.config, opts)
+	return newClient(c.config, opts)
 }
 
-// newClient returns a client with cfg and opts. The transport, the gate and the budget of cfg stay
-// for as long as neither the host nor the transport is another one.
-func newClient(cfg config, opts []Option) (*Client, error) {
-	before := cfg.httpClient
-	base, err := cfg.apply(opts)
-	if err != nil {
+// newClient returns a client with the config of its parent, changed by opts. The errors of all
+// options come joined. The transport, the gate and the budget of the parent stay for as long as
+// neither the host nor the transport is another one.
+func newClient(parent *config, opts []Option) (*Client, error) {
+	cfg := *parent
+	var errs []error
+	for i, opt := range opts {
+		if opt == nil {
+			opt = option(false, nil, "option %d is nil", i+1)
+		}
+		errs = append(errs, opt(&cfg))
+	}
+	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
+	if err = errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
-	if host := hostOf(base); host != cfg.host || !sameTransport(before, cfg.httpClient) {
-		cfg.host, cfg.Gate, cfg.Budget = host, new(gate.Gate), new(wire.Budget)
+	cfg.Retry = wire.RetryPolicy{
+		MaxAttempts:   cmp.Or(cfg.Retry.MaxAttempts, parent.Retry.MaxAttempts),
+		BaseDelay:     cmp.Or(cfg.Retry.BaseDelay, parent.Retry.BaseDelay),
+		MaxDelay:      cmp.Or(cfg.Retry.MaxDelay, parent.Retry.MaxDelay),
+		MaxRetryAfter: cmp.Or(cfg.Retry.MaxRetryAfter, parent.Retry.MaxRetryAfter),
+	}
+	cfg.host = hostOf(base)
+	if cfg.host != parent.host || !sameTransport(cfg.httpClient, parent.httpClient) {
+		cfg.Gate, cfg.Budget = new(gate.Gate), new(wire.Budget)
 		cfg.Transport, cfg.DropIdle = cfg.httpClient.Transport, nil
 		if cfg.Transport == nil {
 			own := NewTransport()
@@ -67,6 +84,12 @@ func newClient(cfg config, opts []Option) (*Client, error) {
 		chain:  wire.NewChain(withKey),
 		config: &cfg,
 	}, nil
+}
+
+// wholeTimeout returns how long a whole call may take: the shorter of the client's own bound and
+// the http.Client's, if it has one.
+func (cfg *config) wholeTimeout() time.Duration {
+	return min(cfg.callTimeout, cmp.Or(max(cfg.httpClient.Timeout, 0), cfg.callTimeout))
 }
 
 // hostOf returns scheme and authority, with the port that the scheme implies left out.
@@ -139,10 +162,7 @@ func NewTransport() *http.Transport {
 // hc's Timeout, if set, bounds a whole call with all its attempts and waits. The redirect policy
 // and the cookie jar of hc are not used, and hc is never changed. hc must not be nil.
 func WithHTTPClient(hc *http.Client) Option {
-	var own http.Client
-	if hc != nil {
-		own = *hc
-	}
+	own := *cmp.Or(hc, &http.Client{}) // a copy: hc may change later
 	return option(hc != nil, func(cfg *config) { cfg.httpClient = &own },
 		"WithHTTPClient: the http.Client is nil")
 }
