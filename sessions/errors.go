@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -28,13 +26,10 @@ var (
 	ErrServer        = errors.New("clerk: server error")             // 500 to 599
 )
 
+// byStatus has the errors that stand for one status and nothing else.
 var byStatus = map[int]error{
-	http.StatusBadRequest:          ErrBadRequest,
-	http.StatusUnauthorized:        ErrUnauthorized,
-	http.StatusForbidden:           ErrForbidden,
-	http.StatusNotFound:            ErrNotFound,
-	http.StatusGone:                ErrGone,
-	http.StatusUnprocessableEntity: ErrUnprocessable,
+	400: ErrBadRequest, 401: ErrUnauthorized, 403: ErrForbidden,
+	404: ErrNotFound, 410: ErrGone, 422: ErrUnprocessable,
 }
 
 var (
@@ -100,8 +95,7 @@ func (e *Error) Is(target error) bool {
 	case ErrOutcomeUnknown:
 		return e.outcomeUnknown
 	}
-	sentinel := byStatus[status]
-	return sentinel != nil && sentinel == target
+	return target != nil && target == byStatus[status]
 }
 
 // Error returns one line: the operation, the status, what Clerk says is wrong or else the cause,
@@ -137,19 +131,18 @@ func (e *Error) Error() string {
 // Format writes the text of the error, for every verb: fields of its own and of its cause stay out
 // of %+v and %#v.
 func (e Error) Format(f fmt.State, verb rune) {
-	text := e.Error()
+	format := "%s"
 	if verb == 'q' {
-		text = strconv.Quote(text)
+		format = "%q"
 	}
-	_, _ = io.WriteString(f, text)
+	fmt.Fprintf(f, format, e.Error())
 }
 
 // LogValue returns a group of the error's text, operation, status, trace id and attempts.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("error", e.Error()),
-		slog.String("operation", e.Operation),
-		slog.Int("status", e.StatusCode),
+		slog.String("operation", e.Operation), slog.Int("status", e.StatusCode),
 	}
 	if e.TraceID != "" {
 		attrs = append(attrs, slog.String("trace_id", e.TraceID))

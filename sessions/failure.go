@@ -67,11 +67,9 @@ var fromTheWay = []int{http.StatusBadGateway, http.StatusGatewayTimeout, 520, 52
 // mayHaveHappened reports whether Clerk may have done what the request asked for, although the
 // answer is not a good one.
 func mayHaveHappened(answer *wire.Answer) bool {
-	if answer.Response == nil {
-		return !answer.Unsent
-	}
 	status := answer.Status()
-	return status/100 == 2 || slices.Contains(fromTheWay, status)
+	return status/100 == 2 || slices.Contains(fromTheWay, status) ||
+		answer.Response == nil && !answer.Unsent
 }
 
 // causeOf returns why there is no good answer; nil where the status says it all.
@@ -87,15 +85,14 @@ func causeOf(answer *wire.Answer, cause error) error {
 	return cause
 }
 
+// minting are the operations whose good answers hold new tokens or cookies.
+var minting = []*wire.Operation{
+	wire.GetHandshakePayload, wire.CreateSessionToken, wire.CreateSessionTokenFromTemplate,
+}
+
 // mayHoldTokens reports whether an answer may hold new tokens or cookies, in whatever form.
 func mayHoldTokens(op *wire.Operation, status int) bool {
-	switch op {
-	case wire.RefreshSession:
-		return true
-	case wire.GetHandshakePayload, wire.CreateSessionToken, wire.CreateSessionTokenFromTemplate:
-		return status < 400
-	}
-	return false
+	return op == wire.RefreshSession || status < 400 && slices.Contains(minting, op)
 }
 
 // readBody takes what Clerk says is wrong out of a body, or the start of a body that is not JSON.
