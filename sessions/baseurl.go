@@ -16,24 +16,16 @@ func parseBaseURL(raw string, insecureHTTP bool) (*url.URL, error) {
 	}
 	u, err := url.Parse(raw)
 	switch {
-	case err != nil:
-		return refuse("not a URL; it looks like %q", DefaultBaseURL)
-	case u.Scheme != "https" && u.Scheme != "http":
-		return refuse("the scheme must be https, as in %q", DefaultBaseURL)
-	case u.User != nil:
-		return refuse("it must not hold a user or a password")
-	case u.Hostname() == "":
-		return refuse("it has no host; it looks like %q", DefaultBaseURL)
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return refuse("it must have the scheme https and a host, as in %q", DefaultBaseURL)
+	case strings.Contains(raw, "?"):
+		return refuse("it must not hold a query")
+	case u.User != nil || strings.Contains(raw, "#") || hasDotSegment(u.EscapedPath()):
+		return refuse("it must not hold a user, a password, a fragment or dot segments")
 	case strings.Contains(u.Hostname(), "%"):
 		return refuse("its host must not hold a zone")
-	case u.RawQuery != "" || u.ForceQuery:
-		return refuse("it must not hold a query")
-	case strings.Contains(raw, "#"):
-		return refuse("it must not hold a fragment")
 	case !validPort(u):
 		return refuse("the port of %s must be a number from 1 to 65535", quote(u.Host))
-	case hasDotSegment(u.EscapedPath()):
-		return refuse("its path must not hold dot segments")
 	case u.Scheme == "http" && !insecureHTTP && !isLoopback(u.Hostname()):
 		return refuse("http would send the secret key to %s in clear text: use https, or "+
 			"WithInsecureHTTP inside a trusted network", quote(u.Host))
@@ -49,8 +41,7 @@ func validPort(u *url.URL) bool {
 // hasDotSegment reports whether a path has a segment "." or "..", also when its dots or slashes
 // are percent-encoded, however often.
 func hasDotSegment(path string) bool {
-	isSlash := func(r rune) bool { return r == '/' || r == '\\' }
-	for segment := range strings.FieldsFuncSeq(path, isSlash) {
+	for segment := range strings.SplitSeq(strings.ReplaceAll(path, `\`, "/"), "/") {
 		decoded, _ := url.PathUnescape(segment) // "" for a segment that cannot be decoded
 		if segment == "." || segment == ".." || decoded != segment && hasDotSegment(decoded) {
 			return true

@@ -67,10 +67,8 @@ func checkTemplate(name string) error {
 		return invalid("template %s… is longer than %d bytes", quote(name), maxName)
 	case !utf8.ValidString(name):
 		return invalid("template %s is not valid UTF-8", quote(name))
-	case strings.ContainsAny(name, `/\%?#`):
-		return invalid(`template %s must hold none of / \ %% ? #`, quote(name))
-	case strings.ContainsFunc(name, isInvisible):
-		return invalid("template %s must not hold control or format characters", quote(name))
+	case strings.ContainsAny(name, `/\%?#`) || strings.ContainsFunc(name, isInvisible):
+		return invalid(`template %s must hold no / \ %% ? #, control or format characters`, quote(name))
 	case name != "" && strings.Trim(name, ".") == "":
 		return invalid("template %s is made of dots alone", quote(name))
 	}
@@ -81,13 +79,8 @@ func isInvisible(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }
 
 // checkNonce refuses text that no nonce of a handshake can be, without showing it.
 func checkNonce(nonce string) error {
-	switch {
-	case nonce == "":
-		return invalid("the nonce is empty")
-	case len(nonce) > maxNonce:
-		return invalid("the nonce is longer than %d bytes", maxNonce)
-	case strings.Trim(nonce, sessionid.Allowed) != "":
-		return invalid("the nonce holds something else than letters, digits, _ . ~ and -")
+	if nonce == "" || len(nonce) > maxNonce || strings.Trim(nonce, sessionid.Allowed) != "" {
+		return invalid("the nonce must be 1 to %d letters, digits and any of _ . ~ -", maxNonce)
 	}
 	return nil
 }
