@@ -22,10 +22,8 @@ func parseBaseURL(raw string, insecureHTTP bool) (*url.URL, error) {
 		return refuse("it must not hold a query")
 	case u.User != nil || strings.Contains(raw, "#") || hasDotSegment(u.EscapedPath()):
 		return refuse("it must not hold a user, a password, a fragment or dot segments")
-	case strings.Contains(u.Hostname(), "%"):
-		return refuse("its host must not hold a zone")
-	case !validPort(u):
-		return refuse("the port of %s must be a number from 1 to 65535", quote(u.Host))
+	case strings.Contains(u.Hostname(), "%") || !validPort(u):
+		return refuse("%s must have no zone, and a port from 1 to 65535 if any", quote(u.Host))
 	case u.Scheme == "http" && !insecureHTTP && !isLoopback(u.Hostname()):
 		return refuse("http would send the secret key to %s in clear text: use https, or "+
 			"WithInsecureHTTP inside a trusted network", quote(u.Host))

@@ -92,11 +92,10 @@ func (cfg *config) wholeTimeout() time.Duration {
 	return min(cfg.callTimeout, cmp.Or(max(cfg.httpClient.Timeout, 0), cfg.callTimeout))
 }
 
-// hostOf returns scheme and authority, with the port that the scheme implies left out.
+// hostOf returns scheme, host and port, also where the port is implied by the scheme.
 func hostOf(base *url.URL) string {
-	host := strings.ToLower(base.Host)
-	implied := map[string]string{"https": ":443", "http": ":80"}[base.Scheme]
-	return base.Scheme + "://" + strings.TrimSuffix(host, implied)
+	port := cmp.Or(base.Port(), map[string]string{"https": "443", "http": "80"}[base.Scheme])
+	return base.Scheme + "://" + strings.ToLower(base.Hostname()) + ":" + port
 }
 
 // sameTransport reports whether two clients send through the same transport. Transports that cannot

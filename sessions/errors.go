@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // The errors that an *Error matches by its StatusCode, for errors.Is. ErrRateLimited also matches a
@@ -153,14 +153,12 @@ func (e *Error) LogValue() slog.Value {
 // maxLine is how much an error shows of a text from outside.
 const maxLine = 300
 
+// unprintable finds what could break a line, or change how it looks.
+var unprintable = regexp.MustCompile(`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]`)
+
 // oneLine returns a text from outside so that it can neither break a line nor fill a log.
 func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return ' '
-		}
-		return r
-	}, text)
+	text = unprintable.ReplaceAllLiteralString(strings.ToValidUTF8(text, "\uFFFD"), " ")
 	if len(text) > maxLine {
 		text = strings.ToValidUTF8(text[:maxLine], "") + "…"
 	}

@@ -48,10 +48,8 @@ func defaultConfig(key string) *config {
 			UserAgent:  "clerk-sessions-go/" + version,
 			Timeout:    10 * time.Second,
 			Retry: wire.RetryPolicy{
-				MaxAttempts:   3,
-				BaseDelay:     200 * time.Millisecond,
-				MaxDelay:      5 * time.Second,
-				MaxRetryAfter: 10 * time.Second,
+				MaxAttempts: 3, BaseDelay: 200 * time.Millisecond,
+				MaxDelay: 5 * time.Second, MaxRetryAfter: 10 * time.Second,
 			},
 		},
 		secrets:     func() []string { return []string{key} },
