@@ -77,11 +77,9 @@ func newClient(parent *config, opts []Option) (*Client, error) {
 			cfg.Transport, cfg.DropIdle = own, own.CloseIdleConnections
 		}
 	}
-	withKey := cfg.Config
-	withKey.Key = cfg.secrets()[0]
 	return &Client{
 		server: strings.TrimSuffix(base.String(), "/") + "/",
-		chain:  wire.NewChain(withKey),
+		chain:  wire.NewChain(cfg.Config),
 		config: &cfg,
 	}, nil
 }

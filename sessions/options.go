@@ -30,8 +30,7 @@ type Option func(*config) error
 // config is what the options set, and where that leads. A copy of it stays with the client for
 // With.
 type config struct {
-	wire.Config                  // without the key
-	secrets      func() []string // the key alone; a function, because fmt would print a field
+	wire.Config
 	baseURL      string
 	insecureHTTP bool
 	host         string        // scheme and authority, which Transport, Gate and Budget are for
@@ -44,6 +43,7 @@ type config struct {
 func defaultConfig(key string) *config {
 	return &config{
 		Config: wire.Config{
+			Key:        func() []string { return []string{key} },
 			APIVersion: DefaultAPIVersion,
 			UserAgent:  "clerk-sessions-go/" + version,
 			Timeout:    10 * time.Second,
@@ -52,7 +52,6 @@ func defaultConfig(key string) *config {
 				MaxDelay: 5 * time.Second, MaxRetryAfter: 10 * time.Second,
 			},
 		},
-		secrets:     func() []string { return []string{key} },
 		baseURL:     DefaultBaseURL,
 		httpClient:  &http.Client{},
 		callTimeout: 30 * time.Second,
