@@ -29,7 +29,6 @@ func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 		Operation:  call.Op.Name,
 		StatusCode: answer.Status(),
 		Attempts:   answer.Attempts,
-		TraceID:    answer.TraceID(),
 		answered:   answer.Response != nil,
 		brokenOff:  answer.Status() == http.StatusOK && answer.Lost(),
 	}
@@ -45,7 +44,7 @@ func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 	if answer.Whole() {
 		e.readBody(call, answer.Body)
 	}
-	e.TraceID = call.Secrets.Text(e.TraceID)
+	e.TraceID = call.Secrets.Text(cmp.Or(e.TraceID, answer.TraceID()))
 	return e
 }
 
@@ -105,7 +104,7 @@ func (e *Error) readBody(call *wire.Call, body []byte) {
 	}
 	var answer gen.ErrorAnswer
 	_ = json.Unmarshal(body, &answer) // what is not as Clerk documents it stays empty
-	e.TraceID = cmp.Or(answer.ClerkTraceID, e.TraceID)
+	e.TraceID = answer.ClerkTraceID
 	for _, item := range answer.Errors[:min(len(answer.Errors), maxDetails)] {
 		if cmp.Or(item.Code, item.Message, item.LongMessage) == "" {
 			continue
