@@ -141,10 +141,9 @@ func NewTransport() *http.Transport {
 		Proxy:             http.ProxyFromEnvironment,
 		DialContext:       dialer.DialContext,
 		ForceAttemptHTTP2: true,
-		HTTP2: &http.HTTP2Config{
-			SendPingTimeout: 5 * time.Second,
-			PingTimeout:     3 * time.Second,
-		},
+
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 3 * time.Second},
+
 		MaxIdleConns:           maxConns,
 		MaxIdleConnsPerHost:    maxConns,
 		MaxConnsPerHost:        maxConns,

@@ -131,11 +131,10 @@ func (e *Error) Error() string {
 // Format writes the text of the error, for every verb: fields of its own and of its cause stay out
 // of %+v and %#v.
 func (e Error) Format(f fmt.State, verb rune) {
-	format := "%s"
-	if verb == 'q' {
-		format = "%q"
+	if verb != 'q' {
+		verb = 's'
 	}
-	fmt.Fprintf(f, format, e.Error())
+	fmt.Fprintf(f, "%"+string(verb), e.Error())
 }
 
 // LogValue returns a group of the error's text, operation, status, trace id and attempts.

@@ -96,14 +96,11 @@ func mayHoldTokens(op *wire.Operation, status int) bool {
 
 // readBody takes what Clerk says is wrong out of a body, or the start of a body that is not JSON.
 func (e *Error) readBody(call *wire.Call, body []byte) {
-	if !json.Valid(body) {
-		if !mayHoldTokens(call.Op, e.StatusCode) {
-			e.Body = call.Secrets.Text(strings.ToValidUTF8(string(body), "\uFFFD"))
-		}
-		return
+	if !json.Valid(body) && !mayHoldTokens(call.Op, e.StatusCode) {
+		e.Body = call.Secrets.Text(strings.ToValidUTF8(string(body), "\uFFFD"))
 	}
 	var answer gen.ErrorAnswer
-	_ = json.Unmarshal(body, &answer) // what is not as Clerk documents it stays empty
+	_ = json.Unmarshal(body, &answer) // what is not JSON, or not as Clerk documents it, stays empty
 	e.TraceID = answer.ClerkTraceID
 	for _, item := range answer.Errors[:min(len(answer.Errors), maxDetails)] {
 		if cmp.Or(item.Code, item.Message, item.LongMessage) == "" {

@@ -59,7 +59,7 @@ type TokenParams struct {
 
 func (p TokenParams) check() error {
 	if p.ExpiresIn < 0 || p.ExpiresIn%time.Second != 0 {
-		return invalid("ExpiresIn %v must be positive and in whole seconds, or 0 for Clerk's own", p.ExpiresIn)
+		return invalid("ExpiresIn %v must be whole seconds, and not negative", p.ExpiresIn)
 	}
 	return checkTemplate(p.Template)
 }
