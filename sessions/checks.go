@@ -120,10 +120,12 @@ func parseBaseURL(raw string, insecureHTTP bool) (*url.URL, error) {
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
 		return refuse("it must have the scheme https and a host, as in %q", DefaultBaseURL)
+	case u.User != nil:
+		return refuse("it must not hold a user or a password")
 	case strings.Contains(raw, "?"):
 		return refuse("it must not hold a query")
-	case u.User != nil || strings.Contains(raw, "#") || hasDotSegment(u.EscapedPath()):
-		return refuse("it must not hold a user, a password, a fragment or dot segments")
+	case strings.Contains(raw, "#") || hasDotSegment(u.EscapedPath()):
+		return refuse("it must not hold a fragment or dot segments")
 	case strings.Contains(u.Hostname(), "%") || !validPort(u):
 		return refuse("%s must have no zone, and a port from 1 to 65535 if any", quote(u.Host))
 	case u.Scheme == "http" && !insecureHTTP && !isLoopback(u.Hostname()):
