@@ -47,8 +47,9 @@ func (c *Client) With(opts ...Option) (*Client, error) {
 }
 
 // newClient returns a client with the config of its parent, changed by opts. The errors of all
-// options come joined. The transport, the gate and the budget of the parent stay for as long as
-// neither the host nor the transport is another one.
+// options come joined. Where opts leave a field of the RetryPolicy zero, the field is the parent's.
+// The transport, the gate and the budget of the parent stay for as long as neither the host nor the
+// transport is another one.
 func newClient(parent *config, opts []Option) (*Client, error) {
 	cfg := *parent
 	var errs []error

@@ -33,7 +33,7 @@ type config struct {
 	wire.Config
 	baseURL      string
 	insecureHTTP bool
-	host         string        // scheme and authority, which Transport, Gate and Budget are for
+	host         string        // with scheme and port; what Transport, Gate and Budget are for
 	httpClient   *http.Client  // a copy of the http.Client that WithHTTPClient was given
 	callTimeout  time.Duration // of all attempts and waits; Timeout is that of one attempt
 
