@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
@@ -40,8 +39,7 @@ func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, err
 	return do(ctx, c, wire.CreateSession, params.check(), nil, readSession(""),
 		func(api *gen.Client) (*http.Response, error) {
 			return api.CreateSession(ctx, gen.CreateSessionRequest{
-				UserID:               params.UserID,
-				ActiveOrganizationID: params.ActiveOrganizationID,
+				UserID: params.UserID, ActiveOrganizationID: params.ActiveOrganizationID,
 			})
 		})
 }
@@ -86,7 +84,7 @@ func (c *Client) GetToken(
 	return do(ctx, c, tokenOperation(params), problem, nil, readToken,
 		func(api *gen.Client) (*http.Response, error) {
 			template := params.Template
-			body := gen.CreateTokenRequest{ExpiresInSeconds: int64(params.ExpiresIn / time.Second)}
+			body := gen.CreateTokenRequest{ExpiresInSeconds: int64(params.ExpiresIn.Seconds())}
 			switch {
 			case template == "" && params.ExpiresIn == 0: // no body at all
 				return api.CreateSessionTokenWithBody(ctx, sessionID, mediaType, nil)
@@ -135,6 +133,7 @@ func refresh[G, T any](ctx context.Context, c *Client, sessionID string, params 
 	format gen.RefreshSessionRequestFormat, read func(*G) (*T, error),
 ) (*T, error) {
 	problem := cmp.Or(checkSessionID(sessionID), params.check())
+	query := &gen.RefreshSessionParams{SuffixedCookies: nonZero(params.SuffixedCookies)}
 	return do(ctx, c, wire.RefreshSession, problem, params.secrets, read,
 		func(api *gen.Client) (*http.Response, error) {
 			encode := func(_ context.Context, req *http.Request) error {
@@ -144,7 +143,7 @@ func refresh[G, T any](ctx context.Context, c *Client, sessionID string, params 
 				}
 				return nil
 			}
-			return api.RefreshSessionWithBody(ctx, sessionID, params.query(), mediaType, nil, encode)
+			return api.RefreshSessionWithBody(ctx, sessionID, query, mediaType, nil, encode)
 		})
 }
 
@@ -167,11 +166,8 @@ func (c *Client) HandshakeCookies(ctx context.Context, nonce string) (*Cookies, 
 // It is for an http.RoundTripper, see WithHTTPClient, that traces or counts requests. The second
 // result is false for a request that this package has not sent.
 func OperationFromContext(ctx context.Context) (Operation, bool) {
-	op := wire.OperationFrom(ctx)
-	if op == nil {
-		return Operation{}, false
-	}
-	return Operation{Name: op.Name, Method: op.Method, PathTemplate: op.PathTemplate}, true
+	op := cmp.Or(wire.OperationFrom(ctx), &wire.Operation{})
+	return Operation{op.Name, op.Method, op.PathTemplate}, op.Name != ""
 }
 
 // AttemptFromContext returns the number of a request within its call, by the request's context: 1

@@ -1,6 +1,8 @@
 package sessions
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -41,39 +43,58 @@ func (c *Client) With(opts ...Option) (*Client, error) {
 	if c == nil || c.config == nil {
 		return nil, errNoClient
 	}
-	return newClient(*c.config, opts)
+	return newClient(c.config, opts)
 }
 
-// newClient returns a client with cfg and opts. The transport, the gate and the budget of cfg stay
-// for as long as neither the host nor the transport is another one.
-func newClient(cfg config, opts []Option) (*Client, error) {
-	before := cfg.httpClient
-	base, err := cfg.apply(opts)
-	if err != nil {
+// newClient returns a client with the config of its parent, changed by opts. The errors of all
+// options come joined. Where opts leave a field of the RetryPolicy zero, the field is the parent's.
+// The transport, the gate and the budget of the parent stay for as long as neither the host nor the
+// transport is another one.
+func newClient(parent *config, opts []Option) (*Client, error) {
+	cfg := *parent
+	var errs []error
+	for i, opt := range opts {
+		if opt == nil {
+			opt = option(false, nil, "option %d is nil", i+1)
+		}
+		errs = append(errs, opt(&cfg))
+	}
+	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
+	if err = errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
-	if host := hostOf(base); host != cfg.host || !sameTransport(before, cfg.httpClient) {
-		cfg.host, cfg.Gate, cfg.Budget = host, new(gate.Gate), new(wire.Budget)
+	cfg.Retry = wire.RetryPolicy{
+		MaxAttempts:   cmp.Or(cfg.Retry.MaxAttempts, parent.Retry.MaxAttempts),
+		BaseDelay:     cmp.Or(cfg.Retry.BaseDelay, parent.Retry.BaseDelay),
+		MaxDelay:      cmp.Or(cfg.Retry.MaxDelay, parent.Retry.MaxDelay),
+		MaxRetryAfter: cmp.Or(cfg.Retry.MaxRetryAfter, parent.Retry.MaxRetryAfter),
+	}
+	cfg.host = hostOf(base)
+	if cfg.host != parent.host || !sameTransport(cfg.httpClient, parent.httpClient) {
+		cfg.Gate, cfg.Budget = new(gate.Gate), new(wire.Budget)
 		cfg.Transport, cfg.DropIdle = cfg.httpClient.Transport, nil
 		if cfg.Transport == nil {
 			own := NewTransport()
 			cfg.Transport, cfg.DropIdle = own, own.CloseIdleConnections
 		}
 	}
-	withKey := cfg.Config
-	withKey.Key = cfg.secrets()[0]
 	return &Client{
 		server: strings.TrimSuffix(base.String(), "/") + "/",
-		chain:  wire.NewChain(withKey),
+		chain:  wire.NewChain(cfg.Config),
 		config: &cfg,
 	}, nil
 }
 
-// hostOf returns scheme and authority, with the port that the scheme implies left out.
+// wholeTimeout returns how long a whole call may take: the shorter of the client's own bound and
+// the http.Client's, if it has one.
+func (cfg *config) wholeTimeout() time.Duration {
+	return min(cfg.callTimeout, cmp.Or(max(cfg.httpClient.Timeout, 0), cfg.callTimeout))
+}
+
+// hostOf returns scheme, host and port, also where the port is implied by the scheme.
 func hostOf(base *url.URL) string {
-	host := strings.ToLower(base.Host)
-	implied := map[string]string{"https": ":443", "http": ":80"}[base.Scheme]
-	return base.Scheme + "://" + strings.TrimSuffix(host, implied)
+	port := cmp.Or(base.Port(), map[string]string{"https": "443", "http": "80"}[base.Scheme])
+	return base.Scheme + "://" + strings.ToLower(base.Hostname()) + ":" + port
 }
 
 // sameTransport reports whether two clients send through the same transport. Transports that cannot
@@ -121,10 +142,9 @@ func NewTransport() *http.Transport {
 		Proxy:             http.ProxyFromEnvironment,
 		DialContext:       dialer.DialContext,
 		ForceAttemptHTTP2: true,
-		HTTP2: &http.HTTP2Config{
-			SendPingTimeout: 5 * time.Second,
-			PingTimeout:     3 * time.Second,
-		},
+
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 3 * time.Second},
+
 		MaxIdleConns:           maxConns,
 		MaxIdleConnsPerHost:    maxConns,
 		MaxConnsPerHost:        maxConns,
@@ -139,10 +159,7 @@ func NewTransport() *http.Transport {
 // hc's Timeout, if set, bounds a whole call with all its attempts and waits. The redirect policy
 // and the cookie jar of hc are not used, and hc is never changed. hc must not be nil.
 func WithHTTPClient(hc *http.Client) Option {
-	var own http.Client
-	if hc != nil {
-		own = *hc
-	}
+	own := *cmp.Or(hc, &http.Client{}) // a copy: hc may change later
 	return option(hc != nil, func(cfg *config) { cfg.httpClient = &own },
 		"WithHTTPClient: the http.Client is nil")
 }

@@ -51,9 +51,9 @@ func do[G, T any](ctx context.Context, c *Client, op *wire.Operation,
 	case ctx == nil:
 		return nil, errNoContext
 	}
-	hidden := c.config.secrets
+	hidden := c.config.Key
 	if secrets != nil {
-		hidden = func() []string { return append(c.config.secrets(), secrets()...) }
+		hidden = func() []string { return append(c.config.Key(), secrets()...) }
 	}
 	x := &exchange{chain: c.chain, call: wire.Call{
 		Op: op, Secrets: redact.Redactor{Secrets: hidden},

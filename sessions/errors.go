@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // The errors that an *Error matches by its StatusCode, for errors.Is. ErrRateLimited also matches a
@@ -28,13 +26,10 @@ var (
 	ErrServer        = errors.New("clerk: server error")             // 500 to 599
 )
 
+// byStatus has the errors that stand for one status and nothing else.
 var byStatus = map[int]error{
-	http.StatusBadRequest:          ErrBadRequest,
-	http.StatusUnauthorized:        ErrUnauthorized,
-	http.StatusForbidden:           ErrForbidden,
-	http.StatusNotFound:            ErrNotFound,
-	http.StatusGone:                ErrGone,
-	http.StatusUnprocessableEntity: ErrUnprocessable,
+	400: ErrBadRequest, 401: ErrUnauthorized, 403: ErrForbidden,
+	404: ErrNotFound, 410: ErrGone, 422: ErrUnprocessable,
 }
 
 var (
@@ -100,8 +95,7 @@ func (e *Error) Is(target error) bool {
 	case ErrOutcomeUnknown:
 		return e.outcomeUnknown
 	}
-	sentinel := byStatus[status]
-	return sentinel != nil && sentinel == target
+	return target != nil && target == byStatus[status]
 }
 
 // Error returns one line: the operation, the status, what Clerk says is wrong or else the cause,
@@ -137,19 +131,17 @@ func (e *Error) Error() string {
 // Format writes the text of the error, for every verb: fields of its own and of its cause stay out
 // of %+v and %#v.
 func (e Error) Format(f fmt.State, verb rune) {
-	text := e.Error()
-	if verb == 'q' {
-		text = strconv.Quote(text)
+	if verb != 'q' {
+		verb = 's'
 	}
-	_, _ = io.WriteString(f, text)
+	fmt.Fprintf(f, "%"+string(verb), e.Error())
 }
 
 // LogValue returns a group of the error's text, operation, status, trace id and attempts.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("error", e.Error()),
-		slog.String("operation", e.Operation),
-		slog.Int("status", e.StatusCode),
+		slog.String("operation", e.Operation), slog.Int("status", e.StatusCode),
 	}
 	if e.TraceID != "" {
 		attrs = append(attrs, slog.String("trace_id", e.TraceID))
@@ -160,14 +152,12 @@ func (e *Error) LogValue() slog.Value {
 // maxLine is how much an error shows of a text from outside.
 const maxLine = 300
 
+// unprintable finds what could break a line, or change how it looks.
+var unprintable = regexp.MustCompile(`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]`)
+
 // oneLine returns a text from outside so that it can neither break a line nor fill a log.
 func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return ' '
-		}
-		return r
-	}, text)
+	text = unprintable.ReplaceAllLiteralString(strings.ToValidUTF8(text, "\uFFFD"), " ")
 	if len(text) > maxLine {
 		text = strings.ToValidUTF8(text[:maxLine], "") + "…"
 	}

@@ -29,7 +29,6 @@ func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 		Operation:  call.Op.Name,
 		StatusCode: answer.Status(),
 		Attempts:   answer.Attempts,
-		TraceID:    answer.TraceID(),
 		answered:   answer.Response != nil,
 		brokenOff:  answer.Status() == http.StatusOK && answer.Lost(),
 	}
@@ -45,7 +44,7 @@ func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 	if answer.Whole() {
 		e.readBody(call, answer.Body)
 	}
-	e.TraceID = call.Secrets.Text(e.TraceID)
+	e.TraceID = call.Secrets.Text(cmp.Or(e.TraceID, answer.TraceID()))
 	return e
 }
 
@@ -67,11 +66,9 @@ var fromTheWay = []int{http.StatusBadGateway, http.StatusGatewayTimeout, 520, 52
 // mayHaveHappened reports whether Clerk may have done what the request asked for, although the
 // answer is not a good one.
 func mayHaveHappened(answer *wire.Answer) bool {
-	if answer.Response == nil {
-		return !answer.Unsent
-	}
 	status := answer.Status()
-	return status/100 == 2 || slices.Contains(fromTheWay, status)
+	return status/100 == 2 || slices.Contains(fromTheWay, status) ||
+		answer.Response == nil && !answer.Unsent
 }
 
 // causeOf returns why there is no good answer; nil where the status says it all.
@@ -87,28 +84,24 @@ func causeOf(answer *wire.Answer, cause error) error {
 	return cause
 }
 
+// minting are the operations whose good answers hold new tokens or cookies.
+var minting = []*wire.Operation{
+	wire.GetHandshakePayload, wire.CreateSessionToken, wire.CreateSessionTokenFromTemplate,
+}
+
 // mayHoldTokens reports whether an answer may hold new tokens or cookies, in whatever form.
 func mayHoldTokens(op *wire.Operation, status int) bool {
-	switch op {
-	case wire.RefreshSession:
-		return true
-	case wire.GetHandshakePayload, wire.CreateSessionToken, wire.CreateSessionTokenFromTemplate:
-		return status < 400
-	}
-	return false
+	return op == wire.RefreshSession || status < 400 && slices.Contains(minting, op)
 }
 
 // readBody takes what Clerk says is wrong out of a body, or the start of a body that is not JSON.
 func (e *Error) readBody(call *wire.Call, body []byte) {
-	if !json.Valid(body) {
-		if !mayHoldTokens(call.Op, e.StatusCode) {
-			e.Body = call.Secrets.Text(strings.ToValidUTF8(string(body), "\uFFFD"))
-		}
-		return
+	if !json.Valid(body) && !mayHoldTokens(call.Op, e.StatusCode) {
+		e.Body = call.Secrets.Text(strings.ToValidUTF8(string(body), "\uFFFD"))
 	}
 	var answer gen.ErrorAnswer
-	_ = json.Unmarshal(body, &answer) // what is not as Clerk documents it stays empty
-	e.TraceID = cmp.Or(answer.ClerkTraceID, e.TraceID)
+	_ = json.Unmarshal(body, &answer) // what is not JSON, or not as Clerk documents it, stays empty
+	e.TraceID = answer.ClerkTraceID
 	for _, item := range answer.Errors[:min(len(answer.Errors), maxDetails)] {
 		if cmp.Or(item.Code, item.Message, item.LongMessage) == "" {
 			continue

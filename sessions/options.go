@@ -1,13 +1,10 @@
 package sessions
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"reflect"
 	"time"
 
@@ -33,65 +30,32 @@ type Option func(*config) error
 // config is what the options set, and where that leads. A copy of it stays with the client for
 // With.
 type config struct {
-	wire.Config                  // without the key
-	secrets      func() []string // the key alone; a function, because fmt would print a field
+	wire.Config
 	baseURL      string
 	insecureHTTP bool
-	host         string        // scheme and authority, which Transport, Gate and Budget are for
+	host         string        // with scheme and port; what Transport, Gate and Budget are for
 	httpClient   *http.Client  // a copy of the http.Client that WithHTTPClient was given
 	callTimeout  time.Duration // of all attempts and waits; Timeout is that of one attempt
 
 	observe func(context.Context, Event) // nil for none
 }
 
-func defaultConfig(key string) config {
-	return config{
+func defaultConfig(key string) *config {
+	return &config{
 		Config: wire.Config{
+			Key:        func() []string { return []string{key} },
 			APIVersion: DefaultAPIVersion,
 			UserAgent:  "clerk-sessions-go/" + version,
 			Timeout:    10 * time.Second,
 			Retry: wire.RetryPolicy{
-				MaxAttempts:   3,
-				BaseDelay:     200 * time.Millisecond,
-				MaxDelay:      5 * time.Second,
-				MaxRetryAfter: 10 * time.Second,
+				MaxAttempts: 3, BaseDelay: 200 * time.Millisecond,
+				MaxDelay: 5 * time.Second, MaxRetryAfter: 10 * time.Second,
 			},
 		},
-		secrets:     func() []string { return []string{key} },
 		baseURL:     DefaultBaseURL,
 		httpClient:  &http.Client{},
 		callTimeout: 30 * time.Second,
 	}
-}
-
-// wholeTimeout returns how long a whole call may take: the shorter of the client's own bound and
-// the http.Client's.
-func (cfg *config) wholeTimeout() time.Duration {
-	if own := cfg.httpClient.Timeout; own > 0 {
-		return min(cfg.callTimeout, own)
-	}
-	return cfg.callTimeout
-}
-
-// apply runs opts and returns the base URL that the options name. The errors of all options come
-// joined.
-func (cfg *config) apply(opts []Option) (*url.URL, error) {
-	before := cfg.Retry
-	var errs []error
-	for i, opt := range opts {
-		if opt == nil {
-			opt = option(false, nil, "option %d is nil", i+1)
-		}
-		errs = append(errs, opt(cfg))
-	}
-	cfg.Retry = wire.RetryPolicy{
-		MaxAttempts:   cmp.Or(cfg.Retry.MaxAttempts, before.MaxAttempts),
-		BaseDelay:     cmp.Or(cfg.Retry.BaseDelay, before.BaseDelay),
-		MaxDelay:      cmp.Or(cfg.Retry.MaxDelay, before.MaxDelay),
-		MaxRetryAfter: cmp.Or(cfg.Retry.MaxRetryAfter, before.MaxRetryAfter),
-	}
-	base, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
-	return base, errors.Join(append(errs, err)...)
 }
 
 // option returns an option that sets something or, unless that is good, fails for a reason.
@@ -208,4 +172,31 @@ func WithLimiter(l Limiter) Option {
 // answer: nothing else of a request or an answer. l must not be nil.
 func WithLogger(l *slog.Logger) Option {
 	return option(l != nil, func(cfg *config) { cfg.Logger = l }, "WithLogger: the logger is nil")
+}
+
+// Event is what WithObserver tells of a call, or of a token that a TokenCache was asked for. It has
+// what no http.RoundTripper can see, and holds no ids.
+type Event struct {
+	Operation string        // the operationId: "GetSession"
+	Attempts  int           // how many requests were sent
+	Wait      time.Duration // how long the requests waited for the Limiter and for their turns
+	HeldBack  bool          // the call ended because the client held its request, or the next, back
+	Cache     string        // of a TokenCache: "hit" or "miss"; "" for a call
+}
+
+// WithObserver makes the client call observe with the context and the Event of each call that has
+// ended, and of each token that a TokenCache directly in front of the client was asked for. Calls
+// of the client whose parameters are refused have no Event. observe must not be nil and must be
+// safe for concurrent use; the call waits for it. Package sessionsotel has an observer for
+// OpenTelemetry.
+func WithObserver(observe func(context.Context, Event)) Option {
+	return option(observe != nil, func(cfg *config) { cfg.observe = observe },
+		"WithObserver: the function is nil")
+}
+
+// tell tells the observer, if there is one, of an event.
+func (c *Client) tell(ctx context.Context, e Event) {
+	if c != nil && c.config != nil && c.config.observe != nil {
+		c.config.observe(ctx, e)
+	}
 }

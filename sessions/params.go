@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/clerk-sessions/clerk-sessions-go/gen"
@@ -22,23 +21,19 @@ type ListParams struct {
 }
 
 func (p ListParams) check() error {
-	switch {
-	case p.Limit < 0:
-		return invalid("Limit %d is negative; 0 leaves it to the server", p.Limit)
-	case p.Offset < 0:
-		return invalid("Offset %d is negative", p.Offset)
+	if min(p.Limit, p.Offset) < 0 {
+		return invalid("Limit %d and Offset %d must not be negative; 0 is not sent", p.Limit, p.Offset)
 	}
 	return errors.Join(checkUTF8("ClientID", p.ClientID), checkUTF8("UserID", p.UserID),
 		checkUTF8("Status", string(p.Status)))
 }
 
 func (p ListParams) query() *gen.GetSessionListParams {
-	paginated := true // the answer then has a total; Clerk's own SDKs send it too
 	return &gen.GetSessionListParams{
 		ClientID:  nonZero(p.ClientID),
 		UserID:    nonZero(p.UserID),
 		Status:    nonZero(gen.SessionStatus(p.Status)),
-		Paginated: &paginated,
+		Paginated: new(true), // the answer then has a total; Clerk's own SDKs send it too
 		Limit:     nonZero(p.Limit),
 		Offset:    nonZero(p.Offset),
 	}
@@ -63,11 +58,8 @@ type TokenParams struct {
 }
 
 func (p TokenParams) check() error {
-	switch {
-	case p.ExpiresIn < 0:
-		return invalid("ExpiresIn %v is negative; 0 leaves it to the server", p.ExpiresIn)
-	case p.ExpiresIn%time.Second != 0:
-		return invalid("ExpiresIn %v is not in whole seconds", p.ExpiresIn)
+	if p.ExpiresIn < 0 || p.ExpiresIn%time.Second != 0 {
+		return invalid("ExpiresIn %v must be whole seconds, and not negative", p.ExpiresIn)
 	}
 	return checkTemplate(p.Template)
 }
@@ -85,21 +77,13 @@ type RefreshParams struct {
 }
 
 func (p *RefreshParams) check() error {
-	var headers []string
-	for name, values := range p.RequestHeaders {
-		headers = append(append(headers, name), values...)
-	}
 	return errors.Join(
 		checkRequired("ExpiredToken", p.ExpiredToken),
 		checkRequired("RefreshToken", p.RefreshToken),
 		checkRequired("RequestOrigin", p.RequestOrigin),
 		checkUTF8("RequestOriginatingIP", p.RequestOriginatingIP),
-		checkUTF8("a name or value in RequestHeaders", strings.Join(headers, " ")),
+		checkUTF8("a name or value in RequestHeaders", fmt.Sprint(p.RequestHeaders)),
 	)
-}
-
-func (p *RefreshParams) query() *gen.RefreshSessionParams {
-	return &gen.RefreshSessionParams{SuffixedCookies: nonZero(p.SuffixedCookies)}
 }
 
 func (p *RefreshParams) body(format gen.RefreshSessionRequestFormat) gen.RefreshSessionRequest {

@@ -186,6 +186,7 @@ func TestSilentConnections(t *testing.T) {
 // way out is put together here.
 func getThrough(t *testing.T, scheme string, own *http.Transport) func() error {
 	chain := wire.NewChain(wire.Config{
+		Key:       func() []string { return []string{canaryKey} },
 		Transport: own,
 		DropIdle:  own.CloseIdleConnections,
 		Timeout:   10 * time.Second,

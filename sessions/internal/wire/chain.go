@@ -14,7 +14,7 @@ import (
 
 // Config says how a chain sends.
 type Config struct {
-	Key        string // the secret key
+	Key        func() []string // returns the secret key alone; fmt would print a field that holds it
 	APIVersion string
 	UserAgent  string
 	Transport  http.RoundTripper
@@ -68,7 +68,7 @@ type Chain struct{ *headers }
 // NewChain puts the links together: headers, retry, gate, attempt, and then the transport.
 func NewChain(cfg Config) *Chain {
 	return &Chain{&headers{&retry{cfg, &gated{cfg, newAttempt(cfg)}}, http.Header{
-		"Authorization":     {"Bearer " + cfg.Key},
+		"Authorization":     {"Bearer " + cfg.Key()[0]},
 		"Clerk-Api-Version": {cfg.APIVersion},
 		"Accept":            {"application/json"},
 		"User-Agent":        {cfg.UserAgent},

@@ -136,7 +136,7 @@ func (s *script) waits() (waits []time.Duration) {
 // defaults is the configuration that a new client has.
 func defaults(t http.RoundTripper) Config {
 	return Config{
-		Key:        "sk_test_canary",
+		Key:        func() []string { return []string{"sk_test_canary"} },
 		APIVersion: "2026-05-12",
 		UserAgent:  "clerk-sessions-go/test",
 		Transport:  t,
@@ -270,7 +270,7 @@ func TestLogRecords(t *testing.T) {
 			t.Errorf("the record lacks %s: %s", want, text.String())
 		}
 	}
-	for _, secret := range []string{cfg.Key, "api.clerk.com", "v1/sessions"} {
+	for _, secret := range []string{cfg.Key()[0], "api.clerk.com", "v1/sessions"} {
 		if strings.Contains(text.String(), secret) {
 			t.Errorf("the record shows %q: %s", secret, text.String())
 		}
