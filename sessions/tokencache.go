@@ -98,7 +98,7 @@ func (tc *TokenCache) GetToken(
 	ctx context.Context, sessionID string, params TokenParams,
 ) (*Token, error) {
 	if tc == nil || tc.tokens == nil {
-		return nil, errNoTokenCache
+		return nil, errors.New("clerk: the TokenCache was not made by NewTokenCache")
 	}
 	key := tokenKey{sessionID, params}
 	client, _ := tc.minter.(*Client)
@@ -107,7 +107,7 @@ func (tc *TokenCache) GetToken(
 		client.tell(ctx, Event{Operation: tokenOperation(params).Name, Cache: "hit"})
 		return token, nil
 	case tc.minter == nil:
-		return nil, errNoMinter
+		return nil, errors.New("clerk: the TokenCache has no minter; give NewTokenCache a Client")
 	case ctx == nil:
 		return nil, errNoContext
 	}
@@ -133,11 +133,6 @@ func (tc *TokenCache) GetToken(
 	return token, err
 }
 
-var (
-	errNoTokenCache = errors.New("clerk: the TokenCache was not made by NewTokenCache")
-	errNoMinter     = errors.New("clerk: the TokenCache has no minter; give NewTokenCache a Client")
-)
-
 // kept returns the token of key if it is still good for longer than the margin.
 func (tc *TokenCache) kept(key tokenKey) *Token {
 	tc.mu.Lock()
@@ -151,14 +146,10 @@ func (tc *TokenCache) kept(key tokenKey) *Token {
 }
 
 // keep keeps a token until the margin before its expiry, unless its session was forgotten while the
-// token was minted. Of a token that was minted earlier, its exp claim counts by the clock here.
+// token was minted.
 func (tc *TokenCache) keep(key tokenKey, token *Token, earlier bool, forgotten func() bool) {
 	now := time.Now()
-	until := minted.GoodUntil(token.JWT, now)
-	if exp, _ := token.ExpiresAt(); earlier && exp.Before(until) {
-		until = exp
-	}
-	until = until.Add(-tc.margin)
+	until := minted.GoodUntil(token.JWT, now, earlier).Add(-tc.margin)
 	tc.mu.Lock()
 	defer tc.mu.Unlock()
 	if now.Before(until) && !forgotten() { // asked under the lock, which Forget holds as well

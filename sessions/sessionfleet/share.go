@@ -154,7 +154,7 @@ func (f *Fleet) keep(e entry) time.Duration {
 	const failure = 500 * time.Millisecond // trouble that may pass, for those who wait just now
 	switch {
 	case e.Token != nil:
-		life := min(minted.GoodUntil(e.Token.JWT, f.now()).Sub(f.now()), time.Hour)
+		life := min(minted.GoodUntil(e.Token.JWT, f.now(), false).Sub(f.now()), time.Hour)
 		return max(max(0, life)-f.margin, failure)
 	case e.Refusal != nil && !slices.Contains([]int{401, 403, 404, 422}, e.Refusal.StatusCode):
 		return failure

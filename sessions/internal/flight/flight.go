@@ -23,6 +23,11 @@ type Group[K comparable, V any] struct {
 	calls map[K]*call[V]
 }
 
+// Func makes one call for every caller of a key. Its context has the values of the first caller's,
+// ends when every caller's has ended, and tells Deadline until when callers wait. The function
+// forgotten tells whether Forget was called for the key meanwhile, or every caller has left.
+type Func[V any] func(ctx context.Context, forgotten func() bool) (V, error)
+
 type call[V any] struct {
 	done     chan struct{} // closed when the next three fields are set
 	value    V
@@ -45,8 +50,8 @@ type deadlineKey struct{}
 // and a context's deadline must not move.
 func Deadline(ctx context.Context) (time.Time, bool) {
 	own, bounded := ctx.Deadline()
-	if latest, shared := ctx.Value(deadlineKey{}).(func() time.Time); shared {
-		if last := latest(); !last.IsZero() && (!bounded || last.Before(own)) {
+	if latest, shared := ctx.Value(deadlineKey{}).(func() (time.Time, bool)); shared {
+		if last, ok := latest(); ok && (!bounded || last.Before(own)) {
 			return last, true
 		}
 	}
@@ -54,19 +59,14 @@ func Deadline(ctx context.Context) (time.Time, bool) {
 }
 
 // Do returns the result of the running call of key, or else of fn; ErrLeft if ctx ends before
-// there is a result, beside the error of a call that ended because its last caller left. The
-// context of fn has the values of the first caller's, ends when every caller's has ended, and
-// tells Deadline until when callers wait. The function forgotten tells whether Forget was called
-// for the key meanwhile, or every caller has left.
-func (g *Group[K, V]) Do(
-	ctx context.Context, key K, fn func(ctx context.Context, forgotten func() bool) (V, error),
-) (V, error) {
+// there is a result, beside the error of a call that ended because its last caller left.
+func (g *Group[K, V]) Do(ctx context.Context, key K, fn Func[V]) (V, error) {
 	if ctx.Err() != nil {
 		return *new(V), ErrLeft
 	}
 	g.mu.Lock()
 	c := g.calls[key]
-	if c == nil {
+	if c == nil || c.waiting == 0 { // a call that everybody has left is cancelled
 		c = g.start(ctx, key, fn)
 	}
 	c.waiting++
@@ -80,9 +80,10 @@ func (g *Group[K, V]) Do(
 	select {
 	case <-c.done:
 	case <-ctx.Done():
-		if !g.leave(ctx, key, c) {
+		if !g.leave(ctx, c) {
 			return *new(V), ErrLeft
 		}
+		<-c.done
 		if c.err != nil {
 			return c.value, fmt.Errorf("%w: %w", ErrLeft, c.err)
 		}
@@ -94,38 +95,32 @@ func (g *Group[K, V]) Do(
 }
 
 // start runs fn on its own. The lock is held.
-func (g *Group[K, V]) start(
-	ctx context.Context, key K, fn func(context.Context, func() bool) (V, error),
-) *call[V] {
+func (g *Group[K, V]) start(ctx context.Context, key K, fn Func[V]) *call[V] {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	c := &call[V]{
-		done:   make(chan struct{}),
-		err:    errNoResult, // which stays if fn ends its goroutine
-		cancel: cancel,
-	}
-	ctx = context.WithValue(ctx, deadlineKey{}, func() time.Time {
+	c := &call[V]{done: make(chan struct{}), cancel: cancel}
+	c.err = errNoResult // which stays if fn ends its goroutine
+	ctx = context.WithValue(ctx, deadlineKey{}, func() (time.Time, bool) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		if c.endless > 0 {
-			return time.Time{}
-		}
-		return c.latest
+		return c.latest, c.endless == 0 && !c.latest.IsZero()
 	})
+	forgotten := func() bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return g.calls[key] != c || c.waiting == 0
+	}
 	if g.calls == nil {
 		g.calls = make(map[K]*call[V])
 	}
 	g.calls[key] = c
-	forgotten := func() bool {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		return g.calls[key] != c
-	}
 	go func() {
 		defer func() {
 			c.panicked = recover() // it belongs to the callers, whose servers may recover from it
 			cancel(nil)
 			g.mu.Lock()
-			g.drop(key, c)
+			if g.calls[key] == c {
+				delete(g.calls, key)
+			}
 			g.mu.Unlock()
 			close(c.done)
 		}()
@@ -134,24 +129,19 @@ func (g *Group[K, V]) start(
 	return c
 }
 
-// leave takes one caller's interest away, and reports whether it was the last: then the call has
-// ended.
-func (g *Group[K, V]) leave(ctx context.Context, key K, c *call[V]) (last bool) {
+// leave takes one caller's interest away, and reports whether it was the last: then the call is
+// cancelled.
+func (g *Group[K, V]) leave(ctx context.Context, c *call[V]) (last bool) {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	c.waiting--
 	if _, ok := ctx.Deadline(); !ok {
 		c.endless--
 	}
-	last = c.waiting == 0
-	if last {
-		g.drop(key, c) // who comes now must not get a cancelled call
-	}
-	g.mu.Unlock()
-	if last {
+	if c.waiting == 0 {
 		c.cancel(context.Cause(ctx))
-		<-c.done
 	}
-	return last
+	return c.waiting == 0
 }
 
 // Forget makes later callers of every matching key start a call of their own, and the running calls
@@ -160,10 +150,4 @@ func (g *Group[K, V]) Forget(match func(K) bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	maps.DeleteFunc(g.calls, func(key K, _ *call[V]) bool { return match(key) })
-}
-
-func (g *Group[K, V]) drop(key K, c *call[V]) {
-	if g.calls[key] == c {
-		delete(g.calls, key)
-	}
 }

@@ -22,15 +22,12 @@ func Life(jwt string) (exp, iat time.Time) {
 	if len(parts) != 3 {
 		return exp, iat
 	}
-	var claims struct {
-		Exp any `json:"exp"`
-		Iat any `json:"iat"`
-	}
+	var claims map[string]any
 	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
 	if err != nil || json.Unmarshal(payload, &claims) != nil {
 		return exp, iat
 	}
-	return claimedTime(claims.Exp), claimedTime(claims.Iat)
+	return claimedTime(claims["exp"]), claimedTime(claims["iat"])
 }
 
 func claimedTime(claim any) time.Time {
@@ -43,13 +40,15 @@ func claimedTime(claim any) time.Time {
 
 // GoodUntil returns when a token that was received at a time stops being good; the zero time if the
 // token does not say. By its iat and exp claims a token lives equally long on every clock; without
-// iat, the clock here has to be right.
-func GoodUntil(jwt string, received time.Time) time.Time {
+// iat, the clock here has to be right. A token that was minted earlier also stops being good at its
+// exp claim by the clock here.
+func GoodUntil(jwt string, received time.Time, earlier bool) time.Time {
 	exp, iat := Life(jwt)
-	if exp.IsZero() || iat.IsZero() {
+	until := received.Add(exp.Sub(iat))
+	if exp.IsZero() || iat.IsZero() || earlier && exp.Before(until) {
 		return exp
 	}
-	return received.Add(exp.Sub(iat))
+	return until
 }
 
 type earlierKey struct{}

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"html"
@@ -11,13 +12,28 @@ import (
 	"strings"
 )
 
-const (
-	maxEscapes = 3 // how many times a text may have been escaped, such as HTML inside JSON
-	minBase64  = 8 // characters, of the shortest secret
-)
+// maxEscapes is how many times a text may have been escaped, such as HTML inside JSON.
+const maxEscapes = 3
 
 // unescapings take the escapes of a URL, of JSON and of HTML back.
 var unescapings = []func(string) string{unhex, unslash, html.UnescapeString}
+
+// meanings returns what a text may mean if it was escaped or is in base64. Beside each meaning is
+// how many of its bytes are hidden in any case: as many as of the text, none of what was base64.
+func meanings(text string, hidden int) map[string]int {
+	expected := make(map[string]int)
+	for range maxEscapes {
+		inTurn := text
+		for _, unescape := range unescapings {
+			expected[unescape(text)] = hidden // alone: where one did not write, another takes apart
+			inTurn = unescape(inTurn)
+			expected[inTurn] = hidden
+		}
+		text = inTurn
+	}
+	expected[unbase64(text)] = 0
+	return expected
+}
 
 // unhex takes percent-escapes back.
 func unhex(text string) string {
@@ -30,13 +46,11 @@ func unhex(text string) string {
 // unslash takes the escapes of JSON back, and those of Go's %q.
 func unslash(text string) string {
 	return slashes.ReplaceAllStringFunc(text, func(escape string) (plain string) {
-		if json.Unmarshal([]byte(`"`+escape+`"`), &plain) == nil {
-			return plain
+		quoted := `"` + escape + `"`
+		if json.Unmarshal([]byte(quoted), &plain) != nil {
+			plain, _ = strconv.Unquote(quoted)
 		}
-		if plain, err := strconv.Unquote(`"` + escape + `"`); err == nil {
-			return plain
-		}
-		return escape[1:]
+		return cmp.Or(plain, escape[1:])
 	})
 }
 
@@ -50,16 +64,17 @@ var slashes = regexp.MustCompile(`\\(?:u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4})*` +
 // oneRun gives base64 one alphabet, and joins its lines, also where they are indented.
 var oneRun = strings.NewReplacer("-", "+", "_", "/", "\r", "", "\n", "", " ", "", "\t", "")
 
-// unbase64 decodes every run of characters that could be base64, without the first few characters:
-// where in a run the base64 begins cannot be told, but it is one of four places. text has the
-// standard alphabet.
-func unbase64(text []byte, skip int) string {
-	decoded := make([]byte, 0, len(text))
-	for run := range bytes.FieldsFuncSeq(text, isNoBase64) {
-		if len(run) < minBase64 {
-			continue
+// unbase64 decodes every run of characters that could be base64, from each of its first four
+// characters: where in a run the base64 begins cannot be told, but it is one of four places.
+func unbase64(text string) string {
+	decoded := make([]byte, 0, 3*len(text))
+	runs := bytes.FieldsFunc([]byte(oneRun.Replace(text)), isNoBase64)
+	for skip := range 4 {
+		for _, run := range runs {
+			if len(run) >= base64.RawStdEncoding.EncodedLen(minSecret) {
+				decoded, _ = base64.RawStdEncoding.AppendDecode(decoded, run[skip:]) // up to what is too much
+			}
 		}
-		decoded, _ = base64.RawStdEncoding.AppendDecode(decoded, run[skip:]) // up to what is too much
 	}
 	return string(decoded)
 }

@@ -2,31 +2,30 @@ package redact
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 )
 
 // harmless are the headers of a browser whose values are secret in no request, and so common as
 // words that hiding them would garble the text of errors. Any other header may hold a credential.
-var harmless = map[string]bool{
-	"Accept": true, "Accept-Charset": true, "Accept-Encoding": true, "Accept-Language": true,
-	"Cache-Control": true, "Connection": true, "Content-Length": true, "Content-Type": true,
-	"Dnt": true, "Host": true, "Origin": true, "Pragma": true, "Priority": true, "Sec-Gpc": true,
-	"Te": true, "Upgrade": true, "Upgrade-Insecure-Requests": true, "X-Forwarded-Host": true,
-	"X-Forwarded-Port": true, "X-Forwarded-Proto": true, "X-Requested-With": true,
-}
+var harmless = regexp.MustCompile(`(?i)^(accept(-charset|-encoding|-language)?|cache-control|` +
+	`connection|content-(length|type)|dnt|host|origin|pragma|priority|sec-(gpc|ch-.*|fetch-.*)|te|` +
+	`upgrade(-insecure-requests)?|x-forwarded-(host|port|proto)|x-requested-with)$`)
+
+// origin finds the scheme and host of a page's address.
+var origin = regexp.MustCompile(`(?s)^.*?://[^/]*`)
 
 // HeaderSecrets returns what is secret in the headers of a browser's request, in the parts that a
 // server may take them apart to: the value of each cookie, credentials without their scheme, the
 // path and query of the page before, and any other value that is not known to be harmless.
 func HeaderSecrets(headers http.Header) (secrets []string) {
 	for name, values := range headers {
-		name = http.CanonicalHeaderKey(name)
-		if harmless[name] || strings.HasPrefix(name, "Sec-Fetch-") || strings.HasPrefix(name, "Sec-Ch-") {
+		if harmless.MatchString(name) {
 			continue
 		}
 		for _, value := range values {
 			value = strings.TrimSpace(value)
-			switch name {
+			switch http.CanonicalHeaderKey(name) {
 			case "Authorization", "Proxy-Authorization":
 				value = strings.TrimSpace(value[strings.Index(value, " ")+1:])
 			case "Cookie": // the value of each cookie without quotes, or all of what has no value
@@ -38,10 +37,7 @@ func HeaderSecrets(headers http.Header) (secrets []string) {
 				}
 				continue
 			case "Referer":
-				if _, page, ok := strings.Cut(value, "://"); ok {
-					_, page, _ = strings.Cut(page, "/")
-					value = "/" + page
-				}
+				value = origin.ReplaceAllLiteralString(value, "")
 			}
 			secrets = append(secrets, value)
 		}

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"html"
 	"slices"
 	"strings"
 )
@@ -29,11 +30,8 @@ type index struct {
 func newIndex(secrets []string) *index {
 	x := &index{secrets: make(map[string][]string, len(secrets))}
 	for _, secret := range secrets {
+		plain := html.UnescapeString(unslash(unhex(secret)))
 		x.add(secret)
-		plain := secret
-		for _, unescape := range unescapings {
-			plain = unescape(plain)
-		}
 		x.add(plain)
 		x.add(strings.ReplaceAll(plain, " ", "+")) // as a query writes it
 	}
@@ -58,10 +56,10 @@ func start(text string) int { return int(text[0])<<8 | int(text[1]) }
 // many bytes that hides.
 func (x *index) hide(text string) (shown string, hidden int) {
 	var clean strings.Builder
-	end := 0 // of what was hidden last
+	end := -1 // of what was hidden last
 	for i := range len(text) {
 		if n := x.match(text[i:], end-i); n > 0 {
-			if i > end || end == 0 { // secrets that touch become one mark
+			if i > end { // secrets that touch become one mark
 				clean.WriteString(Mark)
 			}
 			end = max(end, i+n)
@@ -73,12 +71,6 @@ func (x *index) hide(text string) (shown string, hidden int) {
 		}
 	}
 	return clean.String(), hidden
-}
-
-// hidden returns how many bytes of text hide hides.
-func (x *index) hidden(text string) int {
-	_, hidden := x.hide(text)
-	return hidden
 }
 
 // match returns how many bytes to hide at the start of text, of which the first few are hidden

@@ -51,25 +51,9 @@ func (r *Redactor) hide(text string) string {
 	}
 	r.once.Do(func() { r.known = newIndex(r.Secrets()) })
 	clean, hidden := r.known.hide(text)
-	// What a text has escaped, or in base64, cannot be cut out of it: nothing of the text is kept.
-	for _, unescape := range unescapings { // alone: where one did not write, another takes apart
-		if plain := unescape(text); plain != text && r.known.hidden(plain) > hidden {
-			return Mark
-		}
-	}
-	for range maxEscapes {
-		for _, unescape := range unescapings {
-			before := text
-			text = unescape(text)
-			if text != before && r.known.hidden(text) > hidden {
-				return Mark
-			}
-		}
-	}
-	text = oneRun.Replace(text)
-	for skip := range 4 {
-		if r.known.hidden(unbase64([]byte(text), skip)) > 0 {
-			return Mark
+	for meaning, expected := range meanings(text, hidden) {
+		if _, hidden := r.known.hide(meaning); hidden > expected {
+			return Mark // a secret that is escaped, or in base64, cannot be cut out of the text
 		}
 	}
 	return Patterns(clean)
@@ -126,22 +110,16 @@ func (r *Redactor) Error(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &failure{err: err, text: r.Text(err.Error()), open: r.clean(err)}
+	return &failure{err: err, text: r.Text(err.Error()), open: !r.shows(err)}
 }
 
-// clean reports whether neither err nor an error that it wraps shows a secret.
-func (r *Redactor) clean(err error) bool {
-	if text := err.Error(); r.hide(text) != text {
-		return false
+// shows reports whether err or an error that it wraps shows a secret. A nil error shows none.
+func (r *Redactor) shows(err error) bool {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if ok && slices.ContainsFunc(joined.Unwrap(), r.shows) {
+		return true
 	}
-	switch err := err.(type) { //nolint:errorlint // each error of the tree is looked at by itself
-	case interface{ Unwrap() error }:
-		inner := err.Unwrap()
-		return inner == nil || r.clean(inner)
-	case interface{ Unwrap() []error }:
-		return !slices.ContainsFunc(err.Unwrap(), func(inner error) bool { return !r.clean(inner) })
-	}
-	return true
+	return err != nil && (r.hide(err.Error()) != err.Error() || r.shows(errors.Unwrap(err)))
 }
 
 // failure is an error from outside. It has no Unwrap, since the fields of an error may show more
