@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/clerk-sessions/clerk-sessions-go/gen"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/minted"
 )
 
@@ -35,10 +36,7 @@ func (t Token) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(t)) }
 
 // MarshalJSON returns the token as Clerk answered it, with the JWT.
 func (t Token) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Object string `json:"object"`
-		JWT    string `json:"jwt"`
-	}{"token", t.JWT})
+	return json.Marshal(gen.Token{Object: gen.TokenObjectToken, JWT: t.JWT})
 }
 
 // Cookies is a new session token in the form of cookies for the browser. It prints and logs without
@@ -110,8 +108,5 @@ func (c Cookies) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) 
 
 // MarshalJSON returns the cookies as Clerk answered them.
 func (c Cookies) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Object  string   `json:"object"`
-		Cookies []string `json:"cookies"`
-	}{"cookies", c.Directives})
+	return json.Marshal(gen.Cookies{Object: gen.CookiesObjectCookies, Cookies: c.Directives})
 }
