@@ -147,8 +147,9 @@ func (c *Client) revokeEach(
 			break
 		}
 		group.Go(func() error {
+			defer func() { panicked[i] = recover() }()
 			errs[i] = errNoResult
-			panicked[i] = caught(func() { revoked[i], errs[i] = c.Revoke(ctx, id) })
+			revoked[i], errs[i] = c.Revoke(ctx, id)
 			return nil
 		})
 	}
