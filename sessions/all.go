@@ -155,7 +155,8 @@ func (w *walk) handedOut(session Session) bool {
 	return len(w.seen) == before
 }
 
-// fetch asks for the page to read, unless it was asked for, and for those that may be fetched ahead.
+// fetch asks for the page to read, unless that was done, and for the pages that may be fetched
+// ahead.
 func (w *walk) fetch(ctx context.Context) {
 	for len(w.pages) == 0 || len(w.pages) <= pagesAhead && 0 <= w.offset && w.offset < w.readTo {
 		ctx, cancel := context.WithCancel(ctx)

@@ -105,8 +105,7 @@ func newSession(s *gen.Session) Session {
 		UpdatedAt:                fromMillis(s.UpdatedAt),
 	}
 	if s.LatestActivity.ID != "" {
-		activity := Activity(s.LatestActivity)
-		session.LatestActivity = &activity
+		session.LatestActivity = new(Activity(s.LatestActivity))
 	}
 	for _, task := range s.Tasks {
 		session.Tasks = append(session.Tasks, Task(task))
