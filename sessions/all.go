@@ -122,13 +122,11 @@ func (w *walk) next(ctx context.Context) ([]Session, error) {
 	end, full := page.offset+got, got >= w.size
 	// The server claims by its total that rows follow or, where it gives none, by a full page.
 	claimed := total > end || total < 0 && full
+	// A full page may hide more, whatever the total says. Beyond the greatest offset there is nothing
+	// to ask for.
+	w.ended = end < 0 || !claimed && (!full || len(rows) == 0 && !reread)
 	switch {
-	case end < 0, // there is nothing to ask for beyond the greatest offset
-		!claimed && !full,
-		!claimed && len(rows) == 0 && !reread: // a full page may hide more, whatever the total says
-		w.ended = true
-		return rows, nil
-	case len(rows) > 0:
+	case w.ended || len(rows) > 0:
 		w.turnedAt, w.stale = 0, 0
 	case w.stale < maxStale && (vanished < 0 || reread || total < 0 && w.stale == 0):
 		w.stale++

@@ -58,11 +58,10 @@ func (c Cookies) AddTo(h http.Header) {
 func (c Cookies) HTTPCookies() ([]*http.Cookie, error) {
 	cookies := make([]*http.Cookie, len(c.Directives))
 	for i, directive := range c.Directives {
-		cookie, err := http.ParseSetCookie(directive)
-		if err != nil {
+		var err error
+		if cookies[i], err = http.ParseSetCookie(directive); err != nil {
 			return nil, fmt.Errorf("clerk: cookie directive %d of %d: %w", i+1, len(c.Directives), err)
 		}
-		cookies[i] = cookie
 	}
 	return cookies, nil
 }
