@@ -99,7 +99,7 @@ func (w *walk) next(ctx context.Context) ([]Session, error) {
 	if ctx == nil {
 		return nil, errNoContext
 	}
-	w.pages = slices.Delete(w.pages, 0, min(1, len(w.pages)))
+	w.pages = slices.Delete(w.pages, 0, min(1, len(w.pages))) // the page that was handed out
 	w.fetch(ctx)
 	page := w.pages[0]
 	page.done.Wait()
