@@ -32,12 +32,12 @@ func decode[G, T any](document []byte, read func(*G) (*T, error)) (*T, error) {
 	return nil, errors.New("the answer is not valid JSON")
 }
 
-// needs returns the error of an answer that lacks a field, unless the field is there.
-func needs(field string, there bool) error {
-	if there {
+// needs returns the error of an answer without a good value of a field, unless the value is good.
+func needs(field string, good bool) error {
+	if good {
 		return nil
 	}
-	return fmt.Errorf("the answer's %s is missing, null or empty", field)
+	return fmt.Errorf("the answer's %s is missing, empty or not valid", field)
 }
 
 // asked is the id of the session that was asked for; "" where Clerk chooses it.
@@ -73,7 +73,7 @@ type listed struct {
 // UnmarshalJSONFrom reads either of them.
 func (l *listed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if l.bare = dec.PeekKind() == jsontext.KindBeginArray; l.bare {
-		l.TotalCount = gen.Integer{Value: -1, Present: true} // as a SessionList has it
+		l.TotalCount.Value = -1 // as a SessionList has it
 		return json.UnmarshalDecode(dec, &l.Data)
 	}
 	type page listed // without this method
@@ -113,14 +113,14 @@ func (r *rows) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // read reads the answer to p. It refuses sessions of another user or client than p names.
 func (p ListParams) read(page *listed) (*SessionList, error) {
 	data, total := page.Data.sessions, page.TotalCount
-	lack := cmp.Or(needs("data", data != nil), needs("total_count", total.Present))
+	err := cmp.Or(
+		needs("data", data != nil),
+		needs("total_count", page.bare || total.Present && total.Value >= 0))
 	switch {
-	case lack != nil:
-		return nil, lack
+	case err != nil:
+		return nil, err
 	case page.Data.problem != nil:
 		return nil, fmt.Errorf("row %d: %w", len(data)-1, page.Data.problem)
-	case total.Value < 0 && !page.bare:
-		return nil, errors.New("the answer's total_count is negative")
 	}
 	for i := range data {
 		row := &data[i]
@@ -133,10 +133,8 @@ func (p ListParams) read(page *listed) (*SessionList, error) {
 
 // readToken reads a token.
 func readToken(token *gen.Token) (*Token, error) {
-	if token.Object != gen.TokenObjectToken {
-		return nil, errors.New("the answer's object is not token")
-	}
-	if err := needs("jwt", token.JWT != ""); err != nil {
+	err := cmp.Or(needs("object", token.Object.Valid()), needs("jwt", token.JWT != ""))
+	if err != nil {
 		return nil, err
 	}
 	return &Token{JWT: token.JWT}, nil
@@ -144,8 +142,8 @@ func readToken(token *gen.Token) (*Token, error) {
 
 // readCookies reads cookie directives.
 func readCookies(cookies *gen.Cookies) (*Cookies, error) {
-	if cookies.Object != gen.CookiesObjectCookies {
-		return nil, errors.New("the answer's object is not cookies")
+	if err := needs("object", cookies.Object.Valid()); err != nil {
+		return nil, err
 	}
 	return newCookies("cookies", cookies.Cookies)
 }
