@@ -179,7 +179,7 @@ var errNoResult = errors.New("clerk: the call ended without a result")
 func (w *walk) restart(offset int) {
 	for _, page := range w.pages {
 		page.cancel()
-		page.done.Wait()
+		defer page.done.Wait() // when all are cancelled
 	}
 	w.pages = slices.Delete(w.pages, min(1, len(w.pages)), len(w.pages))
 	w.offset, w.readTo = offset, 0
