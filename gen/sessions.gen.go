@@ -118,9 +118,10 @@ func (e TokenObject) Valid() bool {
 
 // Cookies defines model for Cookies.
 type Cookies struct {
+	Object CookiesObject `json:"object"`
+
 	// Cookies The values of the `Set-Cookie` headers to send to the browser.
-	Cookies []string      `json:"cookies"`
-	Object  CookiesObject `json:"object"`
+	Cookies []string `json:"cookies"`
 }
 
 // CookiesObject defines model for Cookies.Object.
@@ -274,9 +275,10 @@ type Timestamp = Integer
 
 // Token defines model for Token.
 type Token struct {
-	// JWT The signed token.
-	JWT    string      `json:"jwt"`
 	Object TokenObject `json:"object"`
+
+	// JWT The signed token.
+	JWT string `json:"jwt"`
 }
 
 // TokenObject defines model for Token.Object.

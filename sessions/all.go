@@ -34,13 +34,16 @@ const (
 //
 // GET /sessions
 func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, error] {
+	params.Limit = cmp.Or(params.Limit, pageSize)
 	return func(yield func(Session, error) bool) {
-		if ctx == nil {
-			yield(Session{}, errNoContext)
-			return
+		w := &walk{
+			client: c,
+			params: params,
+			offset: params.Offset,
+			size:   params.Limit,
+			seed:   maphash.MakeSeed(),
+			seen:   make(map[uint64]struct{}),
 		}
-		w := newWalk(c, params)
-		defer w.running.Wait()
 		defer w.restart(0) // which ends the requests that still run
 		for !w.ended {
 			rows, err := w.next(ctx)
@@ -64,13 +67,11 @@ type walk struct {
 	client *Client
 	params ListParams // Offset is where the walk starts
 
-	offset  int     // of the next page to ask for
-	ahead   []*page // the pages that were asked for and are not read, in order
-	readTo  int     // pages that start before this offset are fetched ahead; 0 for none
-	running sync.WaitGroup
+	pages  []*page // the page that is read or handed out, and those that were asked for after it
+	offset int     // of the next page to ask for
+	readTo int     // pages that start before this offset are fetched ahead; 0 for none
 
-	end      int // where the last page ended
-	total    int // what the last page claimed: total-end rows followed it
+	left     int // how many rows followed the last page, as its total claims
 	size     int // how many rows a full page of this server has, by the last page that had any
 	turnedAt int // the offset that the walk went back from, until a page has a new row; else 0
 	stale    int // how many pages in a row had no new row
@@ -80,67 +81,52 @@ type walk struct {
 	seen map[uint64]struct{} // hashes of the ids that were handed out, smaller than the ids
 }
 
-// page is a page that was asked for. Its list, err and panicked are set once done is closed.
+// page is a page that was asked for. Its list, err and panicked are set once it is done.
 type page struct {
 	offset   int
 	cancel   context.CancelFunc
-	done     chan struct{}
+	done     sync.WaitGroup
 	list     *SessionList
 	err      error
 	panicked any // lost if the loop ends before the page is read
 }
 
-func newWalk(c *Client, params ListParams) *walk {
-	if params.Limit == 0 {
-		params.Limit = pageSize
-	}
-	return &walk{
-		client: c,
-		params: params,
-		offset: params.Offset,
-		size:   params.Limit,
-		end:    params.Offset,
-		seed:   maphash.MakeSeed(),
-		seen:   make(map[uint64]struct{}),
-	}
-}
-
 // next reads the next page and returns those of its rows that were not handed out yet. A page that
 // shows that sessions vanished is not used: rows may have moved to before it. The walk goes back
-// instead, and next returns no rows.
+// instead, and next returns no rows. It does not go back from the same place twice unless it found
+// something new in between: totals that are wrong would keep it there.
 func (w *walk) next(ctx context.Context) ([]Session, error) {
-	if len(w.ahead) == 0 {
-		w.fetch(ctx)
+	if ctx == nil {
+		return nil, errNoContext
 	}
-	page := w.ahead[0]
-	w.ahead = slices.Delete(w.ahead, 0, 1)
-	w.fetchAhead(ctx)
-	<-page.done
+	w.pages = slices.Delete(w.pages, 0, min(1, len(w.pages))) // the page that was handed out
+	w.fetch(ctx)
+	page := w.pages[0]
+	page.done.Wait()
 	if page.panicked != nil {
 		panic(page.panicked)
 	}
 	if page.err != nil {
 		return nil, page.err
 	}
-	got, total := len(page.list.Data), page.list.TotalCount      // total is -1 for a bare array
-	vanished := min((w.total-w.end)-(total-page.offset), w.size) // negative if sessions came
-	if vanished > 0 && w.canGoBack(page.offset, total) {
+	got, total := len(page.list.Data), page.list.TotalCount // total is -1 for a bare array
+	vanished := min(w.left-(total-page.offset), w.size)     // negative if sessions came
+	reread := page.offset < w.turnedAt
+	if vanished > 0 && total > 0 && page.offset > w.params.Offset && (w.turnedAt == 0 || reread) {
 		w.turnedAt = page.offset
 		// By twice as many rows as vanished, since more may vanish until the answer is there.
 		w.restart(max(w.params.Offset, page.offset-min(2*vanished, w.size)))
 		return nil, nil
 	}
 	rows := slices.DeleteFunc(page.list.Data, w.handedOut)
-	end, full, reread := page.offset+got, got >= w.size, page.offset < w.turnedAt
+	end, full := page.offset+got, got >= w.size
 	// The server claims by its total that rows follow or, where it gives none, by a full page.
 	claimed := total > end || total < 0 && full
+	// A full page may hide more, whatever the total says. Beyond the greatest offset there is nothing
+	// to ask for.
+	w.ended = end < 0 || !claimed && (!full || len(rows) == 0 && !reread)
 	switch {
-	case end < 0, // there is nothing to ask for beyond the greatest offset
-		!claimed && !full,
-		!claimed && len(rows) == 0 && !reread: // a full page may hide more, whatever the total says
-		w.ended = true
-		return rows, nil
-	case len(rows) > 0:
+	case w.ended || len(rows) > 0:
 		w.turnedAt, w.stale = 0, 0
 	case w.stale < maxStale && (vanished < 0 || reread || total < 0 && w.stale == 0):
 		w.stale++
@@ -148,23 +134,16 @@ func (w *walk) next(ctx context.Context) ([]Session, error) {
 		return nil, badList("the page at offset %d has nothing new, but the server claims more",
 			page.offset)
 	}
-	if len(w.ahead) == 0 || w.ahead[0].offset != end {
+	if len(w.pages) == 1 || w.pages[1].offset != end {
 		w.restart(end)
 	}
 	w.readTo = 0
-	if page.offset == w.end && total == w.total {
+	if vanished == 0 && !reread {
 		w.readTo = total // the list stands still, as far as its total tells
 	}
-	w.end, w.total, w.size = end, total, cmp.Or(got, w.size)
-	w.fetchAhead(ctx)
+	w.left, w.size = total-end, cmp.Or(got, w.size)
+	w.fetch(ctx)
 	return rows, nil
-}
-
-// canGoBack reports whether a page that shows that sessions vanished makes the walk go back. The
-// walk does not go back from the same place twice unless it found something new in between:
-// totals that are wrong would keep it there.
-func (w *walk) canGoBack(offset, total int) bool {
-	return total > 0 && offset > w.params.Offset && (w.turnedAt == 0 || offset < w.turnedAt)
 }
 
 // handedOut reports whether a session was handed out before, and takes note of it.
@@ -174,43 +153,34 @@ func (w *walk) handedOut(session Session) bool {
 	return len(w.seen) == before
 }
 
-// fetchAhead asks for the pages that may be fetched ahead.
-func (w *walk) fetchAhead(ctx context.Context) {
-	for len(w.ahead) < pagesAhead && 0 <= w.offset && w.offset < w.readTo {
-		w.fetch(ctx)
-	}
-}
-
-// fetch asks for the next page.
+// fetch asks for the page to read, unless that was done, and for the pages that may be fetched
+// ahead.
 func (w *walk) fetch(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	page := &page{offset: w.offset, cancel: cancel, done: make(chan struct{}), err: errNoResult}
-	params := w.params
-	params.Offset = w.offset
-	w.ahead = append(w.ahead, page)
-	w.offset += w.size
-	w.running.Go(func() {
-		defer close(page.done)
-		defer cancel()
-		page.panicked = caught(func() { page.list, page.err = w.client.List(ctx, params) })
-	})
+	for len(w.pages) == 0 || len(w.pages) <= pagesAhead && 0 <= w.offset && w.offset < w.readTo {
+		ctx, cancel := context.WithCancel(ctx)
+		page := &page{offset: w.offset, cancel: cancel, err: errNoResult}
+		params := w.params
+		params.Offset = w.offset
+		w.pages = append(w.pages, page)
+		w.offset += w.size
+		page.done.Go(func() {
+			defer cancel()
+			defer func() { page.panicked = recover() }() // for whoever reads the page
+			page.list, page.err = w.client.List(ctx, params)
+		})
+	}
 }
 
 // errNoResult stays where a transport ends the goroutine that it was called on.
 var errNoResult = errors.New("clerk: the call ended without a result")
 
-// caught runs f, and returns what f panicked with, for whoever waits for f: a panic on another
-// goroutine than the caller's would end the program.
-func caught(f func()) (panicked any) {
-	defer func() { panicked = recover() }()
-	f()
-	return nil
-}
-
-// restart drops the pages that were asked for, and goes on from an offset.
+// restart drops the pages that were asked for ahead, once their requests have ended, and goes on
+// from an offset.
 func (w *walk) restart(offset int) {
-	for _, page := range w.ahead {
+	for _, page := range w.pages {
 		page.cancel()
+		defer page.done.Wait() // when all are cancelled
 	}
-	w.ahead, w.offset, w.readTo = nil, offset, 0
+	w.pages = slices.Delete(w.pages, min(1, len(w.pages)), len(w.pages))
+	w.offset, w.readTo = offset, 0
 }

@@ -26,7 +26,7 @@ func (c *Client) List(ctx context.Context, params ListParams) (*SessionList, err
 //
 // GET /sessions/{session_id}
 func (c *Client) Get(ctx context.Context, sessionID string) (*Session, error) {
-	return do(ctx, c, wire.GetSession, checkSessionID(sessionID), nil, readSession(sessionID),
+	return do(ctx, c, wire.GetSession, checkSessionID(sessionID), nil, asked(sessionID).read,
 		func(api *gen.Client) (*http.Response, error) { return api.GetSession(ctx, sessionID) })
 }
 
@@ -36,7 +36,7 @@ func (c *Client) Get(ctx context.Context, sessionID string) (*Session, error) {
 //
 // POST /sessions
 func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, error) {
-	return do(ctx, c, wire.CreateSession, params.check(), nil, readSession(""),
+	return do(ctx, c, wire.CreateSession, params.check(), nil, asked("").read,
 		func(api *gen.Client) (*http.Response, error) {
 			return api.CreateSession(ctx, gen.CreateSessionRequest{
 				UserID: params.UserID, ActiveOrganizationID: params.ActiveOrganizationID,
@@ -50,7 +50,7 @@ func (c *Client) Create(ctx context.Context, params CreateParams) (*Session, err
 //
 // POST /sessions/{session_id}/revoke
 func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error) {
-	return do(ctx, c, wire.RevokeSession, checkSessionID(sessionID), nil, readRevoked(sessionID),
+	return do(ctx, c, wire.RevokeSession, checkSessionID(sessionID), nil, asked(sessionID).readRevoked,
 		func(api *gen.Client) (*http.Response, error) { return api.RevokeSession(ctx, sessionID) })
 }
 
@@ -65,7 +65,7 @@ func (c *Client) Revoke(ctx context.Context, sessionID string) (*Session, error)
 func (c *Client) Verify(ctx context.Context, sessionID, token string) (*Session, error) {
 	problem := cmp.Or(checkSessionID(sessionID), checkRequired("the token", token))
 	secrets := func() []string { return []string{token} }
-	return do(ctx, c, wire.VerifySession, problem, secrets, readSession(sessionID),
+	return do(ctx, c, wire.VerifySession, problem, secrets, asked(sessionID).read,
 		func(api *gen.Client) (*http.Response, error) {
 			return api.VerifySession(ctx, sessionID, gen.VerifySessionRequest{Token: token})
 		})

@@ -232,13 +232,13 @@ func addDocuments(f *testing.F, good string) {
 func FuzzReadSession(f *testing.F) {
 	addDocuments(f, fuzzSession)
 	f.Fuzz(func(t *testing.T, document string) {
-		session, err := decode([]byte(document), readSession(""))
+		session, err := decode([]byte(document), asked("").read)
 		if err != nil {
 			checkUnreadable(t, err)
 		} else {
 			checkReadSession(t, fields(t, document), session)
 		}
-		asked, err := decode([]byte(document), readSession("sess_1"))
+		asked, err := decode([]byte(document), asked("sess_1").read)
 		if (err == nil) != (session != nil && session.ID == "sess_1") {
 			t.Errorf("asked for sess_1: got %v, %v; any session: %v", asked, err, session)
 		}

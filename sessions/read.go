@@ -32,38 +32,35 @@ func decode[G, T any](document []byte, read func(*G) (*T, error)) (*T, error) {
 	return nil, errors.New("the answer is not valid JSON")
 }
 
-// needs returns the error of an answer that lacks a field, unless the field is there.
-func needs(field string, there bool) error {
-	if there {
+// needs returns the error of an answer without a good value of a field, unless the value is good.
+func needs(field string, good bool) error {
+	if good {
 		return nil
 	}
-	return fmt.Errorf("the answer's %s is missing, null or empty", field)
+	return fmt.Errorf("the answer's %s is missing, empty or not valid", field)
 }
 
-// readSession returns a reader of one session, whose id has to be the one asked for unless that is
-// "".
-func readSession(id string) func(*gen.Session) (*Session, error) {
-	return func(answered *gen.Session) (*Session, error) {
-		if err := checkSession(answered); err != nil {
-			return nil, err
-		}
-		if id != "" && answered.ID != id {
-			return nil, errors.New("the answer is about another session than the one asked for")
-		}
-		session := newSession(answered)
-		return &session, nil
+// asked is the id of the session that was asked for; "" where Clerk chooses it.
+type asked string
+
+// read reads a session, which has to be the one asked for.
+func (id asked) read(answered *gen.Session) (*Session, error) {
+	if err := checkSession(answered); err != nil {
+		return nil, err
 	}
+	if id != "" && answered.ID != string(id) {
+		return nil, errors.New("the answer is about another session than the one asked for")
+	}
+	return new(newSession(answered)), nil
 }
 
-// readRevoked returns a reader of the session that was revoked, which cannot be active any more.
-func readRevoked(id string) func(*gen.Session) (*Session, error) {
-	return func(answered *gen.Session) (*Session, error) {
-		session, err := readSession(id)(answered)
-		if err == nil && session.Status == StatusActive {
-			return nil, errors.New("the session is still active")
-		}
-		return session, err
+// readRevoked reads the session that was revoked, which cannot be active any more.
+func (id asked) readRevoked(answered *gen.Session) (*Session, error) {
+	session, err := id.read(answered)
+	if err == nil && session.Status == StatusActive {
+		return nil, errors.New("the session is still active")
 	}
+	return session, err
 }
 
 // listed is a page with its total, or a bare array of sessions, which has no total.
@@ -76,6 +73,7 @@ type listed struct {
 // UnmarshalJSONFrom reads either of them.
 func (l *listed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if l.bare = dec.PeekKind() == jsontext.KindBeginArray; l.bare {
+		l.TotalCount.Value = -1 // as a SessionList has it
 		return json.UnmarshalDecode(dec, &l.Data)
 	}
 	type page listed // without this method
@@ -85,10 +83,10 @@ func (l *listed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // usualRow is about how many bytes of JSON a session has. A list makes room for as many at once.
 const usualRow = 512
 
-// rows are the sessions of a list.
+// rows are the sessions of a list, up to the first with a problem.
 type rows struct {
 	sessions []Session
-	problem  error // what is wrong with one of them
+	problem  error // what is wrong with the last of them
 }
 
 // UnmarshalJSONFrom makes a Session of each row as it is read, so that no page is held twice.
@@ -103,13 +101,10 @@ func (r *rows) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		if err := json.UnmarshalDecode(dec, &row); err != nil {
 			return err
 		}
-		if r.problem != nil {
-			continue // the rest only has to be JSON
+		if r.problem == nil { // else the rest only has to be JSON
+			r.problem = checkSession(&row)
+			r.sessions = append(r.sessions, newSession(&row))
 		}
-		if err := checkSession(&row); err != nil {
-			r.problem = fmt.Errorf("row %d: %w", len(r.sessions), err)
-		}
-		r.sessions = append(r.sessions, newSession(&row))
 	}
 	_, err := dec.ReadToken()
 	return err
@@ -117,36 +112,29 @@ func (r *rows) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 
 // read reads the answer to p. It refuses sessions of another user or client than p names.
 func (p ListParams) read(page *listed) (*SessionList, error) {
-	problem := cmp.Or(
-		needs("data", page.Data.sessions != nil),
-		needs("total_count", page.bare || page.TotalCount.Present),
-		page.Data.problem)
+	data, total := page.Data.sessions, page.TotalCount
+	err := cmp.Or(
+		needs("data", data != nil),
+		needs("total_count", page.bare || total.Present && total.Value >= 0))
 	switch {
-	case problem != nil:
-		return nil, problem
-	case page.TotalCount.Value < 0:
-		return nil, errors.New("the answer's total_count is negative")
+	case err != nil:
+		return nil, err
+	case page.Data.problem != nil:
+		return nil, fmt.Errorf("row %d: %w", len(data)-1, page.Data.problem)
 	}
-	// An int may have 32 bits.
-	list := &SessionList{page.Data.sessions, int(min(page.TotalCount.Value, math.MaxInt))}
-	if page.bare {
-		list.TotalCount = -1
-	}
-	for i := range list.Data {
-		row := &list.Data[i]
+	for i := range data {
+		row := &data[i]
 		if p.UserID != "" && row.UserID != p.UserID || p.ClientID != "" && row.ClientID != p.ClientID {
 			return nil, fmt.Errorf("row %d belongs to another user or client than was asked for", i)
 		}
 	}
-	return list, nil
+	return &SessionList{data, int(min(total.Value, math.MaxInt))}, nil // an int may have 32 bits
 }
 
 // readToken reads a token.
 func readToken(token *gen.Token) (*Token, error) {
-	if token.Object != gen.TokenObjectToken {
-		return nil, errors.New("the answer's object is not token")
-	}
-	if err := needs("jwt", token.JWT != ""); err != nil {
+	err := cmp.Or(needs("object", token.Object.Valid()), needs("jwt", token.JWT != ""))
+	if err != nil {
 		return nil, err
 	}
 	return &Token{JWT: token.JWT}, nil
@@ -154,8 +142,8 @@ func readToken(token *gen.Token) (*Token, error) {
 
 // readCookies reads cookie directives.
 func readCookies(cookies *gen.Cookies) (*Cookies, error) {
-	if cookies.Object != gen.CookiesObjectCookies {
-		return nil, errors.New("the answer's object is not cookies")
+	if err := needs("object", cookies.Object.Valid()); err != nil {
+		return nil, err
 	}
 	return newCookies("cookies", cookies.Cookies)
 }

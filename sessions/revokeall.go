@@ -86,15 +86,12 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 	if len(params.Statuses) == 0 {
 		params.Statuses = []Status{StatusPending, StatusActive} // the way that a session goes
 	}
-	done := make(map[string]bool) // the ids of sessions that were tried or are to be kept
-	for _, id := range params.Except {
-		done[id] = true
-	}
+	tried := make(map[string]bool) // by id
 	var stopped error
 	for range revokeRounds {
 		var ids []string
-		ids, stopped = c.collect(ctx, params, done)
-		c.revokeEach(ctx, ids, params.Concurrency, result)
+		ids, stopped = c.collect(ctx, params, tried)
+		result.revoke(ctx, c, ids, params.Concurrency)
 		if stopped == nil && ctx.Err() != nil {
 			stopped = notTried(ctx, wire.RevokeSession)
 		}
@@ -108,10 +105,10 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 	return result, errors.Join(stopped, revokeFailures(result.Failed))
 }
 
-// collect returns the ids of the sessions that are to be revoked and are not done, and marks them.
-// Errors come beside the ids that were found.
+// collect returns the ids of the sessions that are to be revoked and were not tried, and marks them
+// as tried. Errors come beside the ids that were found.
 func (c *Client) collect(
-	ctx context.Context, params RevokeAllParams, done map[string]bool,
+	ctx context.Context, params RevokeAllParams, tried map[string]bool,
 ) (ids []string, err error) {
 	isOther := func(status Status) bool { return status != StatusPending }
 	list := ListParams{UserID: params.UserID, ClientID: params.ClientID}
@@ -123,8 +120,8 @@ func (c *Client) collect(
 				slices.ContainsFunc(params.Statuses, isOther): // Clerk's documentation has no such filter
 			case failure != nil:
 				err = errors.Join(err, failure)
-			case !done[session.ID]:
-				done[session.ID] = true
+			case !tried[session.ID] && !slices.Contains(params.Except, session.ID):
+				tried[session.ID] = true
 				ids = append(ids, session.ID)
 			}
 			found = true
@@ -133,11 +130,9 @@ func (c *Client) collect(
 	return ids, err
 }
 
-// revokeEach revokes sessions, several at a time, and notes the outcomes in the order of ids. A
-// session that was not tried, because the context had ended, is not noted.
-func (c *Client) revokeEach(
-	ctx context.Context, ids []string, concurrency int, result *RevokeAllResult,
-) {
+// revoke revokes sessions, several at a time, and notes the outcomes in the order of ids. A session
+// that was not tried, because the context had ended, is not noted.
+func (r *RevokeAllResult) revoke(ctx context.Context, c *Client, ids []string, concurrency int) {
 	revoked, errs := make([]*Session, len(ids)), make([]error, len(ids))
 	panicked := make([]any, len(ids))
 	var group errgroup.Group
@@ -147,8 +142,9 @@ func (c *Client) revokeEach(
 			break
 		}
 		group.Go(func() error {
+			defer func() { panicked[i] = recover() }()
 			errs[i] = errNoResult
-			panicked[i] = caught(func() { revoked[i], errs[i] = c.Revoke(ctx, id) })
+			revoked[i], errs[i] = c.Revoke(ctx, id)
 			return nil
 		})
 	}
@@ -158,9 +154,9 @@ func (c *Client) revokeEach(
 		case panicked[i] != nil:
 			panic(panicked[i])
 		case revoked[i] != nil:
-			result.Revoked = append(result.Revoked, *revoked[i])
+			r.Revoked = append(r.Revoked, *revoked[i])
 		case errs[i] != nil && !errors.Is(errs[i], ErrNotFound):
-			result.Failed = append(result.Failed, RevokeFailure{SessionID: id, Err: errs[i]})
+			r.Failed = append(r.Failed, RevokeFailure{SessionID: id, Err: errs[i]})
 		}
 	}
 }

@@ -2,7 +2,6 @@ package sessions
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"time"
 
@@ -72,10 +71,8 @@ func (s Status) IsKnown() bool { return gen.SessionStatus(s).Valid() }
 // checkSession reports what a session from Clerk lacks. Only what Clerk's description requires has
 // to be there.
 func checkSession(s *gen.Session) error {
-	if s.Object != gen.SessionObjectSession {
-		return errors.New("the answer's object is not session")
-	}
 	return cmp.Or(
+		needs("object", s.Object.Valid()),
 		needs("id", s.ID != ""),
 		needs("client_id", s.ClientID != ""),
 		needs("user_id", s.UserID != ""),
@@ -105,8 +102,7 @@ func newSession(s *gen.Session) Session {
 		UpdatedAt:                fromMillis(s.UpdatedAt),
 	}
 	if s.LatestActivity.ID != "" {
-		activity := Activity(s.LatestActivity)
-		session.LatestActivity = &activity
+		session.LatestActivity = new(Activity(s.LatestActivity))
 	}
 	for _, task := range s.Tasks {
 		session.Tasks = append(session.Tasks, Task(task))

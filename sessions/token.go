@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/clerk-sessions/clerk-sessions-go/gen"
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/minted"
 )
 
@@ -35,10 +36,7 @@ func (t Token) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(t)) }
 
 // MarshalJSON returns the token as Clerk answered it, with the JWT.
 func (t Token) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Object string `json:"object"`
-		JWT    string `json:"jwt"`
-	}{"token", t.JWT})
+	return json.Marshal(gen.Token{Object: gen.TokenObjectToken, JWT: t.JWT})
 }
 
 // Cookies is a new session token in the form of cookies for the browser. It prints and logs without
@@ -60,11 +58,10 @@ func (c Cookies) AddTo(h http.Header) {
 func (c Cookies) HTTPCookies() ([]*http.Cookie, error) {
 	cookies := make([]*http.Cookie, len(c.Directives))
 	for i, directive := range c.Directives {
-		cookie, err := http.ParseSetCookie(directive)
-		if err != nil {
+		var err error
+		if cookies[i], err = http.ParseSetCookie(directive); err != nil {
 			return nil, fmt.Errorf("clerk: cookie directive %d of %d: %w", i+1, len(c.Directives), err)
 		}
-		cookies[i] = cookie
 	}
 	return cookies, nil
 }
@@ -110,8 +107,5 @@ func (c Cookies) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) 
 
 // MarshalJSON returns the cookies as Clerk answered them.
 func (c Cookies) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Object  string   `json:"object"`
-		Cookies []string `json:"cookies"`
-	}{"cookies", c.Directives})
+	return json.Marshal(gen.Cookies{Object: gen.CookiesObjectCookies, Cookies: c.Directives})
 }
