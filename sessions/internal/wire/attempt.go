@@ -8,27 +8,17 @@ import (
 	"time"
 )
 
-// attempt is the link that hands a request to the transport once, and reads the whole answer within
-// the timeout. It needs no http.Client: no redirect is followed and no cookie kept.
-type attempt struct {
-	Config
-	timedOut error // the end of an attempt after the timeout
-}
-
-func newAttempt(cfg Config) *attempt {
-	return &attempt{cfg, fmt.Errorf("no complete answer within the %v of one attempt: %w",
-		cfg.Timeout, context.DeadlineExceeded)}
-}
-
 // deadAfter is the time without a byte after which a connection may be dead. Clerk answers in a
 // tenth of that time.
 const deadAfter = time.Second
 
-// Send sends a clone of the request, with a body of its own: a transport may hold on to the
+// attempt is the link that hands a request to the transport once, and reads the whole answer
+// within the timeout. It needs no http.Client: no redirect is followed and no cookie kept. The
+// transport gets a clone of the request, with a body of its own: a transport may hold on to the
 // request of an earlier attempt, and change what it was given.
-func (a *attempt) Send(call *Call, req *http.Request) *Answer {
+func (l *links) attempt(call *Call, req *http.Request) *Answer {
 	start := time.Now()
-	deadline, timedOut := start.Add(a.Timeout), a.timedOut
+	deadline, timedOut := start.Add(l.Timeout), l.timedOut
 	if call.Deadline.Before(deadline) {
 		deadline, timedOut = call.Deadline, errCallTooLong
 	}
@@ -41,7 +31,7 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 	answer := &Answer{Attempts: call.sent}
 	req = req.Clone(own)
 	s.giveBody(req)
-	resp, err := a.Transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
+	resp, err := l.Transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	switch {
 	case err != nil:
 		answer.Err, answer.Unsent = err, s.unsent(err)
@@ -56,8 +46,8 @@ func (a *attempt) Send(call *Call, req *http.Request) *Answer {
 		answer.Err = s.why(call.ctx, answer.Err)
 	}
 	late := errors.Is(s.Err(), context.DeadlineExceeded) && answer.Took >= deadAfter
-	if late && answer.Response == nil && s.kept.Load() && a.DropIdle != nil {
-		a.DropIdle() // where one kept connection is dead, so may be all of them
+	if late && answer.Response == nil && s.kept.Load() && l.DropIdle != nil {
+		l.DropIdle() // where one kept connection is dead, so may be all of them
 	}
 	return answer
 }

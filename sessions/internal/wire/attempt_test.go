@@ -18,6 +18,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// An attempt is the last link alone.
+type attempt struct{ *links }
+
+func newAttempt(cfg Config) attempt { return attempt{NewChain(cfg).links} }
+
+func (a attempt) Send(call *Call, req *http.Request) *Answer { return a.attempt(call, req) }
+
 // slowly is an answer whose body never comes.
 func slowly(req *http.Request) (*http.Response, error) {
 	resp, _ := answered(200, "")(req)

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -54,32 +55,32 @@ func OperationFrom(ctx context.Context) *Operation { return sendingFrom(ctx).op 
 // AttemptFrom returns the number of the attempt that sends with ctx, 1 for the first, or 0.
 func AttemptFrom(ctx context.Context) int { return sendingFrom(ctx).attempt }
 
-// Link is one step on the way out. It sends the request of a call, or hands it to the next link,
+// Chain is the way out of a client: it sends the request of a call, as often as it takes, and
+// returns what became of the call. It holds no more than a pointer to the links: fmt, when it
+// prints a client with a verb that does not fit, follows one pointer, and must not come to the key.
+type Chain struct{ *links }
+
+// links are the steps on the way out, as methods: Send, which adds the headers, then retry, gated
+// and attempt, and then the transport. Each sends the request of a call, or hands it to the next,
 // and returns what became of it, which is never nil. The request's context is the call's.
-type Link interface {
-	Send(call *Call, req *http.Request) *Answer
+type links struct {
+	Config
+	headers  http.Header // made once and copied into each request's own
+	timedOut error       // the end of an attempt after the timeout
 }
 
-// Chain is the way out of a client: it sends the request of a call, as often as it takes, and
-// returns what became of the call. It holds no more than a pointer to the first link: fmt, when it
-// prints a client with a verb that does not fit, follows one pointer, and must not come to the key.
-type Chain struct{ *headers }
-
-// NewChain puts the links together: headers, retry, gate, attempt, and then the transport.
+// NewChain returns the chain of a client: who sends its requests, with which key, to which version
+// of the API.
 func NewChain(cfg Config) *Chain {
-	return &Chain{&headers{&retry{cfg, &gated{cfg, newAttempt(cfg)}}, http.Header{
+	headers := http.Header{
 		"Authorization":     {"Bearer " + cfg.Key()[0]},
 		"Clerk-Api-Version": {cfg.APIVersion},
 		"Accept":            {"application/json"},
 		"User-Agent":        {cfg.UserAgent},
-	}}}
-}
-
-// headers is the first link. It says who sends a request, with which key, to which version of the
-// API.
-type headers struct {
-	next   Link
-	values http.Header // made once and copied into each request's own
+	}
+	timedOut := fmt.Errorf("no complete answer within the %v of one attempt: %w",
+		cfg.Timeout, context.DeadlineExceeded)
+	return &Chain{&links{cfg, headers, timedOut}}
 }
 
 // The newest of Clerk's listed API versions that has VerifySession, and the first without it.
@@ -89,11 +90,11 @@ const (
 )
 
 // Send adds the headers to those that the generated client has set.
-func (h *headers) Send(call *Call, req *http.Request) *Answer {
+func (l *links) Send(call *Call, req *http.Request) *Answer {
 	call.ctx = req.Context()
-	maps.Copy(req.Header, h.values)
-	if call.Op == VerifySession && h.values.Get("Clerk-Api-Version") >= verifyGoneSince {
+	maps.Copy(req.Header, l.headers)
+	if call.Op == VerifySession && l.headers.Get("Clerk-Api-Version") >= verifyGoneSince {
 		req.Header.Set("Clerk-Api-Version", lastVersionWithVerify)
 	}
-	return h.next.Send(call, req)
+	return l.retry(call, req)
 }

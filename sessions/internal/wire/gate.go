@@ -29,35 +29,30 @@ type holder interface {
 }
 
 // gated is the link that sends a request when the limiter allows it, if there is one, and the
-// gate. To the gate a 429 is a refusal, and any other answer served.
-type gated struct {
-	Config
-	next Link
-}
-
-// Send waits for the limiter, and then for the call's turn at the gate.
-func (g *gated) Send(call *Call, req *http.Request) *Answer {
+// gate: it waits for the limiter, and then for the call's turn at the gate. To the gate a 429 is a
+// refusal, and any other answer served.
+func (l *links) gated(call *Call, req *http.Request) *Answer {
 	ctx, turn, start := req.Context(), &call.turn, time.Now()
-	h, holds := g.Limiter.(holder)
-	turn.Operation, turn.MaxWait = call.Op.Name, g.Retry.MaxRetryAfter
+	h, holds := l.Limiter.(holder)
+	turn.Operation, turn.MaxWait = call.Op.Name, l.Retry.MaxRetryAfter
 	turn.Call, turn.Unpaced = call, holds
-	err := g.enter(ctx, call)
+	err := l.enter(ctx, call)
 	took := time.Since(start)
 	call.Waited += took
 	if err != nil {
-		silence := g.Gate.Silence(turn.Operation)
+		silence := l.Gate.Silence(turn.Operation)
 		return &Answer{Err: err, Unsent: true, Took: took, HeldBack: true, Silence: silence}
 	}
 	answered, silence := false, time.Duration(0)
 	defer func() { // also when the transport panics
-		g.Gate.Leave(turn, answered, silence)
+		l.Gate.Leave(turn, answered, silence)
 		if holds && silence > 0 {
 			ctx, cancel := context.WithDeadline(ctx, call.Deadline)
 			defer cancel()
 			_ = h.Hold(ctx, silence) // the gate keeps the silence all the same
 		}
 	}()
-	answer := g.next.Send(call, req)
+	answer := l.attempt(call, req)
 	answered = answer.Response != nil
 	if answer.Status() == http.StatusTooManyRequests {
 		asked, ok := answer.RetryAfter()
@@ -71,18 +66,18 @@ func (g *gated) Send(call *Call, req *http.Request) *Answer {
 
 // enter waits until the limiter allows the request, and then until the gate does. A request that
 // the gate would turn away, or whose context has ended, takes nothing of the limit.
-func (g *gated) enter(ctx context.Context, call *Call) error {
-	if g.Limiter == nil || ctx.Err() != nil {
-		return g.Gate.Enter(ctx, &call.turn)
+func (l *links) enter(ctx context.Context, call *Call) error {
+	if l.Limiter == nil || ctx.Err() != nil {
+		return l.Gate.Enter(ctx, &call.turn)
 	}
-	if err := g.Gate.Refusal(ctx, &call.turn); err != nil {
+	if err := l.Gate.Refusal(ctx, &call.turn); err != nil {
 		return err
 	}
 	limited, cancel := context.WithDeadline(ctx, call.Deadline)
 	defer cancel()
-	err := g.Limiter.Wait(limited)
+	err := l.Limiter.Wait(limited)
 	if err = cmp.Or(gate.ContextError(limited), err); err != nil {
 		return fmt.Errorf("not sent: the limiter says: %w", err)
 	}
-	return g.Gate.Enter(ctx, &call.turn)
+	return l.Gate.Enter(ctx, &call.turn)
 }

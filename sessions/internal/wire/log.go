@@ -9,12 +9,12 @@ import (
 // again although the failure may pass: operation, attempt, status, trace id, durations, and never a
 // URL, a header or a body. wait is what the next attempt waits for, or would have waited for; 0 if
 // there is none.
-func (r *retry) record(call *Call, answer *Answer, wait time.Duration, gaveUp string) {
+func (l *links) record(call *Call, answer *Answer, wait time.Duration, gaveUp string) {
 	level, message, more := slog.LevelDebug, "clerk: request", slog.Duration("duration", answer.Took)
 	if gaveUp != "" {
 		level, message, more = slog.LevelInfo, "clerk: gave up", slog.String("why", gaveUp)
 	}
-	if r.Logger == nil || !r.Logger.Enabled(call.ctx, level) {
+	if l.Logger == nil || !l.Logger.Enabled(call.ctx, level) {
 		return
 	}
 	attrs := []slog.Attr{slog.String("operation", call.Op.Name), slog.Int("attempt", answer.Attempts)}
@@ -30,5 +30,5 @@ func (r *retry) record(call *Call, answer *Answer, wait time.Duration, gaveUp st
 	if wait > 0 {
 		attrs = append(attrs, slog.Duration("wait", wait))
 	}
-	r.Logger.LogAttrs(call.ctx, level, message, append(attrs, more)...)
+	l.Logger.LogAttrs(call.ctx, level, message, append(attrs, more)...)
 }

@@ -18,47 +18,42 @@ type RetryPolicy struct {
 }
 
 // retry is the link that sends a request again where its operation allows that for the outcome, and
-// waits in between. After a 429 the gate does the waiting, for all calls at once.
-type retry struct {
-	Config
-	next Link
-}
-
-// Send returns the first answer that is good or final, or the last one that there is time for.
-func (r *retry) Send(call *Call, req *http.Request) *Answer {
-	answer := r.next.Send(call, req)
+// waits in between. After a 429 the gate does the waiting, for all calls at once. It returns the
+// first answer that is good or final, or the last one that there is time for.
+func (l *links) retry(call *Call, req *http.Request) *Answer {
+	answer := l.gated(call, req)
 	if answer.HeldBack {
-		r.record(call, answer, max(answer.Silence, answer.Took), "held back")
+		l.record(call, answer, max(answer.Silence, answer.Took), "held back")
 	}
 	for answer.Attempts > 0 { // else the request was held back
-		wait, stop := r.wait(call, answer)
+		wait, stop := l.wait(call, answer)
 		if stop != "" {
-			r.record(call, answer, 0, "")
+			l.record(call, answer, 0, "")
 			if stop != noRetry {
-				r.record(call, answer, wait, stop)
+				l.record(call, answer, wait, stop)
 			}
 			break
 		}
-		r.record(call, answer, wait, "")
+		l.record(call, answer, wait, "")
 		start, next := time.Now(), &Answer{}
 		limited := answer.Status() == http.StatusTooManyRequests
 		if !limited { // else the gate does the waiting
 			next.Err = sleep(call.ctx, wait)
-			if next.Err == nil && !r.Budget.spend(1) {
-				r.record(call, answer, wait, "the retry budget is used up")
+			if next.Err == nil && !l.Budget.spend(1) {
+				l.record(call, answer, wait, "the retry budget is used up")
 				break
 			}
 		}
 		if next.Err == nil {
-			next = r.next.Send(call, req)
+			next = l.gated(call, req)
 			if next.Attempts == 0 && !limited {
-				r.Budget.spend(-1) // the retry was not sent
+				l.Budget.spend(-1) // the retry was not sent
 			}
 		}
 		if next.Attempts == 0 {
 			answer.Ended, answer.HeldBack, answer.Silence = next.Err, next.HeldBack, next.Silence
 			why := "the wait ended: " + call.Secrets.Text(next.Err.Error())
-			r.record(call, answer, time.Since(start), why)
+			l.record(call, answer, time.Since(start), why)
 			break
 		}
 		answer = next
@@ -71,28 +66,28 @@ const noRetry = "no retry"
 
 // wait returns how long the wait before the next attempt is, or would be, and why there is no
 // next attempt.
-func (r *retry) wait(call *Call, answer *Answer) (wait time.Duration, stop string) {
+func (l *links) wait(call *Call, answer *Answer) (wait time.Duration, stop string) {
 	if answer.Whole() && answer.Status() == http.StatusOK {
-		r.Budget.spend(-perSuccess)
+		l.Budget.spend(-perSuccess)
 	}
 	if !outcomeOf(answer).allows(call.Op) || call.ctx.Err() != nil {
 		return 0, noRetry
 	}
 	asked, _ := answer.RetryAfter()
 	if answer.Status() == http.StatusTooManyRequests {
-		wait = max(asked, r.Gate.Silence(call.Op.Name))
+		wait = max(asked, l.Gate.Silence(call.Op.Name))
 	} else {
-		wait = r.jitter(answer.Attempts)
+		wait = l.jitter(answer.Attempts)
 		wait += min(asked, math.MaxInt64-wait)
 	}
 	switch {
-	case answer.Attempts >= r.Retry.MaxAttempts:
+	case answer.Attempts >= l.Retry.MaxAttempts:
 		return wait, "no attempts left"
-	case asked > r.Retry.MaxRetryAfter:
+	case asked > l.Retry.MaxRetryAfter:
 		return wait, "the server asks for too long a wait"
 	case time.Until(call.EndsBy()) <= wait:
 		return wait, "the deadline comes before the wait is over"
-	case answer.Status() != http.StatusTooManyRequests && !r.Budget.left():
+	case answer.Status() != http.StatusTooManyRequests && !l.Budget.left():
 		return wait, "the retry budget is used up"
 	}
 	return wait, ""
@@ -100,9 +95,9 @@ func (r *retry) wait(call *Call, answer *Answer) (wait time.Duration, stop strin
 
 // jitter returns a random wait before attempt n+1, up to a limit that doubles with n: full jitter,
 // so that calls that failed together do not come back together.
-func (r *retry) jitter(n int) time.Duration {
-	limit := math.Ldexp(float64(r.Retry.BaseDelay), n-1)
-	limit = max(1, min(limit, float64(r.Retry.MaxDelay)))
+func (l *links) jitter(n int) time.Duration {
+	limit := math.Ldexp(float64(l.Retry.BaseDelay), n-1)
+	limit = max(1, min(limit, float64(l.Retry.MaxDelay)))
 	return time.Duration(rand.Float64() * limit) //nolint:gosec // a wait is no secret
 }
 

@@ -319,7 +319,7 @@ func TestJitterOfExtremePolicies(t *testing.T) {
 			2, math.MaxInt64,
 		},
 	} {
-		r := &retry{Config: Config{Retry: row.policy}}
+		r := &links{Config: Config{Retry: row.policy}}
 		for range 100 {
 			if got := r.jitter(row.n); got < 0 || got >= row.most {
 				t.Errorf("%s: got %v, want 0 up to %v", row.name, got, row.most)
