@@ -3,9 +3,6 @@ package sessions
 import (
 	"errors"
 	"fmt"
-	"net/netip"
-	"net/url"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -56,8 +53,9 @@ func checkKey(key string) error {
 // checkSessionID lets through what is exactly one segment of a path and cannot be read as anything
 // else.
 func checkSessionID(id string) error {
-	if problem := sessionid.Problem(id); problem != "" {
-		return invalid("session id %s %s", quote(id), problem)
+	if !sessionid.Valid(id) {
+		return invalid("session id %s must be 1 to 256 letters, digits and any of _ . ~ -, "+
+			"and not dots alone", quote(id))
 	}
 	return nil
 }
@@ -65,15 +63,11 @@ func checkSessionID(id string) error {
 // checkTemplate lets through what is exactly one segment of a path once it is escaped; "" stands
 // for no template.
 func checkTemplate(name string) error {
-	switch {
-	case len(name) > maxName:
-		return invalid("template %s… is longer than %d bytes", quote(name), maxName)
-	case !utf8.ValidString(name):
-		return invalid("template %s is not valid UTF-8", quote(name))
-	case strings.ContainsAny(name, `/\%?#`) || strings.ContainsFunc(name, isInvisible):
-		return invalid(`template %s must hold no / \ %% ? #, control or format characters`, quote(name))
-	case name != "" && strings.Trim(name, ".") == "":
-		return invalid("template %s is made of dots alone", quote(name))
+	isDots := name != "" && strings.Trim(name, ".") == ""
+	if isDots || len(name) > maxName || !utf8.ValidString(name) ||
+		strings.ContainsAny(name, `/\%?#`) || strings.ContainsFunc(name, isInvisible) {
+		return invalid(`template %s must be up to %d bytes of UTF-8, with no / \ %% ? #, control or `+
+			"format characters, and not dots alone", quote(name), maxName)
 	}
 	return nil
 }
@@ -108,51 +102,4 @@ func checkRequired(field, value string) error {
 // printableASCII reports whether s holds nothing but ASCII from the space to the tilde.
 func printableASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
-}
-
-// parseBaseURL refuses every URL that would send the key in clear text or requests to a place that
-// is not plain to see. Its errors quote the host at most: userinfo and query may hold secrets.
-func parseBaseURL(raw string, insecureHTTP bool) (*url.URL, error) {
-	refuse := func(format string, args ...any) (*url.URL, error) {
-		return nil, fmt.Errorf("clerk: base URL: "+format, args...)
-	}
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		return refuse("it must have the scheme https and a host, as in %q", DefaultBaseURL)
-	case u.User != nil:
-		return refuse("it must not hold a user or a password")
-	case strings.Contains(raw, "?"):
-		return refuse("it must not hold a query")
-	case strings.Contains(raw, "#") || hasDotSegment(u.EscapedPath()):
-		return refuse("it must not hold a fragment or dot segments")
-	case strings.Contains(u.Hostname(), "%") || !validPort(u):
-		return refuse("%s must have no zone, and a port from 1 to 65535 if any", quote(u.Host))
-	case u.Scheme == "http" && !insecureHTTP && !isLoopback(u.Hostname()):
-		return refuse("http would send the secret key to %s in clear text: use https, or "+
-			"WithInsecureHTTP inside a trusted network", quote(u.Host))
-	}
-	return u, nil
-}
-
-func validPort(u *url.URL) bool {
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
-	return err == nil && port > 0 || u.Port() == "" && !strings.HasSuffix(u.Host, ":")
-}
-
-// hasDotSegment reports whether a path has a segment "." or "..", also when its dots or slashes
-// are percent-encoded, however often.
-func hasDotSegment(path string) bool {
-	for segment := range strings.SplitSeq(strings.ReplaceAll(path, `\`, "/"), "/") {
-		decoded, _ := url.PathUnescape(segment) // "" for a segment that cannot be decoded
-		if segment == "." || segment == ".." || decoded != segment && hasDotSegment(decoded) {
-			return true
-		}
-	}
-	return false
-}
-
-func isLoopback(host string) bool {
-	addr, _ := netip.ParseAddr(host) // the zero Addr, which is no loopback address, for a name
-	return strings.EqualFold(host, "localhost") || addr.Unmap().IsLoopback()
 }

@@ -73,7 +73,7 @@ func (a *Authenticator) refreshable(ctx context.Context, v *visit) *problem {
 		return refuse("missing-refresh-token", noRefreshCookie)
 	case !v.token.readable:
 		return refuse("expired-session-token-decode-failed", "the session token is no JWT")
-	case sessionid.Problem(v.token.claim("sid")) != "":
+	case !sessionid.Valid(v.token.claim("sid")):
 		return refuse("expired-session-token-missing-sid-claim", "its sid is no session id")
 	case len(v.token.text) > 8<<10, len(v.refreshToken) > 4<<10: // a browser's cookie has 4 KiB
 		return refuse("non-eligible-too-long", "a token is too long")
