@@ -78,11 +78,8 @@ func newClient(parent *config, opts []Option) (*Client, error) {
 			cfg.Transport, cfg.DropIdle = own, own.CloseIdleConnections
 		}
 	}
-	return &Client{
-		server: strings.TrimSuffix(base.String(), "/") + "/",
-		chain:  wire.NewChain(cfg.Config),
-		config: &cfg,
-	}, nil
+	server := strings.TrimSuffix(base.String(), "/") + "/"
+	return &Client{server, wire.NewChain(cfg.Config), &cfg}, nil
 }
 
 // wholeTimeout returns how long a whole call may take: the shorter of the client's own bound and

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,10 +16,9 @@ import (
 
 const mediaType = "application/json"
 
-var (
-	errNoClient  = errors.New("clerk: the Client was not made by NewClient")
-	errNoContext = invalid("the context is nil")
-)
+var errNoClient = errors.New("clerk: the Client was not made by NewClient")
+
+var errNoContext = invalid("the context is nil")
 
 // exchange is one call on its way: the doer of the generated client that builds the call's request.
 // It hands the request to the chain and keeps the Answer.
@@ -81,16 +81,12 @@ func do[G, T any](ctx context.Context, c *Client, op *wire.Operation,
 
 // checkHeaders refuses an answer whose headers say that its body is not plain JSON.
 func checkHeaders(call *wire.Call, h http.Header) error {
-	encoding := h.Get("Content-Encoding")
-	if encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return fmt.Errorf("the answer's content encoding %s is not one that was asked for",
-			quote(call.Secrets.Text(encoding)))
-	}
-	contentType := h.Get("Content-Type")
+	contentType, encoding := h.Get("Content-Type"), cmp.Or(h.Get("Content-Encoding"), "identity")
 	media, _, _ := strings.Cut(contentType, ";")
-	if !strings.EqualFold(strings.TrimSpace(media), mediaType) {
-		return fmt.Errorf("the answer's content type %s is not %s",
-			quote(call.Secrets.Text(contentType)), mediaType)
+	isPlain := strings.EqualFold(encoding, "identity")
+	if isPlain && strings.EqualFold(strings.TrimSpace(media), mediaType) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("the answer is %s in the encoding %s, and not plain %s",
+		quote(call.Secrets.Text(contentType)), quote(call.Secrets.Text(encoding)), mediaType)
 }

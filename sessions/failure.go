@@ -15,12 +15,6 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
-// How much of what Clerk says is wrong is kept in an Error, beside the bound of every text.
-const (
-	maxDetails = 16
-	maxMeta    = 4096 // bytes of a detail's meta as JSON; a larger one is left out
-)
-
 // failure returns the error of a call, whatever went wrong: all that is known of its answer,
 // without secrets. cause says what is wrong with an answer that came whole with status 200;
 // otherwise the answer itself says what went wrong.
@@ -61,7 +55,7 @@ func badList(format string, args ...any) *Error {
 
 // fromTheWay are the statuses by which a network in front of Clerk says that it has passed the
 // request on and got no answer that will do. Those from 520 on are Cloudflare's.
-var fromTheWay = []int{http.StatusBadGateway, http.StatusGatewayTimeout, 520, 522, 524}
+var fromTheWay = []int{502, 504, 520, 522, 524}
 
 // mayHaveHappened reports whether Clerk may have done what the request asked for, although the
 // answer is not a good one.
@@ -102,7 +96,7 @@ func (e *Error) readBody(call *wire.Call, body []byte) {
 	var answer gen.ErrorAnswer
 	_ = json.Unmarshal(body, &answer) // what is not JSON, or not as Clerk documents it, stays empty
 	e.TraceID = answer.ClerkTraceID
-	for _, item := range answer.Errors[:min(len(answer.Errors), maxDetails)] {
+	for _, item := range answer.Errors[:min(len(answer.Errors), 16)] {
 		if cmp.Or(item.Code, item.Message, item.LongMessage) == "" {
 			continue
 		}
@@ -111,7 +105,7 @@ func (e *Error) readBody(call *wire.Call, body []byte) {
 			Message:     call.Secrets.Text(item.Message),
 			LongMessage: call.Secrets.Text(item.LongMessage),
 		}
-		if meta, _ := json.Marshal(item.Meta); item.Meta != nil && len(meta) <= maxMeta {
+		if meta, _ := json.Marshal(item.Meta); item.Meta != nil && len(meta) <= 4<<10 {
 			detail.Meta, _ = call.Secrets.JSON(item.Meta).(map[string]any)
 		}
 		e.Details = append(e.Details, detail)

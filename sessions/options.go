@@ -52,9 +52,7 @@ func defaultConfig(key string) *config {
 				MaxDelay: 5 * time.Second, MaxRetryAfter: 10 * time.Second,
 			},
 		},
-		baseURL:     DefaultBaseURL,
-		httpClient:  &http.Client{},
-		callTimeout: 30 * time.Second,
+		baseURL: DefaultBaseURL, httpClient: &http.Client{}, callTimeout: 30 * time.Second,
 	}
 }
 

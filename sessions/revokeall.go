@@ -13,11 +13,7 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/wire"
 )
 
-const (
-	revokeRounds      = 3
-	revokeConcurrency = 8
-	failuresShown     = 10
-)
+const revokeConcurrency = 8
 
 // RevokeAllParams says whose sessions to revoke. Exactly one of UserID and ClientID has to be set:
 // a whole instance's sessions cannot be revoked.
@@ -88,7 +84,7 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 	}
 	tried := make(map[string]bool) // by id
 	var stopped error
-	for range revokeRounds {
+	for range 3 { // since sessions may start meanwhile
 		var ids []string
 		ids, stopped = c.collect(ctx, params, tried)
 		result.revoke(ctx, c, ids, params.Concurrency)
@@ -167,7 +163,7 @@ type revokeFailures []RevokeFailure
 // Error returns a line for each of the first failures, and a line that counts the others.
 func (f revokeFailures) Error() string {
 	var lines []string
-	for _, failure := range f[:min(len(f), failuresShown)] {
+	for _, failure := range f[:min(len(f), 10)] {
 		lines = append(lines, "session "+failure.SessionID+": "+oneLine(failure.Err.Error()))
 	}
 	if more := len(f) - len(lines); more > 0 {

@@ -13,10 +13,7 @@ import (
 	"github.com/clerk-sessions/clerk-sessions-go/sessions/internal/minted"
 )
 
-const (
-	defaultTokenCacheSize = 10_000
-	defaultTokenMargin    = 5 * time.Second
-)
+var tokenCacheDefaults = tokenCacheConfig{size: 10_000, margin: 5 * time.Second}
 
 // TokenMinter mints tokens: a Client, a Fleet of package sessionfleet, or a stand-in for a test.
 type TokenMinter interface {
@@ -61,14 +58,14 @@ type tokenCacheConfig struct {
 // WithTokenCacheSize sets how many tokens are kept; 10,000 unless set, or if n is less than 1. In a
 // full cache, the token that was not used for longest makes room.
 func WithTokenCacheSize(n int) TokenCacheOption {
-	return func(cfg *tokenCacheConfig) { cfg.size = cmp.Or(max(n, 0), defaultTokenCacheSize) }
+	return func(cfg *tokenCacheConfig) { cfg.size = cmp.Or(max(n, 0), tokenCacheDefaults.size) }
 }
 
 // WithTokenMargin sets how long before its expiry a token is no longer handed out; 5 s unless set,
 // or if d is negative.
 func WithTokenMargin(d time.Duration) TokenCacheOption {
 	if d < 0 {
-		d = defaultTokenMargin
+		d = tokenCacheDefaults.margin
 	}
 	return func(cfg *tokenCacheConfig) { cfg.margin = d }
 }
@@ -76,7 +73,7 @@ func WithTokenMargin(d time.Duration) TokenCacheOption {
 // NewTokenCache returns an empty cache in front of minter. With a nil minter, GetToken returns an
 // error.
 func NewTokenCache(minter TokenMinter, opts ...TokenCacheOption) *TokenCache {
-	cfg := tokenCacheConfig{size: defaultTokenCacheSize, margin: defaultTokenMargin}
+	cfg := tokenCacheDefaults
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&cfg)
