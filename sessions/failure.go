@@ -36,7 +36,7 @@ func failure(call *wire.Call, answer *wire.Answer, cause error) *Error {
 	e.outcomeUnknown = !call.Op.Repeatable && mayHaveHappened(answer)
 	e.cause = call.Secrets.Error(causeOf(answer, cause))
 	if answer.Whole() {
-		e.readBody(call, answer.Body)
+		e.readDetails(call, answer.Body)
 	}
 	e.TraceID = call.Secrets.Text(cmp.Or(e.TraceID, answer.TraceID()))
 	return e
@@ -88,8 +88,9 @@ func mayHoldTokens(op *wire.Operation, status int) bool {
 	return op == wire.RefreshSession || status < 400 && slices.Contains(minting, op)
 }
 
-// readBody takes what Clerk says is wrong out of a body, or the start of a body that is not JSON.
-func (e *Error) readBody(call *wire.Call, body []byte) {
+// readDetails takes what Clerk says is wrong out of a body. Of a body that is not JSON it keeps as
+// much as Text does.
+func (e *Error) readDetails(call *wire.Call, body []byte) {
 	if !json.Valid(body) && !mayHoldTokens(call.Op, e.StatusCode) {
 		e.Body = call.Secrets.Text(strings.ToValidUTF8(string(body), "\uFFFD"))
 	}

@@ -125,7 +125,7 @@ func (a *Answer) Release() {
 type outcome int
 
 const (
-	final   outcome = iota // the next attempt would end the same way
+	final   outcome = iota // a good answer, or a bad one that no attempt is likely to better
 	notDone                // the server has not done what was asked for, and may do it next time
 	unclear                // it may have
 )

@@ -20,7 +20,8 @@ type RetryPolicy struct {
 
 // retry is the link that sends a request again where its operation allows that for the outcome, and
 // waits in between. After a 429 the gate does the waiting, for all calls at once. It returns the
-// first answer that is good or final, or the last one that there is time for.
+// first answer that is final, or the last one that there is time for. Whether a body is good is
+// looked at later, and makes no difference here.
 func (l *links) retry(call *Call, req *http.Request) *Answer {
 	answer := l.gated(call, req)
 	if answer.HeldBack {
