@@ -134,7 +134,7 @@ const (
 	badOrigin    = "none session-token-expired-refresh-invalid-request-origin"
 	otherSession = "none session-token-expired-refresh-non-eligible-other-session"
 
-	notASessionID = "ours: a sid that is not a session id by rule 1 of the design is not eligible"
+	notASessionID = "ours: a sid that no session id looks like is not eligible"
 	notHTTP       = "ours: an origin that is not http or https is refused (REFRESH.md, 8)"
 	notTheCookies = "ours: with a Bearer token, only if the cookies' sid is the same (REFRESH.md, 9)"
 	notAnObject   = "a token whose header or payload is no JSON object is undecodable (REFRESH.md, 4)"

@@ -7,8 +7,10 @@ type Operation struct {
 	Name         string // the operationId
 	Method       string
 	PathTemplate string
-	Repeatable   bool  // sending it twice does no more than sending it once
-	MaxAnswer    int64 // the most bytes of a good answer, after decompression
+	// Repeatable says that sending the operation twice does no more than sending it once. If not, it
+	// is sent again only if the server has not acted on it, and a lost answer is ErrOutcomeUnknown.
+	Repeatable bool
+	MaxAnswer  int64 // the most bytes of a good answer, after decompression
 }
 
 const (

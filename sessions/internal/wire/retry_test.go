@@ -26,7 +26,7 @@ var repeatable = []string{
 	"CreateSessionTokenFromTemplate",
 }
 
-// The table of rule 5: after which outcome an operation is sent again, walked over every operation.
+// After which outcome an operation is sent again, walked over every operation.
 func TestRetryTable(t *testing.T) {
 	t.Parallel()
 	var (
