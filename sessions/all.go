@@ -36,14 +36,9 @@ const (
 func (c *Client) All(ctx context.Context, params ListParams) iter.Seq2[Session, error] {
 	params.Limit = cmp.Or(params.Limit, pageSize)
 	return func(yield func(Session, error) bool) {
-		w := &walk{
-			client: c,
-			params: params,
-			offset: params.Offset,
-			size:   params.Limit,
-			seed:   maphash.MakeSeed(),
-			seen:   make(map[uint64]struct{}),
-		}
+		w := &walk{client: c, params: params, offset: params.Offset, size: params.Limit}
+		w.seed, w.seen = maphash.MakeSeed(), make(map[uint64]struct{})
+		defer w.running.Wait()
 		defer w.restart(0) // which ends the requests that still run
 		for !w.ended {
 			rows, err := w.next(ctx)
@@ -70,6 +65,8 @@ type walk struct {
 	pages  []*page // the page that is read or handed out, and those that were asked for after it
 	offset int     // of the next page to ask for
 	readTo int     // pages that start before this offset are fetched ahead; 0 for none
+
+	running sync.WaitGroup // requests, also those of pages that were dropped
 
 	left     int // how many rows followed the last page, as its total claims
 	size     int // how many rows a full page of this server has, by the last page that had any
@@ -174,12 +171,11 @@ func (w *walk) fetch(ctx context.Context) {
 // errNoResult stays where a transport ends the goroutine that it was called on.
 var errNoResult = errors.New("clerk: the call ended without a result")
 
-// restart drops the pages that were asked for ahead, once their requests have ended, and goes on
-// from an offset.
+// restart drops the pages that were asked for ahead, and goes on from an offset.
 func (w *walk) restart(offset int) {
 	for _, page := range w.pages {
 		page.cancel()
-		defer page.done.Wait() // when all are cancelled
+		w.running.Go(page.done.Wait)
 	}
 	w.pages = slices.Delete(w.pages, min(1, len(w.pages)), len(w.pages))
 	w.offset, w.readTo = offset, 0

@@ -17,7 +17,7 @@ func parseBaseURL(raw string, insecureHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		return refuse("it must have the scheme https and a host, as in %q", DefaultBaseURL)
+		return refuse("it must be a URL with https and a host, and no spaces, as in %q", DefaultBaseURL)
 	case u.User != nil:
 		return refuse("it must not hold a user or a password")
 	case strings.Contains(raw, "?"):

@@ -33,7 +33,10 @@ func invalid(format string, args ...any) error {
 // quote returns the start of an input for an error, without what looks like a secret.
 func quote(input string) string {
 	input = redact.Patterns(input[:min(len(input), 4*maxQuoted)])
-	return fmt.Sprintf("%q", input[:min(len(input), maxQuoted)])
+	if len(input) > maxQuoted {
+		return fmt.Sprintf("%q…", input[:maxQuoted])
+	}
+	return fmt.Sprintf("%q", input)
 }
 
 // checkKey refuses what cannot be a secret key, without showing it.
@@ -44,8 +47,7 @@ func checkKey(key string) error {
 	case strings.HasPrefix(key, "pk_"):
 		return errors.New("clerk: this is a publishable key; the secret key starts with sk_")
 	case !printableASCII(key) || strings.ContainsAny(key, " \"'"):
-		return errors.New("clerk: the secret key holds a space, a quote, a control or a non-ASCII " +
-			"character; copy it again")
+		return errors.New("clerk: the secret key must be ASCII without spaces and quotes; copy it again")
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ type ListParams struct {
 
 func (p ListParams) check() error {
 	if min(p.Limit, p.Offset) < 0 {
-		return invalid("Limit %d and Offset %d must not be negative; 0 is not sent", p.Limit, p.Offset)
+		return invalid("Limit and Offset must not be negative; 0 is not sent")
 	}
 	return errors.Join(checkUTF8("ClientID", p.ClientID), checkUTF8("UserID", p.UserID),
 		checkUTF8("Status", string(p.Status)))

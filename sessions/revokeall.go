@@ -82,11 +82,14 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 	if len(params.Statuses) == 0 {
 		params.Statuses = []Status{StatusPending, StatusActive} // the way that a session goes
 	}
-	tried := make(map[string]bool) // by id
+	done := make(map[string]bool) // the ids of sessions that were tried or are to be kept
+	for _, id := range params.Except {
+		done[id] = true
+	}
 	var stopped error
 	for range 3 { // since sessions may start meanwhile
 		var ids []string
-		ids, stopped = c.collect(ctx, params, tried)
+		ids, stopped = c.collect(ctx, params, done)
 		result.revoke(ctx, c, ids, params.Concurrency)
 		if stopped == nil && ctx.Err() != nil {
 			stopped = notTried(ctx, wire.RevokeSession)
@@ -101,10 +104,10 @@ func (c *Client) RevokeAll(ctx context.Context, params RevokeAllParams) (*Revoke
 	return result, errors.Join(stopped, revokeFailures(result.Failed))
 }
 
-// collect returns the ids of the sessions that are to be revoked and were not tried, and marks them
-// as tried. Errors come beside the ids that were found.
+// collect returns the ids of the sessions that are to be revoked and are not done, and marks them.
+// Errors come beside the ids that were found.
 func (c *Client) collect(
-	ctx context.Context, params RevokeAllParams, tried map[string]bool,
+	ctx context.Context, params RevokeAllParams, done map[string]bool,
 ) (ids []string, err error) {
 	isOther := func(status Status) bool { return status != StatusPending }
 	list := ListParams{UserID: params.UserID, ClientID: params.ClientID}
@@ -116,8 +119,8 @@ func (c *Client) collect(
 				slices.ContainsFunc(params.Statuses, isOther): // Clerk's documentation has no such filter
 			case failure != nil:
 				err = errors.Join(err, failure)
-			case !tried[session.ID] && !slices.Contains(params.Except, session.ID):
-				tried[session.ID] = true
+			case !done[session.ID]:
+				done[session.ID] = true
 				ids = append(ids, session.ID)
 			}
 			found = true

@@ -97,8 +97,8 @@ func (g *Group[K, V]) Do(ctx context.Context, key K, fn Func[V]) (V, error) {
 // start runs fn on its own. The lock is held.
 func (g *Group[K, V]) start(ctx context.Context, key K, fn Func[V]) *call[V] {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	c := &call[V]{done: make(chan struct{}), cancel: cancel}
-	c.err = errNoResult // which stays if fn ends its goroutine
+	// The error stays if fn ends its goroutine.
+	c := &call[V]{done: make(chan struct{}), cancel: cancel, err: errNoResult}
 	ctx = context.WithValue(ctx, deadlineKey{}, func() (time.Time, bool) {
 		g.mu.Lock()
 		defer g.mu.Unlock()

@@ -23,7 +23,8 @@ const maxInFlight = 64
 //
 // A turn that has to wait sleeps, and looks for itself whether it may leave: whenever it is roused
 // and, if it is the first in its queue, when its operation opens. The next turn is roused when a
-// request ends and when a turn leaves its queue. A silence rouses the turns that it makes too late.
+// request ends and when a turn leaves its queue. A silence rouses the first in each queue, and the
+// turns that it makes too late.
 type Gate struct {
 	mu       sync.Mutex
 	inFlight int
@@ -62,11 +63,11 @@ func (g *Gate) Enter(ctx context.Context, t *Turn) error {
 // ContextError returns why ctx ended, or nil if it has not. The error matches both ctx.Err and
 // context.Cause.
 func ContextError(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
+	cause := context.Cause(ctx)
+	if cause == nil || errors.Is(cause, ctx.Err()) {
 		return cause
 	}
-	return fmt.Errorf("%w: %w", err, cause)
+	return fmt.Errorf("%w: %w", ctx.Err(), cause)
 }
 
 // Refusal returns the error that Enter would return for t at once, or nil.
@@ -92,7 +93,7 @@ func (g *Gate) Leave(t *Turn, answered bool, silence time.Duration) {
 		}
 		t.lane.fallSilent(t, silence, now)
 		for _, other := range slices.Concat(t.lane.paced, t.lane.unpaced) {
-			if other.tooLate(now) {
+			if other == (*other.queue)[0] || other.tooLate(now) {
 				other.rouse()
 			}
 		}
