@@ -101,7 +101,7 @@ func TestNobodySleepsWhoMayLeave(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(40) {
 		synctest.Test(t, func(t *testing.T) {
-			s := &schedule{Rand: rand.New(rand.NewPCG(seed, 3))} //nolint:gosec // the same each time
+			s := &schedule{Rand: rand.New(rand.NewPCG(seed, 3))}
 			s.latency, s.refused = time.Millisecond+s.N(1500*time.Millisecond), []float64{0.005, 0.03, 0.2}[s.IntN(3)]
 			s.operations, s.attempts = 1+s.IntN(4), 1+s.IntN(3)
 			left := make(chan bool)
