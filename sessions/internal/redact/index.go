@@ -112,17 +112,15 @@ var unescapings = []func(string) string{unhex, unslash, html.UnescapeString}
 // how many of its bytes are hidden in any case: as many as of the text, none of what was base64.
 func meanings(text string, hidden int) map[string]int {
 	expected := make(map[string]int)
-	for range maxEscapes {
-		inTurn := text
+	for round, before := 0, ""; round < maxEscapes && before != text; round++ {
+		before = text
 		for _, unescape := range unescapings {
-			expected[unescape(text)] = hidden // alone: where one did not write, another takes apart
-			inTurn = unescape(inTurn)
-			expected[inTurn] = hidden
+			if text != before { // alone: where one did not write, another takes apart
+				expected[unescape(before)] = hidden
+			}
+			text = unescape(text)
+			expected[text] = hidden
 		}
-		if inTurn == text {
-			break // nothing is escaped
-		}
-		text = inTurn
 	}
 	expected[unbase64(text)] = 0
 	return expected
