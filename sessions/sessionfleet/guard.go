@@ -28,6 +28,7 @@ type guard struct {
 	worked    time.Time // when an operation succeeded last
 	failures  int       // in a row: nothing succeeded while one of them was under way
 	unwritten int       // failures since the last write that succeeded: a full engine can still read
+	trouble   int       // twice the failures less the successes; over 256 if a third fails for long
 	resting   bool
 	probed    time.Time
 }
@@ -126,14 +127,15 @@ func (g *guard) do(ctx context.Context, op operation, ended chan<- result) {
 	r.now, r.swapped, r.err = g.store.Swap(own, op.name, op.old, op.new, op.ttl)
 }
 
-// end takes the outcome of an operation into account, and hands it on. That an operation failed
-// says nothing of the store if another succeeded meanwhile: on a busy machine, some are late.
+// end takes the outcome of an operation into account, and hands it on. That one operation failed
+// says nothing of the store if another succeeded meanwhile: on a busy machine, some are late. That
+// every third does says that a part of the store fails.
 func (g *guard) end(op operation, r result, ended chan<- result) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	ended <- r
 	if r.err == nil {
-		g.worked, g.failures = time.Now(), 0
+		g.worked, g.failures, g.trouble = time.Now(), 0, max(0, g.trouble-1)
 		if r.swapped && op.new != nil {
 			g.unwritten = 0
 		}
@@ -143,12 +145,12 @@ func (g *guard) end(op operation, r result, ended chan<- result) {
 		}
 		return
 	}
-	g.unwritten++
+	g.trouble, g.unwritten = min(g.trouble+2, 300), g.unwritten+1
 	if !g.worked.After(op.began) {
 		g.failures++
 	}
-	inDoubt := g.unwritten >= maxFailures && op.always
-	if !g.resting && (g.failures >= maxFailures || g.stuck.Load() >= maxStuck || inDoubt) {
+	fails := g.failures >= maxFailures || g.unwritten >= maxFailures && op.always || g.trouble > 256
+	if !g.resting && (fails || g.stuck.Load() >= maxStuck) {
 		g.resting = true
 		go g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself",
 			"error", r.err)

@@ -53,8 +53,9 @@
 // between them: a full engine still reads. Forget asks a store that rests as well. [WithLogger]
 // tells of both.
 //
-// A store of which a part fails, such as one node of several, may never rest: calls then wait 250
-// ms for each operation that fails.
+// A store of which a part fails, such as one node of several, rests as well if more than a third of
+// the operations fail for long; it is tried again each second, and rests again at the next failure.
+// If fewer fail, calls wait 250 ms for each of them.
 //
 // # What the store gives away
 //
