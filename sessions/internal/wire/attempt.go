@@ -71,13 +71,15 @@ var errCallTooLong = fmt.Errorf(
 // when a server refuses or resets a stream or goes away: without a bound, hundreds of times a
 // second. The first frame from a server says how many streams it allows on a connection, and
 // net/http does not wait for that frame: of the requests that go out on a new connection at once,
-// a server that allows few streams refuses most.
+// a server that allows few streams refuses most. Some servers also refuse a stream for a moment
+// after the one before it has ended.
 const (
 	maxSends   = 3
 	maxCrowded = 10
 )
 
-// crowdedWait is the least wait before a request that was sent back goes out beside others.
+// crowdedWait is the least wait before a request that was sent back goes out beside others, and how
+// long after the last of them a connection still counts as one that others are sending on.
 const crowdedWait = 100 * time.Millisecond
 
 // sending is how far net/http has got with the request of an attempt. It is the attempt's context
@@ -92,7 +94,7 @@ type sending struct {
 	started         atomic.Bool  // whether net/http has looked for a connection
 	written, beside atomic.Int32 // how often it wrote the request, and how often beside others
 	stopped         atomic.Int32 // after so many writes; 0 = not
-	crowded         atomic.Bool  // whether others are sending on the connection
+	crowded         atomic.Bool  // whether others are sending on the connection, or just were
 	http2           atomic.Bool  // whether the connection speaks HTTP/2
 	kept            atomic.Bool  // whether an HTTP/1.1 connection has served others before
 }
@@ -136,7 +138,7 @@ func (s *sending) Value(key any) any {
 func (s *sending) gotConn(info httptrace.GotConnInfo) {
 	encrypted, ok := info.Conn.(*tls.Conn)
 	http2 := ok && encrypted.ConnectionState().NegotiatedProtocol == "h2"
-	crowded := http2 && info.Reused && info.IdleTime == 0
+	crowded := http2 && info.Reused && info.IdleTime < crowdedWait
 	s.http2.Store(http2)
 	s.kept.Store(!http2 && info.Reused)
 	s.crowded.Store(crowded)

@@ -47,7 +47,8 @@ func TestSends(t *testing.T) {
 		}
 	}
 	first := sentBack(httptrace.GotConnInfo{Conn: conn})
-	after := sentBack(httptrace.GotConnInfo{Conn: conn, Reused: true, WasIdle: true, IdleTime: 1})
+	after := sentBack(httptrace.GotConnInfo{Conn: conn, Reused: true, WasIdle: true, IdleTime: time.Second})
+	soonAfter := sentBack(httptrace.GotConnInfo{Conn: conn, Reused: true, WasIdle: true, IdleTime: 1})
 	beside := sentBack(httptrace.GotConnInfo{Conn: conn, Reused: true})
 	overHTTP1 := sentBack(httptrace.GotConnInfo{Conn: &net.TCPConn{}, Reused: true})
 	type steps []func(*httptrace.ClientTrace)
@@ -69,6 +70,8 @@ func TestSends(t *testing.T) {
 		{"sent back three times", steps{first, after, first, first}, "the server sent the request back 3 times", 0, 0},
 		{"sent back once beside others", steps{beside, beside}, "", 100 * ms, 200 * ms},
 		{"sent back once beside others, then alone", steps{beside, after}, "", 0, 0},
+		{"sent back once, soon after others", steps{soonAfter, soonAfter}, "", 100 * ms, 200 * ms},
+		{"sent back nine times soon after others", slices.Repeat(steps{soonAfter}, 10), "", 900 * ms, 1800 * ms},
 		{"sent back nine times beside others", slices.Repeat(steps{beside}, 10), "", 900 * ms, 1800 * ms},
 		{
 			"sent back ten times beside others",
