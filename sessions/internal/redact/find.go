@@ -38,9 +38,10 @@ func newIndex(secrets []string) *index {
 	x := &index{secrets: make(map[string][]string, len(secrets))}
 	for _, secret := range secrets {
 		plain := html.UnescapeString(unslash(unhex(secret)))
-		x.add(secret)
-		x.add(plain)
-		x.add(strings.ReplaceAll(plain, " ", "+")) // as a query writes it
+		for _, form := range [...]string{secret, plain} {
+			x.add(form)
+			x.add(strings.ReplaceAll(form, " ", "+")) // as a query writes it
+		}
 	}
 	return x
 }

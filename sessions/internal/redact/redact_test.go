@@ -307,6 +307,7 @@ func FuzzText(f *testing.F) {
 	f.Add("head-of-the-long-one-secret", "secret", "sk_live_", "eyJa.b.c", uint8(5))
 	f.Add("0000\"\\", "000000", "", "0", uint8(5))
 	f.Add("0%00\"0", "000000", "0", "0", uint8(5))
+	f.Add("00\\ 00", "000000", "", "0", uint8(1))
 	f.Fuzz(func(t *testing.T, secret, other, before, after string, form uint8) {
 		for _, s := range []string{secret, other} { // what the mark itself is made of cannot be told from it
 			if len(s) < minSecret || strings.ContainsAny(s, "[]") || strings.Contains(Mark, s) {
