@@ -28,7 +28,7 @@ type guard struct {
 	worked    time.Time // when an operation succeeded last
 	failures  int       // in a row: nothing succeeded while one of them was under way
 	unwritten int       // failures since the last write that succeeded: a full engine can still read
-	trouble   int       // twice the failures less the successes; over 256 if a third fails for long
+	trouble   int       // twice the failures less the successes; over 2048 if a third fails for long
 	resting   bool
 	probed    time.Time
 }
@@ -145,11 +145,11 @@ func (g *guard) end(op operation, r result, ended chan<- result) {
 		}
 		return
 	}
-	g.trouble, g.unwritten = min(g.trouble+2, 300), g.unwritten+1
+	g.trouble, g.unwritten = min(g.trouble+2, 2092), g.unwritten+1
 	if !g.worked.After(op.began) {
 		g.failures++
 	}
-	fails := g.failures >= maxFailures || g.unwritten >= maxFailures && op.always || g.trouble > 256
+	fails := g.failures >= maxFailures || g.unwritten >= maxFailures && op.always || g.trouble > 2048
 	if !g.resting && (fails || g.stuck.Load() >= maxStuck) {
 		g.resting = true
 		go g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself",

@@ -29,10 +29,10 @@ func TestPartOfAStoreFails(t *testing.T) {
 				return works(op)
 			})
 			var wg sync.WaitGroup
-			for i := range 3000 { // 150 a second
+			for i := range 4500 { // 150 a second
 				wg.Go(func() {
 					a := <-begin(t.Context(), fleet, handshakeOf(fmt.Sprint(i)))
-					if a.err != nil || i >= 1500 && a.took >= opLimit {
+					if a.err != nil || i >= 3000 && a.took >= opLimit {
 						long.Add(1)
 					}
 				})
