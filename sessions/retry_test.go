@@ -3,7 +3,6 @@ package sessions_test
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -767,13 +766,35 @@ var certified = sync.OnceValue(func() *httptest.Server {
 // first act to the first of them, and so on, and the last to all others.
 func newFrameServer(t *testing.T, good string, acts ...frameAct) wireServer {
 	t.Helper()
-	certified := certified()
-	config := &tls.Config{Certificates: certified.TLS.Certificates, NextProtos: []string{"h2"}}
-	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	var hits atomic.Int64
+	url := serveFrames(t, func(conn net.Conn) {
+		for stream := range requestStreams(conn) {
+			n := int(hits.Add(1))
+			if !acts[min(n, len(acts))-1](conn, stream, good) {
+				_ = conn.(*tls.Conn).CloseWrite()
+				_, _ = io.Copy(io.Discard, conn) // until the client has read it all
+				return
+			}
+		}
+	})
+	transport := trusting(&http.Transport{ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 64 << 10})
+	t.Cleanup(transport.CloseIdleConnections)
+	return wireServer{
+		url:  url,
+		hits: func() int { return int(hits.Load()) },
+		opts: []sessions.Option{sessions.WithHTTPClient(&http.Client{Transport: transport})},
+	}
+}
+
+// serveFrames starts a server that agrees on HTTP/2 and leaves each connection to serve. It returns
+// the server's URL.
+func serveFrames(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
+	listener, err := tls.Listen("tcp", "127.0.0.1:0",
+		&tls.Config{Certificates: certified().TLS.Certificates, NextProtos: []string{"h2"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var hits atomic.Int64
 	var running sync.WaitGroup
 	over := make(chan struct{})
 	running.Go(func() {
@@ -788,14 +809,7 @@ func newFrameServer(t *testing.T, good string, acts ...frameAct) wireServer {
 			})
 			running.Go(func() {
 				defer conn.Close()
-				for stream := range requestStreams(conn) {
-					n := int(hits.Add(1))
-					if !acts[min(n, len(acts))-1](conn, stream, good) {
-						_ = conn.(*tls.Conn).CloseWrite()
-						_, _ = io.Copy(io.Discard, conn) // until the client has read it all
-						return
-					}
-				}
+				serve(conn)
 			})
 		}
 	})
@@ -804,19 +818,7 @@ func newFrameServer(t *testing.T, good string, acts ...frameAct) wireServer {
 		close(over)
 		running.Wait()
 	})
-	roots := x509.NewCertPool()
-	roots.AddCert(certified.Certificate())
-	transport := &http.Transport{
-		TLSClientConfig:        &tls.Config{RootCAs: roots},
-		ForceAttemptHTTP2:      true,
-		MaxResponseHeaderBytes: 64 << 10,
-	}
-	t.Cleanup(transport.CloseIdleConnections)
-	return wireServer{
-		url:  "https://" + listener.Addr().String(),
-		hits: func() int { return int(hits.Load()) },
-		opts: []sessions.Option{sessions.WithHTTPClient(&http.Client{Transport: transport})},
-	}
+	return "https://" + listener.Addr().String()
 }
 
 // The frames of HTTP/2 that are needed here (RFC 9113).

@@ -270,7 +270,8 @@ func TestFewStreams(t *testing.T) {
 	t.Parallel()
 	for _, streams := range []uint32{1, 4, 10} {
 		t.Run(fmt.Sprint(streams), func(t *testing.T) { // one after the other: each has 64 connections
-			url, refused := newFewStreamsServer(t, streams)
+			var refused atomic.Int64
+			url := serveFrames(t, func(conn net.Conn) { serveFewStreams(conn, streams, &refused) })
 			transport := trusting(sessions.NewTransport())
 			t.Cleanup(transport.CloseIdleConnections)
 			client := newClient(t, url, sessions.WithHTTPClient(&http.Client{Transport: transport}),
@@ -286,49 +287,17 @@ func TestFewStreams(t *testing.T) {
 				}
 			}
 			calls.Wait()
-			if refused() == 0 {
+			if refused.Load() == 0 {
 				t.Error("no stream was refused")
 			}
 		})
 	}
 }
 
-// newFewStreamsServer starts an HTTP/2 server that allows so many streams a connection, says so
-// after the first request, and answers with a good session. Go's own server does not do: for a
-// moment after the end of a stream it still counts that stream, and calls the next one an error of
-// the protocol.
-func newFewStreamsServer(t *testing.T, streams uint32) (url string, refused func() int64) {
-	t.Helper()
-	listener, err := tls.Listen("tcp", "127.0.0.1:0",
-		&tls.Config{Certificates: certified().TLS.Certificates, NextProtos: []string{"h2"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	var count atomic.Int64
-	over := make(chan struct{})
-	all.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			all.Go(func() {
-				<-over
-				_ = conn.Close()
-			})
-			all.Go(func() { serveFewStreams(conn, streams, &count) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close()
-		close(over)
-		all.Wait()
-	})
-	return "https://" + listener.Addr().String(), count.Load
-}
-
-// serveFewStreams serves a connection until it ends, and counts the streams that it refuses.
+// serveFewStreams serves a connection until it ends: with a good session for each request, with so
+// many streams at once, which it says after the first request. It counts the streams that it
+// refuses. Go's own server does not do here: for a moment after the end of a stream it still counts
+// that stream, and calls the next one an error of the protocol.
 func serveFewStreams(conn net.Conn, streams uint32, refused *atomic.Int64) {
 	if _, err := io.CopyN(io.Discard, conn, int64(len(http2.ClientPreface))); err != nil {
 		return

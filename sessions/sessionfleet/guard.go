@@ -15,6 +15,7 @@ const (
 	opLimit     = 250 * time.Millisecond // how long an operation may take
 	maxFailures = 5                      // in a row, and the store rests
 	maxStuck    = 8                      // operations that do not end with their context, as well
+	maxTrouble  = 2048                   // twice the failures less the successes, as well
 )
 
 // guard stands between a Fleet and its Store, whatever the store does: a store that fails rests.
@@ -28,7 +29,7 @@ type guard struct {
 	worked    time.Time // when an operation succeeded last
 	failures  int       // in a row: nothing succeeded while one of them was under way
 	unwritten int       // failures since the last write that succeeded: a full engine can still read
-	trouble   int       // twice the failures less the successes; over 2048 if a third fails for long
+	trouble   int       // twice the failures less the successes: over maxTrouble if a third fails
 	resting   bool
 	probed    time.Time
 }
@@ -129,7 +130,8 @@ func (g *guard) do(ctx context.Context, op operation, ended chan<- result) {
 
 // end takes the outcome of an operation into account, and hands it on. That one operation failed
 // says nothing of the store if another succeeded meanwhile: on a busy machine, some are late. That
-// every third does says that a part of the store fails.
+// every third does says that a part of the store fails: trouble grows, but never far, so that a
+// store that works again is soon trusted.
 func (g *guard) end(op operation, r result, ended chan<- result) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -145,12 +147,12 @@ func (g *guard) end(op operation, r result, ended chan<- result) {
 		}
 		return
 	}
-	g.trouble, g.unwritten = min(g.trouble+2, 2092), g.unwritten+1
+	g.trouble, g.unwritten = min(g.trouble+2, maxTrouble+44), g.unwritten+1
 	if !g.worked.After(op.began) {
 		g.failures++
 	}
-	fails := g.failures >= maxFailures || g.unwritten >= maxFailures && op.always || g.trouble > 2048
-	if !g.resting && (fails || g.stuck.Load() >= maxStuck) {
+	fails := g.failures >= maxFailures || g.unwritten >= maxFailures && op.always
+	if !g.resting && (fails || g.stuck.Load() >= maxStuck || g.trouble > maxTrouble) {
 		g.resting = true
 		go g.logger.Warn("clerk: the fleet's store fails; each instance asks Clerk by itself",
 			"error", r.err)

@@ -28,8 +28,7 @@ func (f *Fleet) share(ctx context.Context, kind string, names []string, ask call
 	}
 	e, claim := entry{}, places[0].seal(entry{Claimed: true})
 	for i := 1; i < len(places) && !e.good(); i++ { // an answer that was sealed with an old key
-		r := f.store.swap(ctx, operation{name: places[i].name})
-		e = places[i].open(r.now, f.now())
+		e = places[i].open(f.store.swap(ctx, operation{name: places[i].name}).now, f.now())
 	}
 	if !e.good() {
 		e = f.claim(ctx, places[0], claim)
